@@ -1,1 +1,33 @@
 #![doc = include_str!("../README.md")]
+
+mod checker;
+mod engine;
+mod fault;
+mod ids;
+mod ledger_row;
+mod moment;
+mod plan;
+mod planner;
+mod policy;
+mod roster;
+mod settings;
+mod value;
+
+pub use checker::{Checked, Context, Facts, Promise, Violation, check};
+pub use engine::{
+    Effect, Engine, Event, ExplainView, FieldView, Health, InstanceView, LedgerCommit, LinkName, LinkView, Memory,
+    MemberView, OwnerView, Readiness, Report, RequestId, RuleView, WorkView, Write, Written,
+};
+pub use fault::{Fault, PortError};
+pub use ids::{Address, InstanceName, Login, NotAnAddress, PbxName, PbxUserId, TeamsUserId};
+pub use ledger_row::{FieldRecord, Intent, LastWrite, LedgerRow, Ours, Settled};
+pub use moment::{Clock, Moment};
+pub use plan::{Because, Change, Held, HeldReason, NotAPlanId, PLAN_VERSION, Plan, PlanId, SkipReason, Skipped};
+pub use planner::{Later, Mode, Proposal, Settlement, Subject, propose, skip_reason, wanted};
+pub use policy::{Decision, Policy, Reading, Rest, Wanted, decide};
+pub use roster::{
+    Book, DirectoryUser, Entry, GuardVerdict, PbxRoster, PbxUser, RosterChange, RosterGuard, Standing, candidates,
+    standings,
+};
+pub use settings::{Breaker, CHUNK, QUOTA_CALLS, QUOTA_WINDOW, Settings};
+pub use value::{ChatPresence, Field, Value};

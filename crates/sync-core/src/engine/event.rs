@@ -1,0 +1,175 @@
+//! What goes into the engine and what comes out of it.
+
+use std::sync::Arc;
+
+use presence_mapping::Presence;
+
+use super::report::Report;
+use crate::fault::PortError;
+use crate::ids::{Address, Login, PbxUserId, TeamsUserId};
+use crate::ledger_row::LedgerRow;
+use crate::roster::{DirectoryUser, PbxRoster};
+use crate::value::{ChatPresence, Value};
+
+/// Joins an answer to the effect that asked for it. Ids grow with time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Something that the driver has to do. Every effect with a request id is answered by exactly one event with that id.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Read the group and the users of the PBX.
+    ReadRoster {
+        /// To be named in the answer.
+        request: RequestId,
+    },
+    /// Ask the directory who carries these addresses.
+    LookUp {
+        /// To be named in the answer.
+        request: RequestId,
+        /// The addresses.
+        addresses: Arc<[Address]>,
+    },
+    /// Read the presence of one chunk: at most 650 ids, one call.
+    ReadPresences {
+        /// To be named in the answer.
+        request: RequestId,
+        /// The Teams users.
+        ids: Arc<[TeamsUserId]>,
+    },
+    /// Read DND of one PBX user.
+    ReadDnd {
+        /// To be named in the answer.
+        request: RequestId,
+        /// The PBX user.
+        user: PbxUserId,
+    },
+    /// Read the chat status of several PBX users in one call.
+    ReadChat {
+        /// To be named in the answer.
+        request: RequestId,
+        /// The PBX users.
+        users: Arc<[PbxUserId]>,
+    },
+    /// Change one field of one PBX user. Its intent is durable.
+    Write {
+        /// To be named in the answer.
+        request: RequestId,
+        /// What to write.
+        write: Write,
+    },
+    /// Make these rows durable, all or none.
+    Commit {
+        /// To be named in the answer.
+        request: RequestId,
+        /// What to store.
+        commit: LedgerCommit,
+    },
+    /// Tell whoever watches. Not answered.
+    Report(Report),
+}
+
+/// One change, ready to be performed: read, test the precondition, write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The PBX user.
+    pub user: PbxUserId,
+    /// The login that the change is meant for.
+    pub login: Login,
+    /// The precondition: what must stand there.
+    pub from: Value,
+    /// What to write.
+    pub to: Value,
+}
+
+/// What became of a [`Write`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The PBX confirmed it.
+    Applied {
+        /// What stood there.
+        before: Value,
+    },
+    /// The value stood there already; nothing was written.
+    AlreadyEqual,
+    /// Something else stood there; nothing was written.
+    Conflict {
+        /// What stood there.
+        found: Value,
+    },
+}
+
+/// One transaction of the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LedgerCommit {
+    /// Rows to insert or replace.
+    pub upsert: Vec<LedgerRow>,
+    /// Rows to delete.
+    pub remove: Vec<PbxUserId>,
+    /// Whether the instance is paused from now on, where that changes.
+    pub paused: Option<bool>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Time passed.
+    Tick,
+    /// Answers [`Effect::ReadRoster`].
+    RosterRead {
+        /// The effect.
+        request: RequestId,
+        /// The group and the users.
+        result: Result<PbxRoster, PortError>,
+    },
+    /// Answers [`Effect::LookUp`].
+    LookedUp {
+        /// The effect.
+        request: RequestId,
+        /// Everybody who carries one of the addresses.
+        result: Result<Vec<DirectoryUser>, PortError>,
+    },
+    /// Answers [`Effect::ReadPresences`].
+    PresencesRead {
+        /// The effect.
+        request: RequestId,
+        /// One presence for each id that was asked for, in that order; `None` where the answer had none.
+        result: Result<Vec<Option<Presence>>, PortError>,
+    },
+    /// Answers [`Effect::ReadDnd`].
+    DndRead {
+        /// The effect.
+        request: RequestId,
+        /// Whether DND is on.
+        result: Result<bool, PortError>,
+    },
+    /// Answers [`Effect::ReadChat`].
+    ChatRead {
+        /// The effect.
+        request: RequestId,
+        /// What the PBX told; users may be missing.
+        result: Result<Vec<(PbxUserId, ChatPresence)>, PortError>,
+    },
+    /// Answers [`Effect::Write`].
+    Written {
+        /// The effect.
+        request: RequestId,
+        /// What became of it. After an error nobody knows whether it took effect.
+        result: Result<Written, PortError>,
+    },
+    /// Answers [`Effect::Commit`].
+    Committed {
+        /// The effect.
+        request: RequestId,
+        /// The rows that were left out because another instance claims these PBX users.
+        result: Result<Vec<PbxUserId>, PortError>,
+    },
+    /// Freeze writes, but for the release of members whose presence stays unknown.
+    Pause,
+    /// Go on after a pause or a release.
+    Resume,
+    /// Take back everything that is ours, then stay paused.
+    Release,
+    /// Start nothing more; what is under way is finished.
+    Drain,
+}

@@ -1,0 +1,65 @@
+//! Events coming in: each is joined to what it answers and handed to the part that it concerns.
+
+use super::{Engine, Event, Pending, RequestId};
+use crate::moment::Moment;
+use crate::planner::Mode;
+
+impl Engine {
+    pub(super) fn take_in(&mut self, event: Event, now: Moment) {
+        match event {
+            Event::Tick => {}
+            Event::RosterRead { request, result } => {
+                if let Some(Pending::Roster) = self.pending.remove(&request) {
+                    self.roster_read(result, now);
+                }
+            }
+            Event::LookedUp { request, result } => {
+                if let Some(Pending::LookUp { addresses }) = self.pending.remove(&request) {
+                    self.looked_up(&addresses, result, now);
+                }
+            }
+            Event::PresencesRead { request, result } => self.presences_read(request, result, now),
+            Event::DndRead { request, result } => match self.pending.remove(&request) {
+                Some(Pending::Dnd { user }) => self.dnd_read(user, result, now),
+                Some(Pending::Readback { user }) => self.read_back(user, result, now),
+                _ => {}
+            },
+            Event::ChatRead { request, result } => {
+                if let Some(Pending::Chat { users }) = self.pending.remove(&request) {
+                    self.chat_read(&users, result, now);
+                }
+            }
+            Event::Written { request, result } => {
+                if let Some(Pending::Write { user, field }) = self.pending.remove(&request) {
+                    self.written(user, field, result, now);
+                }
+            }
+            Event::Committed { request, result } => {
+                if let Some(Pending::Commit { intents, users, removed, paused }) = self.pending.remove(&request) {
+                    self.committed(&intents, &users, &removed, paused, result, now);
+                }
+            }
+            Event::Pause => self.change_mode(Mode::Paused, Some(true)),
+            Event::Resume => self.change_mode(Mode::Running, Some(false)),
+            Event::Release => self.change_mode(Mode::Releasing, Some(true)),
+            Event::Drain => self.draining = true,
+        }
+    }
+
+    fn presences_read(
+        &mut self,
+        request: RequestId,
+        result: Result<Vec<Option<presence_mapping::Presence>>, crate::fault::PortError>,
+        now: Moment,
+    ) {
+        if let Some(Pending::Presences { chunk, generation, ids, users }) = self.pending.remove(&request) {
+            self.chunk_answered(request, (chunk, generation), &ids, &users, result, now);
+        }
+    }
+
+    fn change_mode(&mut self, mode: Mode, paused: Option<bool>) {
+        self.mode = mode;
+        self.pause_to_store = paused;
+        self.due.extend(self.members.keys());
+    }
+}

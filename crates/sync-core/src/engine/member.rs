@@ -1,0 +1,196 @@
+//! What the engine holds in memory of one PBX user.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use presence_mapping::{Outcome, Presence};
+
+use super::event::RequestId;
+use crate::ids::TeamsUserId;
+use crate::ledger_row::LedgerRow;
+use crate::moment::Moment;
+use crate::plan::Change;
+use crate::policy::Reading;
+use crate::roster::Standing;
+use crate::value::{Field, Value};
+
+/// A reading of the PBX is acted on for so long; then it is read again before a write is intended.
+pub(super) const READING_STAYS_FRESH: Duration = Duration::from_secs(2);
+/// The first wait after a failure for one person; it doubles up to [`RETRY_MOST`].
+const RETRY_FIRST: Duration = Duration::from_secs(2);
+const RETRY_MOST: Duration = Duration::from_secs(5 * 60);
+
+/// One PBX user: a member, or somebody who left and still has a value of ours.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// How the member stands to Teams; `None` for somebody who left the group.
+    pub(super) standing: Option<Standing>,
+    pub(super) row: LedgerRow,
+    pub(super) sight: Option<Sight>,
+    pub(super) unknown: Option<Unknown>,
+    /// Whether presence was asked for since the start, or cannot be asked for.
+    pub(super) tried: bool,
+    work: [Work; 2],
+    seen: [Option<Seen>; 2],
+    attempts: [u32; 2],
+    /// A field is left alone until then (uptime), after a failure.
+    not_before: [Duration; 2],
+}
+
+/// The presence last seen.
+#[derive(Clone, Debug)]
+pub(super) struct Sight {
+    pub(super) presence: Presence,
+    pub(super) outcome: Outcome,
+    /// When this presence was first received.
+    pub(super) since: Moment,
+    /// Since when the outcome is the same.
+    pub(super) outcome_since: Moment,
+    /// When the last answer was received.
+    pub(super) received: Moment,
+    /// Which request was answered; an older answer never overrides a newer one.
+    pub(super) request: RequestId,
+}
+
+/// A time of not knowing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unknown {
+    /// When it began, as it is stored.
+    pub(super) since: Timestamp,
+    /// How much of it lay before this process noticed it.
+    pub(super) before: Duration,
+    /// When this process noticed it (uptime).
+    pub(super) noticed: Duration,
+}
+
+/// What the PBX said, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) value: Value,
+    pub(super) at: Moment,
+}
+
+/// What is under way for one field.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Work {
+    /// Nothing.
+    #[default]
+    Idle,
+    /// It is being read, or queued for it.
+    Reading,
+    /// The intent waits to become durable.
+    Intended(Change),
+    /// The intent is durable, the write may start.
+    Ready(Change),
+    /// The write is under way.
+    Writing(Change),
+}
+
+impl Member {
+    pub(super) fn new(row: LedgerRow, standing: Standing, now: Moment) -> Self {
+        let unknown = row.unknown_since.map(|since| Unknown { since, before: now.since(since), noticed: now.uptime });
+        Self {
+            standing: Some(standing),
+            row,
+            sight: None,
+            unknown,
+            tried: false,
+            work: Default::default(),
+            seen: [None; 2],
+            attempts: [0; 2],
+            not_before: [Duration::ZERO; 2],
+        }
+    }
+
+    pub(super) fn teams_user(&self) -> Option<&TeamsUserId> {
+        match &self.standing {
+            Some(Standing::Matched { teams_user }) => Some(teams_user),
+            _ => None,
+        }
+    }
+
+    pub(super) fn work(&self, field: Field) -> &Work {
+        &self.work[field as usize]
+    }
+
+    pub(super) fn set_work(&mut self, field: Field, work: Work) {
+        self.work[field as usize] = work;
+    }
+
+    pub(super) fn work_mut(&mut self, field: Field) -> &mut Work {
+        &mut self.work[field as usize]
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.work.iter().all(|work| matches!(work, Work::Idle))
+    }
+
+    pub(super) fn seen(&self, field: Field) -> Option<Seen> {
+        self.seen[field as usize]
+    }
+
+    /// Takes a reading over that was made while no write was under way. Returns whether the row changed.
+    pub(super) fn observe(&mut self, value: Value, now: Moment) -> bool {
+        self.seen[value.field() as usize] = Some(Seen { value, at: now });
+        self.row.field_mut(value.field()).observed(value, now.wall)
+    }
+
+    /// Notes what the PBX has after our write, without a judgement about ownership.
+    pub(super) fn wrote(&mut self, value: Value, now: Moment) {
+        self.seen[value.field() as usize] = Some(Seen { value, at: now });
+    }
+
+    pub(super) fn reading(&self, field: Field, now: Moment) -> Option<Reading> {
+        self.seen(field).map(|seen| Reading {
+            value: seen.value,
+            fresh: now.uptime.saturating_sub(seen.at.uptime) <= READING_STAYS_FRESH,
+        })
+    }
+
+    pub(super) fn unknown_for(&self, now: Moment) -> Option<Duration> {
+        let unknown = self.unknown.filter(|_| self.tried)?;
+        Some(unknown.before.saturating_add(now.uptime.saturating_sub(unknown.noticed)))
+    }
+
+    pub(super) fn outcome_for(&self, now: Moment) -> Duration {
+        self.sight.as_ref().map_or(Duration::ZERO, |sight| now.uptime.saturating_sub(sight.outcome_since.uptime))
+    }
+
+    /// Notes that the presence is not known. Returns whether that is news.
+    pub(super) fn lose_sight(&mut self, now: Moment) -> bool {
+        let news = self.unknown.is_none() || !self.tried;
+        self.tried = true;
+        self.unknown.get_or_insert(Unknown { since: now.wall, before: Duration::ZERO, noticed: now.uptime });
+        news
+    }
+
+    /// Notes a failure that concerns this field of this person. Returns when it may be tried again (uptime).
+    pub(super) fn failed(&mut self, field: Field, now: Moment) -> Duration {
+        let attempts = &mut self.attempts[field as usize];
+        let wait = RETRY_FIRST.saturating_mul(2_u32.saturating_pow((*attempts).min(16))).min(RETRY_MOST);
+        *attempts = attempts.saturating_add(1);
+        self.not_before[field as usize] = now.uptime.saturating_add(wait);
+        self.not_before[field as usize]
+    }
+
+    pub(super) fn succeeded(&mut self, field: Field) {
+        self.attempts[field as usize] = 0;
+        self.not_before[field as usize] = Duration::ZERO;
+    }
+
+    /// How often in a row this field failed.
+    pub(super) fn attempts(&self, field: Field) -> u32 {
+        self.attempts[field as usize]
+    }
+
+    /// Whether something is under way for the field, or it waits after a failure.
+    pub(super) fn is_busy(&self, field: Field, now: Moment) -> bool {
+        !matches!(self.work(field), Work::Idle) || now.uptime < self.not_before[field as usize]
+    }
+
+    /// The row as it is to be stored.
+    pub(super) fn durable_row(&self) -> LedgerRow {
+        let unknown_since = self.unknown.filter(|_| self.row.holds_something()).map(|unknown| unknown.since);
+        LedgerRow { unknown_since, ..self.row.clone() }
+    }
+}

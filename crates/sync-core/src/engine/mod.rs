@@ -1,0 +1,221 @@
+//! The engine: a state machine without I/O, one per instance.
+//!
+//! Events go in, effects come out, and the time is an argument of both. One task owns an engine; its driver performs
+//! the effects through the ports and feeds the answers back. Nothing here waits, locks, reads a clock or knows what
+//! HTTP is, so that a simulator can drive it through every ordering.
+
+mod event;
+mod flow;
+mod intake;
+mod links;
+mod member;
+mod planning;
+mod report;
+mod roster_pass;
+mod sweep;
+mod view;
+mod writing;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
+pub use links::LinkName;
+pub use report::Report;
+pub use view::{
+    ExplainView, FieldView, Health, InstanceView, LinkView, MemberView, OwnerView, Readiness, RuleView, WorkView,
+};
+
+use crate::ids::{Address, PbxUserId, TeamsUserId};
+use crate::ledger_row::{Intent, LedgerRow};
+use crate::moment::Moment;
+use crate::plan::Held;
+use crate::planner::Mode;
+use crate::roster::{Book, RosterGuard, Standing};
+use crate::settings::Settings;
+use crate::value::Field;
+use links::Links;
+use member::Member;
+use roster_pass::RosterPass;
+use sweep::Sweep;
+
+/// What the ledger knew when the engine was started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// The rows of this instance.
+    pub rows: Vec<LedgerRow>,
+    /// PBX users of the same PBX that another instance claims.
+    pub claimed_elsewhere: BTreeSet<PbxUserId>,
+    /// Whether the instance was paused.
+    pub paused: bool,
+}
+
+/// One instance.
+#[derive(Debug)]
+pub struct Engine {
+    settings: Settings,
+    mode: Mode,
+    draining: bool,
+    members: BTreeMap<PbxUserId, Member>,
+    claimed_elsewhere: BTreeSet<PbxUserId>,
+    book: Book,
+    guard: RosterGuard,
+    roster: RosterPass,
+    sweep: Sweep,
+    links: Links,
+    requests: u64,
+    pending: BTreeMap<RequestId, Pending>,
+    /// Users to be planned.
+    due: BTreeSet<PbxUserId>,
+    /// Users to be planned when their time comes (uptime).
+    timers: BTreeSet<(Duration, PbxUserId)>,
+    dnd_reads: VecDeque<PbxUserId>,
+    chat_reads: BTreeSet<PbxUserId>,
+    /// Intents that wait to become durable.
+    intended: VecDeque<(PbxUserId, Field)>,
+    /// Changes whose intents are durable, by field.
+    ready: [VecDeque<PbxUserId>; 2],
+    /// Users whose rows differ from what is durable.
+    dirty: BTreeSet<PbxUserId>,
+    gone: BTreeSet<PbxUserId>,
+    pause_to_store: Option<bool>,
+    committing: bool,
+    pbx_in_flight: usize,
+    held: BTreeMap<(PbxUserId, Field), Held>,
+    held_told: usize,
+    /// When disruptive changes were let through (uptime).
+    disruptive: VecDeque<Duration>,
+    readback: Readback,
+    counts: Counts,
+    effects: Vec<Effect>,
+}
+
+/// The rolling reading of every member.
+#[derive(Clone, Copy, Debug, Default)]
+struct Readback {
+    after: Option<PbxUserId>,
+    next: Duration,
+}
+
+/// What is counted since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    sweeps: u64,
+    rosters: u64,
+    readbacks: u64,
+    changes: u64,
+    drifts: u64,
+}
+
+/// What a request was for.
+#[derive(Clone, Debug)]
+enum Pending {
+    Roster,
+    LookUp { addresses: Arc<[Address]> },
+    Presences { chunk: usize, generation: u64, ids: Arc<[TeamsUserId]>, users: Arc<[PbxUserId]> },
+    Dnd { user: PbxUserId },
+    Readback { user: PbxUserId },
+    Chat { users: Arc<[PbxUserId]> },
+    Write { user: PbxUserId, field: Field },
+    Commit { intents: Vec<(PbxUserId, Field, Intent)>, users: Vec<PbxUserId>, removed: Vec<PbxUserId>, paused: Option<bool> },
+}
+
+impl Engine {
+    /// An engine that starts with what the ledger knows. `seed` makes its jitter repeatable.
+    pub fn new(settings: Settings, memory: Memory, now: Moment, seed: u64) -> Self {
+        let mut due = BTreeSet::new();
+        let members = memory
+            .rows
+            .into_iter()
+            .map(|row| {
+                // What was intended when the last process ended is looked at before anything else.
+                if Field::ALL.into_iter().any(|field| row.field(field).intent.is_some()) {
+                    due.insert(row.user);
+                }
+                (row.user, Member::new(row, Standing::NotLookedUp, now))
+            })
+            .collect();
+        let guard = RosterGuard::new(settings.breaker);
+        Self {
+            mode: if memory.paused { Mode::Paused } else { Mode::Running },
+            draining: false,
+            members,
+            claimed_elsewhere: memory.claimed_elsewhere,
+            book: Book::default(),
+            guard,
+            roster: RosterPass::new(now),
+            sweep: Sweep::new(now),
+            links: Links::new(seed),
+            requests: 0,
+            pending: BTreeMap::new(),
+            due,
+            timers: BTreeSet::new(),
+            dnd_reads: VecDeque::new(),
+            chat_reads: BTreeSet::new(),
+            intended: VecDeque::new(),
+            ready: Default::default(),
+            dirty: BTreeSet::new(),
+            gone: BTreeSet::new(),
+            pause_to_store: None,
+            committing: false,
+            pbx_in_flight: 0,
+            held: BTreeMap::new(),
+            held_told: 0,
+            disruptive: VecDeque::new(),
+            readback: Readback { after: None, next: now.uptime.saturating_add(settings.readback_interval) },
+            counts: Counts::default(),
+            effects: Vec::new(),
+            settings,
+        }
+    }
+
+    /// Takes one event in and gives out what is to be done.
+    pub fn handle(&mut self, event: Event, now: Moment) -> Vec<Effect> {
+        self.take_in(event, now);
+        self.flow(now);
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When the engine wants to be woken (uptime) if nothing happens before; `None` if only an event can change
+    /// anything.
+    pub fn next_wake(&self, now: Moment) -> Option<Duration> {
+        if self.draining {
+            return None;
+        }
+        let timer = self.timers.first().map(|(at, _)| *at);
+        let readback = self.next_readback();
+        let roster = self.roster.next_wake().filter(|_| self.pbx_slot_free());
+        let sweep = self.next_poll();
+        [timer, readback, roster, sweep, self.links.next_wake(now)].into_iter().flatten().min()
+    }
+
+    /// Whether everything that was asked for has been answered, after [`Event::Drain`].
+    pub fn is_drained(&self) -> bool {
+        self.draining && self.pending.is_empty() && self.dirty.is_empty() && self.pause_to_store.is_none()
+    }
+
+    /// The settings that the engine runs with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn request(&mut self, pending: Pending) -> RequestId {
+        self.requests += 1;
+        let request = RequestId(self.requests);
+        self.pending.insert(request, pending);
+        request
+    }
+
+    fn report(&mut self, report: Report) {
+        self.effects.push(Effect::Report(report));
+    }
+
+    fn report_all(&mut self, reports: Vec<Report>) {
+        self.effects.extend(reports.into_iter().map(Effect::Report));
+    }
+
+    fn wake_at(&mut self, user: PbxUserId, at: Duration) {
+        self.timers.insert((at, user));
+    }
+}

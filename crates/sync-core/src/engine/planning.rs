@@ -1,0 +1,190 @@
+//! Due members become a plan, the checker reads it, and what passes becomes work.
+
+use super::member::{Member, Work};
+use super::{Engine, Report};
+use crate::checker::{self, Checked, Context, Facts, is_disruptive};
+use crate::ids::PbxUserId;
+use crate::ledger_row::Intent;
+use crate::moment::Moment;
+use crate::plan::{Change, Plan};
+use crate::planner::{Mode, Settlement, Subject, propose};
+use crate::policy::Reading;
+use crate::value::Field;
+
+impl Engine {
+    pub(super) fn plan_due(&mut self, now: Moment) {
+        let due = std::mem::take(&mut self.due);
+        if due.is_empty() {
+            return;
+        }
+        self.held.retain(|(user, _), _| !due.contains(user));
+        let members = due.iter().filter_map(|user| self.members.get(user).map(|member| (*user, member)));
+        let subjects = members.map(|(user, member)| self.subject(user, member, now));
+        let proposal = propose(&self.settings, self.mode, now, self.book.entries().len(), subjects);
+        for later in proposal.later {
+            self.wake_at(later.user, now.uptime.saturating_add(later.after));
+        }
+        if !self.settings.observe {
+            for settlement in proposal.settlements {
+                self.settle(settlement);
+            }
+        }
+        let Checked { plan, violations } = self.check(proposal.plan, now);
+        self.report_all(violations.into_iter().map(Report::Violation).collect());
+        for held in plan.held {
+            let user = held.change.pbx_user;
+            let confirmed = self.members.get(&user).map(|member| {
+                now.uptime.saturating_add(self.settings.breaker.confirm_for.saturating_sub(member.outcome_for(now)))
+            });
+            self.wake_at(user, confirmed.unwrap_or(now.uptime));
+            self.held.insert((user, held.change.field), held);
+        }
+        self.tell_held();
+        for change in plan.changes {
+            self.take_up(change, now);
+        }
+        for user in due {
+            self.forget_if_done(user);
+        }
+    }
+
+    fn tell_held(&mut self) {
+        let held = self.held.len();
+        if held > self.held_told && self.held_told == 0 {
+            let matched = self.matched();
+            self.report(Report::Held { held, matched });
+        }
+        self.held_told = held;
+    }
+
+    /// A user as the planner sees it.
+    pub(super) fn subject<'a>(&'a self, user: PbxUserId, member: &'a Member, now: Moment) -> Subject<'a> {
+        Subject {
+            user,
+            address: self.book.entries().get(&user).and_then(|entry| entry.address.as_ref()),
+            standing: member.standing.as_ref(),
+            row: &member.row,
+            presence: member.sight.as_ref().map(|sight| &sight.presence),
+            unknown_for: member.unknown_for(now),
+            outcome_for: member.outcome_for(now),
+            dnd: member.reading(Field::Dnd, now),
+            chat: member.reading(Field::Chat, now),
+            busy: Field::ALL.map(|field| member.is_busy(field, now)),
+        }
+    }
+
+    fn check(&mut self, plan: Plan, now: Moment) -> Checked {
+        while self
+            .disruptive
+            .front()
+            .is_some_and(|at| now.uptime.saturating_sub(*at) >= self.settings.breaker.confirm_for)
+        {
+            self.disruptive.pop_front();
+        }
+        let held_elsewhere = self.held.len();
+        self.check_with(plan, held_elsewhere, now)
+    }
+
+    fn check_with(&self, plan: Plan, held_elsewhere: usize, now: Moment) -> Checked {
+        let context = Context {
+            policy: self.settings.policy,
+            breaker: self.settings.breaker,
+            matched: self.matched(),
+            recent: self.disruptive.len(),
+            held_elsewhere,
+            now,
+        };
+        checker::check(plan, &context, |user| {
+            self.members.get(&user).map(|member| Facts {
+                synchronised: member.teams_user().is_some(),
+                presence_known: member.sight.is_some() && member.unknown.is_none(),
+                outcome_for: member.outcome_for(now),
+                row: &member.row,
+            })
+        })
+    }
+
+    fn settle(&mut self, settlement: Settlement) {
+        let Some(member) = self.members.get_mut(&settlement.user) else { return };
+        let record = member.row.field_mut(settlement.field);
+        match settlement.settled {
+            Some(settled) => record.settle(settled),
+            None => record.disown(),
+        }
+        self.dirty.insert(settlement.user);
+    }
+
+    /// A change that passed: it is read first, or its intent is stored.
+    fn take_up(&mut self, change: Change, now: Moment) {
+        let Some(member) = self.members.get_mut(&change.pbx_user) else { return };
+        let (user, field) = (change.pbx_user, change.field);
+        let Some(before) = change.from else {
+            member.set_work(field, Work::Reading);
+            match field {
+                Field::Dnd => self.dnd_reads.push_back(user),
+                Field::Chat => {
+                    self.chat_reads.insert(user);
+                }
+            }
+            return;
+        };
+        if self.settings.observe {
+            return;
+        }
+        if is_disruptive(&change, &member.row) {
+            self.disruptive.push_back(now.uptime);
+        }
+        let intent = Intent { to: change.to, before, release: change.release, at: now.wall };
+        member.row.field_mut(field).intend(intent);
+        member.set_work(field, Work::Intended(change));
+        self.dirty.insert(user);
+        self.intended.push_back((user, field));
+    }
+
+    /// Whoever left the group and has nothing of ours any more is forgotten.
+    pub(super) fn forget_if_done(&mut self, user: PbxUserId) {
+        let Some(member) = self.members.get(&user) else { return };
+        let left = member.standing.is_none() && self.roster.taken.is_some();
+        let kept = !self.settings.release_on_stop || !member.row.holds_something();
+        if left && kept && member.is_idle() && self.mode == Mode::Running && !self.settings.observe {
+            self.forget(user);
+        }
+    }
+
+    /// Whether anything that we could take back is, or may be, ours.
+    fn holds_something(&self, member: &Member) -> bool {
+        self.fields().any(|field| {
+            let record = member.row.field(field);
+            record.ours.is_some() || record.intent.is_some()
+        })
+    }
+
+    pub(super) fn finish_release(&mut self) {
+        let released = self.mode == Mode::Releasing
+            && self.pause_to_store.is_none()
+            && !self.committing
+            && self.dirty.is_empty()
+            && self.members.values().all(|member| member.is_idle() && !self.holds_something(member));
+        if released {
+            self.mode = Mode::Paused;
+            self.report(Report::Released);
+        }
+    }
+
+    /// The plan of this moment: what a pass over everybody would change.
+    pub(super) fn plan_of(&self, now: Moment) -> Plan {
+        let subjects = self.members.iter().map(|(user, member)| {
+            let shown = |reading: Option<Reading>| reading.map(|reading| Reading { fresh: true, ..reading });
+            let subject = self.subject(*user, member, now);
+            let under_way = |field| matches!(member.work(field), Work::Writing(_));
+            Subject {
+                dnd: shown(subject.dnd),
+                chat: shown(subject.chat),
+                busy: Field::ALL.map(under_way),
+                ..subject
+            }
+        });
+        let proposal = propose(&self.settings, self.mode, now, self.book.entries().len(), subjects);
+        self.check_with(proposal.plan, 0, now).plan
+    }
+}

@@ -1,0 +1,243 @@
+//! The roster pass: members from the PBX, their Teams users from the directory.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Effect, Engine, LinkName, Member, Pending, Report};
+use crate::fault::PortError;
+use crate::ids::{Address, PbxUserId};
+use crate::ledger_row::LedgerRow;
+use crate::moment::Moment;
+use crate::roster::{DirectoryUser, GuardVerdict, PbxRoster, Standing, standings};
+
+/// Where the roster pass stands.
+#[derive(Clone, Debug)]
+pub(super) struct RosterPass {
+    next: Duration,
+    reading: bool,
+    looking_up: bool,
+    /// Addresses that the directory is to be asked for.
+    pub(super) to_look_up: Option<Arc<[Address]>>,
+    /// When a roster was last taken over.
+    pub(super) taken: Option<Moment>,
+    /// When every address was last answered for.
+    pub(super) joined: Option<Moment>,
+    /// Set while a reading is held.
+    pub(super) held: Option<GuardVerdict>,
+    change: (usize, usize),
+}
+
+impl RosterPass {
+    pub(super) fn new(now: Moment) -> Self {
+        Self {
+            next: now.uptime,
+            reading: false,
+            looking_up: false,
+            to_look_up: None,
+            taken: None,
+            joined: None,
+            held: None,
+            change: (0, 0),
+        }
+    }
+
+    pub(super) fn next_wake(&self) -> Option<Duration> {
+        (!self.reading).then_some(self.next)
+    }
+}
+
+impl Engine {
+    pub(super) fn start_roster_pass(&mut self, now: Moment) {
+        let due = !self.roster.reading && now.uptime >= self.roster.next;
+        if due && self.pbx_slot_free() && self.links.may_start(LinkName::Roster, now) {
+            self.roster.reading = true;
+            self.roster.next = now.uptime.saturating_add(self.settings.roster_interval);
+            self.pbx_in_flight += 1;
+            self.links.started(LinkName::Roster);
+            let request = self.request(Pending::Roster);
+            self.effects.push(Effect::ReadRoster { request });
+        } else if due && !self.links.may_start(LinkName::Roster, now) {
+            // The link says when it is tried again.
+            self.roster.next = self.links.link(LinkName::Roster).down().map_or(now.uptime, |down| down.until);
+        }
+        if !self.roster.looking_up
+            && self.links.may_start(LinkName::Directory, now)
+            && let Some(addresses) = self.roster.to_look_up.take()
+        {
+            self.roster.looking_up = true;
+            self.links.started(LinkName::Directory);
+            let request = self.request(Pending::LookUp { addresses: Arc::clone(&addresses) });
+            self.effects.push(Effect::LookUp { request, addresses });
+        }
+    }
+
+    pub(super) fn roster_read(&mut self, result: Result<PbxRoster, PortError>, now: Moment) {
+        self.roster.reading = false;
+        self.pbx_in_flight -= 1;
+        let roster = match result {
+            Ok(roster) => roster,
+            Err(error) => {
+                let reports = self.links.failed(LinkName::Roster, &error, now);
+                self.report_all(reports);
+                if let Some(down) = self.links.link(LinkName::Roster).down() {
+                    self.roster.next = down.until;
+                }
+                return;
+            }
+        };
+        let reports = self.links.succeeded(LinkName::Roster, now);
+        self.report_all(reports);
+        self.counts.rosters += 1;
+
+        let known: BTreeSet<PbxUserId> =
+            self.members.iter().filter(|(_, member)| member.standing.is_some()).map(|(user, _)| *user).collect();
+        let read: BTreeSet<PbxUserId> = roster.members.iter().copied().collect();
+        let verdict = self.guard.judge(&known, &read, now.uptime);
+        if let GuardVerdict::Hold { losing, of, until } = verdict {
+            if self.roster.held.is_none() {
+                self.report(Report::RosterHeld { losing, of });
+            }
+            self.roster.held = Some(verdict);
+            self.roster.next = self.roster.next.min(until);
+            return;
+        }
+        self.roster.held = None;
+        self.take_over(&roster, now);
+    }
+
+    fn take_over(&mut self, roster: &PbxRoster, now: Moment) {
+        let change = self.book.take_over(roster, &self.settings.exclude);
+        self.roster.change = (change.joined.len(), change.left.len());
+        self.forget_recycled_ids(roster);
+        for (&user, entry) in self.book.entries() {
+            let member = self.members.entry(user).or_insert_with(|| {
+                Member::new(LedgerRow::new(user, entry.login.clone()), Standing::NotLookedUp, now)
+            });
+            // A member that was unresolved until now gets its login.
+            if member.row.login.0.is_empty() {
+                member.row.login = entry.login.clone();
+            }
+        }
+        self.roster.taken = Some(now);
+        let due = self.book.addresses_due(now.uptime);
+        self.restand(now);
+        if due.is_empty() {
+            self.roster_complete(now);
+        } else {
+            self.roster.to_look_up = Some(due.into());
+        }
+    }
+
+    /// A row never applies to somebody else who got the same id: what it remembers is forgotten, unwritten.
+    fn forget_recycled_ids(&mut self, roster: &PbxRoster) {
+        let mut recycled = Vec::new();
+        for user in &roster.users {
+            if let Some(member) = self.members.get(&user.id)
+                && !member.row.login.0.is_empty()
+                && member.row.login != user.login
+            {
+                recycled.push(user.id);
+            }
+        }
+        for user in recycled {
+            self.forget(user);
+        }
+    }
+
+    /// Drops everything that is known of a PBX user.
+    pub(super) fn forget(&mut self, user: PbxUserId) {
+        self.members.remove(&user);
+        self.due.remove(&user);
+        self.dirty.remove(&user);
+        self.chat_reads.remove(&user);
+        self.dnd_reads.retain(|queued| *queued != user);
+        for queue in &mut self.ready {
+            queue.retain(|queued| *queued != user);
+        }
+        self.intended.retain(|(queued, _)| *queued != user);
+        self.held.retain(|(held, _), _| *held != user);
+        self.gone.insert(user);
+    }
+
+    pub(super) fn looked_up(
+        &mut self,
+        asked: &[Address],
+        result: Result<Vec<DirectoryUser>, PortError>,
+        now: Moment,
+    ) {
+        self.roster.looking_up = false;
+        match result {
+            Ok(users) => {
+                let reports = self.links.succeeded(LinkName::Directory, now);
+                self.report_all(reports);
+                self.book.looked_up(asked, &users, now.uptime);
+                self.restand(now);
+                self.roster_complete(now);
+            }
+            Err(error) => {
+                let reports = self.links.failed(LinkName::Directory, &error, now);
+                self.report_all(reports);
+                // Whoever has no match yet is unknown from now on; whoever has one keeps it.
+                let mut lost = Vec::new();
+                for (user, member) in &mut self.members {
+                    if matches!(member.standing, Some(Standing::NotLookedUp)) && member.lose_sight(now) {
+                        lost.push(*user);
+                    }
+                }
+                for user in lost {
+                    self.sight_changed(user);
+                }
+                if self.roster.to_look_up.is_none() {
+                    self.roster.to_look_up = Some(asked.into());
+                }
+            }
+        }
+    }
+
+    fn roster_complete(&mut self, now: Moment) {
+        self.roster.joined = Some(now);
+        let matched = self.matched();
+        if matched == 0 {
+            self.sweep.trivially_complete(now);
+        }
+        let (joined, left) = self.roster.change;
+        let members = self.book.entries().len();
+        self.report(Report::Roster { members, matched, joined, left });
+    }
+
+    pub(super) fn matched(&self) -> usize {
+        self.sweep.matched()
+    }
+
+    /// Gives every member its standing anew, and the sweep its chunks.
+    pub(super) fn restand(&mut self, now: Moment) {
+        let standings = standings(self.book.entries());
+        for (user, member) in &mut self.members {
+            let standing = if self.claimed_elsewhere.contains(user) {
+                standings.contains_key(user).then_some(Standing::OtherInstance)
+            } else {
+                standings.get(user).cloned()
+            };
+            if member.standing == standing {
+                continue;
+            }
+            let matched_before = member.teams_user().cloned();
+            member.standing = standing;
+            if member.teams_user() != matched_before.as_ref() {
+                // Another person's presence says nothing about this one.
+                member.sight = None;
+            }
+            let unmatched = member.teams_user().is_none() && !matches!(member.standing, Some(Standing::NotLookedUp));
+            if unmatched && member.lose_sight(now) && member.row.holds_something() {
+                self.dirty.insert(*user);
+            }
+            self.due.insert(*user);
+        }
+        let matched = self.members.iter().filter_map(|(user, member)| Some((member.teams_user()?.clone(), *user)));
+        let stretched = self.sweep.lay_out(matched, &self.settings, now);
+        if let Some(interval) = stretched {
+            self.report(Report::SweepStretched { interval });
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The sweep: presence of all matched members, in chunks that are spread evenly over the poll interval.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use presence_mapping::Presence;
+
+use super::member::Sight;
+use super::{Effect, Engine, LinkName, Pending, RequestId};
+use crate::fault::PortError;
+use crate::ids::{PbxUserId, TeamsUserId};
+use crate::moment::Moment;
+use crate::settings::{CHUNK, Settings};
+
+/// Until each chunk was answered once, the chunks follow each other at least this fast.
+const FIRST_SWEEP_SPACING: Duration = Duration::from_millis(50);
+
+/// Where the sweep stands.
+#[derive(Clone, Debug)]
+pub(super) struct Sweep {
+    chunks: Vec<Chunk>,
+    generation: u64,
+    /// The next chunk, and when it is due.
+    turn: usize,
+    next: Duration,
+    interval: Duration,
+    answered: BTreeSet<usize>,
+    /// When every chunk had last been answered well.
+    pub(super) complete: Option<Moment>,
+}
+
+#[derive(Clone, Debug)]
+struct Chunk {
+    ids: Arc<[TeamsUserId]>,
+    users: Arc<[PbxUserId]>,
+    in_flight: bool,
+}
+
+impl Sweep {
+    pub(super) fn new(now: Moment) -> Self {
+        Self {
+            chunks: Vec::new(),
+            generation: 0,
+            turn: 0,
+            next: now.uptime,
+            interval: Duration::ZERO,
+            answered: BTreeSet::new(),
+            complete: None,
+        }
+    }
+
+    /// Lays the chunks out anew if the matched members changed. Returns the interval if it had to be stretched.
+    pub(super) fn lay_out(
+        &mut self,
+        matched: impl Iterator<Item = (TeamsUserId, PbxUserId)>,
+        settings: &Settings,
+        now: Moment,
+    ) -> Option<Duration> {
+        let mut matched: Vec<(TeamsUserId, PbxUserId)> = matched.collect();
+        matched.sort();
+        let unchanged = self.chunks.iter().flat_map(|chunk| chunk.ids.iter().zip(chunk.users.iter()));
+        if matched.iter().map(|(id, user)| (id, user)).eq(unchanged) && self.interval > Duration::ZERO {
+            return None;
+        }
+        self.chunks = matched
+            .chunks(CHUNK)
+            .map(|part| Chunk {
+                ids: part.iter().map(|(id, _)| id.clone()).collect(),
+                users: part.iter().map(|(_, user)| *user).collect(),
+                in_flight: false,
+            })
+            .collect();
+        self.generation += 1;
+        self.answered.clear();
+        self.turn = 0;
+        if self.complete.is_none() {
+            self.next = now.uptime;
+        }
+        let before = self.interval;
+        self.interval = settings.sweep_interval(self.chunks.len());
+        (self.interval > settings.poll_interval && self.interval != before).then_some(self.interval)
+    }
+
+    fn spacing(&self) -> Duration {
+        let even = self.interval / u32::try_from(self.chunks.len().max(1)).unwrap_or(u32::MAX);
+        if self.complete.is_none() { even.min(FIRST_SWEEP_SPACING) } else { even }
+    }
+
+    pub(super) fn matched(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.ids.len()).sum()
+    }
+
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// With nobody to ask for, every sweep is complete.
+    pub(super) fn trivially_complete(&mut self, now: Moment) {
+        self.complete = Some(now);
+    }
+}
+
+impl Engine {
+    pub(super) fn next_poll(&self) -> Option<Duration> {
+        (!self.sweep.chunks.is_empty()).then_some(self.sweep.next)
+    }
+
+    pub(super) fn poll(&mut self, now: Moment) {
+        while !self.sweep.chunks.is_empty() && now.uptime >= self.sweep.next {
+            if !self.links.may_start(LinkName::Presence, now) {
+                // A closed link says when it is tried again, and one request that tries it wakes us by its answer.
+                let until = self.links.link(LinkName::Presence).down().map_or(now.uptime, |down| down.until);
+                self.sweep.next = until.max(now.uptime.saturating_add(self.sweep.spacing()));
+                return;
+            }
+            let turn = self.sweep.turn;
+            self.sweep.turn = (turn + 1) % self.sweep.chunks.len();
+            let spacing = self.sweep.spacing();
+            self.sweep.next = self.sweep.next.saturating_add(spacing);
+            if self.sweep.next.saturating_add(self.sweep.interval) < now.uptime {
+                // After a suspension the sweeps that were missed are not made up for.
+                self.sweep.next = now.uptime.saturating_add(spacing);
+            }
+            let generation = self.sweep.generation;
+            let chunk = &mut self.sweep.chunks[turn];
+            if chunk.in_flight {
+                continue;
+            }
+            chunk.in_flight = true;
+            let (ids, users) = (Arc::clone(&chunk.ids), Arc::clone(&chunk.users));
+            self.links.started(LinkName::Presence);
+            let request = self.request(Pending::Presences { chunk: turn, generation, ids: Arc::clone(&ids), users });
+            self.effects.push(Effect::ReadPresences { request, ids });
+        }
+    }
+
+    pub(super) fn chunk_answered(
+        &mut self,
+        request: RequestId,
+        (chunk, generation): (usize, u64),
+        ids: &[TeamsUserId],
+        users: &[PbxUserId],
+        result: Result<Vec<Option<Presence>>, PortError>,
+        now: Moment,
+    ) {
+        let current = generation == self.sweep.generation;
+        if current {
+            self.sweep.chunks[chunk].in_flight = false;
+        }
+        match result {
+            Ok(presences) => {
+                let reports = self.links.succeeded(LinkName::Presence, now);
+                self.report_all(reports);
+                if current {
+                    self.chunk_complete(chunk, now);
+                }
+                let mut presences = presences.into_iter();
+                for (id, user) in ids.iter().zip(users) {
+                    self.presence_received(request, id, *user, presences.next().flatten(), now);
+                }
+            }
+            Err(error) => {
+                let reports = self.links.failed(LinkName::Presence, &error, now);
+                self.report_all(reports);
+                for (id, user) in ids.iter().zip(users) {
+                    self.presence_received(request, id, *user, None, now);
+                }
+            }
+        }
+    }
+
+    fn chunk_complete(&mut self, chunk: usize, now: Moment) {
+        self.sweep.answered.insert(chunk);
+        if self.sweep.answered.len() == self.sweep.chunks.len() {
+            self.sweep.answered.clear();
+            self.counts.sweeps += 1;
+            if self.sweep.complete.is_none() {
+                // From now on the chunks are spread over the whole interval.
+                self.sweep.complete = Some(now);
+                self.sweep.next = now.uptime.saturating_add(self.sweep.spacing());
+            }
+            self.sweep.complete = Some(now);
+        }
+    }
+
+    /// One answer for one member. What did not change costs nothing further.
+    fn presence_received(
+        &mut self,
+        request: RequestId,
+        id: &TeamsUserId,
+        user: PbxUserId,
+        presence: Option<Presence>,
+        now: Moment,
+    ) {
+        let Some(member) = self.members.get_mut(&user) else { return };
+        if member.teams_user() != Some(id) {
+            return;
+        }
+        if let Some(sight) = &mut member.sight {
+            if request < sight.request {
+                return;
+            }
+            sight.request = request;
+            let same = presence.as_ref() == Some(&sight.presence);
+            if same && member.unknown.is_some() == sight.presence.is_unknown() {
+                sight.received = now;
+                return;
+            }
+        }
+        let Some(presence) = presence else {
+            if member.lose_sight(now) {
+                self.sight_changed(user);
+            }
+            return;
+        };
+        let outcome = self.settings.rules.decide(&presence).outcome;
+        let (since, outcome_since) = match &member.sight {
+            Some(sight) => (
+                if sight.presence == presence { sight.since } else { now },
+                if sight.outcome == outcome { sight.outcome_since } else { now },
+            ),
+            None => (now, now),
+        };
+        let news = member.sight.as_ref().is_none_or(|sight| sight.outcome != outcome) || member.unknown.is_some();
+        if presence.is_unknown() {
+            member.lose_sight(now);
+        } else {
+            member.tried = true;
+            member.unknown = None;
+        }
+        member.sight = Some(Sight { presence, outcome, since, outcome_since, received: now, request });
+        if news {
+            self.sight_changed(user);
+        }
+    }
+
+    /// The member is planned, and where a value of ours depends on it, the start of not knowing is stored.
+    pub(super) fn sight_changed(&mut self, user: PbxUserId) {
+        self.due.insert(user);
+        if self.members.get(&user).is_some_and(|member| member.row.holds_something()) {
+            self.dirty.insert(user);
+        }
+    }
+}

@@ -1,0 +1,433 @@
+//! What the engine shows: the health of an instance, its members, and the explanation of one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use presence_mapping::{Explanation, Presence};
+use serde::{Deserialize, Serialize};
+
+use super::member::{Member, Work};
+use super::{Engine, LinkName};
+use crate::ids::{Address, InstanceName, Login, PbxUserId, TeamsUserId};
+use crate::ledger_row::{LastWrite, Settled};
+use crate::moment::Moment;
+use crate::plan::{Plan, SkipReason};
+use crate::planner::{Mode, skip_reason, wanted};
+use crate::policy::{Decision, Policy, Rest, Wanted, decide};
+use crate::roster::{GuardVerdict, Standing};
+use crate::value::{Field, Value};
+
+/// A sweep older than this, or than three intervals, makes an instance not ready.
+const SWEEP_STAYS: Duration = Duration::from_secs(30);
+
+/// Whether an instance does its work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// The verdict.
+    pub state: Health,
+    /// Why it is not better.
+    pub reasons: Vec<String>,
+}
+
+/// How well an instance does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// Presence is read and kept in line.
+    Ready,
+    /// DND works, the chat status does not.
+    Degraded,
+    /// It does not.
+    NotReady,
+}
+
+/// One instance at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceView {
+    /// The instance.
+    pub instance: InstanceName,
+    /// `running`, `paused` or `releasing`.
+    pub mode: String,
+    /// Whether it only observes.
+    pub observe: bool,
+    /// The policy.
+    pub policy: Policy,
+    /// Whether it does its work.
+    pub readiness: Readiness,
+    /// Members of the group.
+    pub members: usize,
+    /// Members joined to a Teams user.
+    pub matched: usize,
+    /// Members that are not synchronised, by reason.
+    pub skipped: BTreeMap<SkipReason, usize>,
+    /// Members whose presence is unknown.
+    pub unknown: usize,
+    /// Values in the PBX that are ours.
+    pub owned: usize,
+    /// Changes that wait.
+    pub due: usize,
+    /// Changes held by the breaker.
+    pub held: usize,
+    /// Each link.
+    pub links: Vec<LinkView>,
+    /// Seconds from one sweep to the next.
+    pub sweep_interval_seconds: f64,
+    /// Age of the last complete sweep in seconds.
+    pub sweep_age_seconds: Option<f64>,
+    /// Age of the roster in seconds.
+    pub roster_age_seconds: Option<f64>,
+    /// Sweeps that were complete since the start.
+    pub sweeps: u64,
+    /// Rosters that were read since the start.
+    pub rosters: u64,
+    /// Members whose phone configuration was read in rotation since the start.
+    pub readbacks: u64,
+    /// Changes that the PBX confirmed since the start.
+    pub changes: u64,
+    /// How often the PBX was found to differ from what was carried out.
+    pub drifts: u64,
+    /// Whether a first pass over everybody is through and nothing is under way.
+    pub settled: bool,
+}
+
+/// One link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinkView {
+    /// The link.
+    pub link: LinkName,
+    /// `up`, `down` or `unused`.
+    pub state: String,
+    /// What failed.
+    pub error: Option<String>,
+    /// Whose fault it is.
+    pub fault: Option<String>,
+    /// What to do.
+    pub advice: Option<String>,
+    /// Since when it is down.
+    pub since: Option<Timestamp>,
+    /// Seconds until it is tried again.
+    pub retry_in_seconds: Option<f64>,
+    /// Age of the last success in seconds.
+    pub last_success_seconds: Option<f64>,
+}
+
+/// One member.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemberView {
+    /// The PBX user.
+    pub pbx_user: PbxUserId,
+    /// The login.
+    pub login: Login,
+    /// First and family name.
+    pub name: String,
+    /// The address.
+    pub address: Option<Address>,
+    /// The Teams user.
+    pub teams_user: Option<TeamsUserId>,
+    /// Why the member is not synchronised.
+    pub skipped: Option<SkipReason>,
+    /// How the member stands to Teams, with the candidates where it is ambiguous; `None` after leaving the group.
+    pub standing: Option<Standing>,
+    /// What Teams said last.
+    pub presence: Option<Presence>,
+    /// Since when it says that.
+    pub since: Option<Timestamp>,
+    /// Age of the last answer in seconds.
+    pub age_seconds: Option<f64>,
+    /// For how many seconds the presence is unknown.
+    pub unknown_for_seconds: Option<f64>,
+    /// Do Not Disturb.
+    pub dnd: FieldView,
+    /// The chat status; `None` where it is not synchronised.
+    pub chat: Option<FieldView>,
+}
+
+/// One field of one member.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldView {
+    /// What the PBX said last.
+    pub pbx: Option<Value>,
+    /// Age of that reading in seconds.
+    pub read_seconds: Option<f64>,
+    /// What is wanted.
+    pub wanted: Option<Value>,
+    /// Whose value stands there.
+    pub owner: OwnerView,
+    /// What stood there before ours.
+    pub before: Option<Value>,
+    /// Since when it is ours.
+    pub ours_since: Option<Timestamp>,
+    /// What is under way.
+    pub work: WorkView,
+    /// Why nothing is.
+    pub rest: Option<Rest>,
+    /// Whether the PBX differs from what was carried out last.
+    pub drift: bool,
+    /// Our last confirmed write.
+    pub last_write: Option<LastWrite>,
+}
+
+/// Whose value stands in the PBX.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnerView {
+    /// Our own write put it there.
+    Us,
+    /// A write of ours is not confirmed.
+    Unconfirmed,
+    /// Somebody else, as far as we know.
+    Others,
+}
+
+/// What is under way for a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkView {
+    /// Nothing.
+    None,
+    /// Something is due and waits, for a link or after a failure.
+    Due,
+    /// The breaker holds it.
+    Held,
+    /// The PBX is read.
+    Reading,
+    /// The PBX is written, or the intent is stored for that.
+    Writing,
+}
+
+/// Why a member is as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExplainView {
+    /// The instance.
+    pub instance: InstanceName,
+    /// The policy.
+    pub policy: Policy,
+    /// The member.
+    pub member: MemberView,
+    /// The rules that won and lost, for the presence last seen.
+    pub rules: Option<RuleView>,
+    /// Seconds until presence is read again.
+    pub next_check_seconds: Option<f64>,
+}
+
+/// The rules for one presence.
+pub type RuleView = Explanation;
+
+impl Engine {
+    /// The instance at a glance.
+    pub fn instance_view(&self, now: Moment) -> InstanceView {
+        let members = || self.members.values().filter(|member| member.standing.is_some());
+        let mut skipped = BTreeMap::new();
+        let mut due = 0;
+        for (user, member) in &self.members {
+            if let Some(reason) = skip_reason(&self.subject(*user, member, now), self.mode) {
+                *skipped.entry(reason).or_default() += 1;
+            }
+            due += self.fields().filter(|field| self.is_due(*user, member, *field, now)).count();
+        }
+        let owned = self.members.values().flat_map(|member| Field::ALL.map(|field| member.row.field(field).ours));
+        InstanceView {
+            instance: self.settings.instance.clone(),
+            mode: match self.mode {
+                Mode::Running => "running",
+                Mode::Paused => "paused",
+                Mode::Releasing => "releasing",
+            }
+            .to_owned(),
+            observe: self.settings.observe,
+            policy: self.settings.policy,
+            readiness: self.readiness(now),
+            members: self.book.entries().len(),
+            matched: self.matched(),
+            skipped,
+            unknown: members().filter(|member| member.unknown.is_some()).count(),
+            owned: owned.flatten().count(),
+            due,
+            held: self.held.len(),
+            links: LinkName::ALL.into_iter().map(|name| self.link_view(name, now)).collect(),
+            sweep_interval_seconds: self.sweep.interval().as_secs_f64(),
+            sweep_age_seconds: self.sweep.complete.map(|at| age(at, now)),
+            roster_age_seconds: self.roster.taken.map(|at| age(at, now)),
+            sweeps: self.counts.sweeps,
+            rosters: self.counts.rosters,
+            readbacks: self.counts.readbacks,
+            changes: self.counts.changes,
+            drifts: self.counts.drifts,
+            settled: self.is_settled(),
+        }
+    }
+
+    /// Every member, by PBX user.
+    pub fn member_views(&self, now: Moment) -> Vec<MemberView> {
+        self.members.iter().map(|(user, member)| self.member_view(*user, member, now)).collect()
+    }
+
+    /// Why the members with this address are as they are.
+    pub fn explain(&self, address: &Address, now: Moment) -> Vec<ExplainView> {
+        let has_it = |user: &PbxUserId| {
+            self.book.entries().get(user).is_some_and(|entry| entry.address.as_ref() == Some(address))
+        };
+        let members = self.members.iter().filter(|(user, _)| has_it(user));
+        members
+            .map(|(user, member)| ExplainView {
+                instance: self.settings.instance.clone(),
+                policy: self.settings.policy,
+                member: self.member_view(*user, member, now),
+                rules: member.sight.as_ref().map(|sight| self.settings.rules.explain(&sight.presence)),
+                next_check_seconds: member.teams_user().and(self.sweep.interval().checked_sub(
+                    member.sight.as_ref().map_or(Duration::ZERO, |sight| now.uptime.saturating_sub(sight.received.uptime)),
+                ))
+                .map(|left| left.as_secs_f64()),
+            })
+            .collect()
+    }
+
+    /// What a pass would change now.
+    pub fn plan(&self, now: Moment) -> Plan {
+        self.plan_of(now)
+    }
+
+    /// Whether a first pass over everybody is through: roster and directory read, each member's presence answered
+    /// for, and nothing under way. What is held, or waits for a link that is down, does not count.
+    pub fn is_settled(&self) -> bool {
+        let rostered = self.roster.joined.is_some() && self.roster.to_look_up.is_none();
+        let idle = self.members.values().all(Member::is_idle);
+        rostered
+            && self.sweep.complete.is_some()
+            && self.due.is_empty()
+            && idle
+            && self.intended.is_empty()
+            && self.dirty.is_empty()
+            && !self.committing
+    }
+
+    /// Whether the instance does its work.
+    pub fn readiness(&self, now: Moment) -> Readiness {
+        let mut broken = Vec::new();
+        let mut limping = Vec::new();
+        let stays = SWEEP_STAYS.max(self.sweep.interval().max(self.settings.poll_interval) * 3);
+        match self.sweep.complete {
+            None => broken.push("no sweep is complete yet".to_owned()),
+            Some(at) if self.matched() > 0 && now.uptime.saturating_sub(at.uptime) > stays => {
+                broken.push(format!("the last complete sweep is {:.0} s old", age(at, now)));
+            }
+            Some(_) => {}
+        }
+        for name in LinkName::ALL {
+            let Some(down) = self.links.link(name).down() else { continue };
+            let reason = format!("{name}: {}", down.error.chain());
+            if name == LinkName::Chat { limping.push(reason) } else { broken.push(reason) }
+        }
+        if let Some(GuardVerdict::Hold { losing, of, .. }) = self.roster.held {
+            limping.push(format!("the roster is held: it would lose {losing} of {of} members at once"));
+        }
+        if !self.held.is_empty() {
+            limping.push(format!("{} changes are held by the breaker", self.held.len()));
+        }
+        // An outage that has not outlived the last good sweep yet is not worth an alarm.
+        let state = match (broken.is_empty(), limping.is_empty()) {
+            (true, true) => Health::Ready,
+            (true, false) => Health::Degraded,
+            (false, _) => Health::NotReady,
+        };
+        broken.extend(limping);
+        Readiness { state, reasons: broken }
+    }
+
+    fn link_view(&self, name: LinkName, now: Moment) -> LinkView {
+        let link = self.links.link(name);
+        let down = link.down();
+        LinkView {
+            link: name,
+            state: match (down, link.last_ok) {
+                (Some(_), _) => "down",
+                (None, Some(_)) => "up",
+                (None, None) => "unused",
+            }
+            .to_owned(),
+            error: down.map(|down| down.error.chain()),
+            fault: down.map(|down| down.error.fault.to_string()),
+            advice: down.and_then(|down| down.error.advice.clone()).map(Into::into),
+            since: down.map(|down| down.since.wall),
+            retry_in_seconds: down.map(|down| down.until.saturating_sub(now.uptime).as_secs_f64()),
+            last_success_seconds: link.last_ok.map(|at| age(at, now)),
+        }
+    }
+
+    fn member_view(&self, user: PbxUserId, member: &Member, now: Moment) -> MemberView {
+        let entry = self.book.entries().get(&user);
+        let sight = member.sight.as_ref();
+        MemberView {
+            pbx_user: user,
+            login: member.row.login.clone(),
+            name: entry.map(|entry| entry.name.clone()).unwrap_or_default(),
+            address: entry.and_then(|entry| entry.address.clone()),
+            teams_user: member.teams_user().cloned(),
+            skipped: skip_reason(&self.subject(user, member, now), self.mode),
+            standing: member.standing.clone(),
+            presence: sight.map(|sight| sight.presence.clone()),
+            since: sight.map(|sight| sight.since.wall),
+            age_seconds: sight.map(|sight| age(sight.received, now)),
+            unknown_for_seconds: member.unknown_for(now).map(|unknown| unknown.as_secs_f64()),
+            dnd: self.field_view(user, member, Field::Dnd, now),
+            chat: self.settings.chat.then(|| self.field_view(user, member, Field::Chat, now)),
+        }
+    }
+
+    fn field_view(&self, user: PbxUserId, member: &Member, field: Field, now: Moment) -> FieldView {
+        let subject = self.subject(user, member, now);
+        let aim = wanted(&self.settings, self.mode, &subject, field);
+        let record = member.row.field(field);
+        let seen = member.seen(field);
+        let rest = match decide(record, aim, member.reading(field, now), self.settings.policy) {
+            Decision::Rest(rest) => Some(rest),
+            Decision::Settle { rest, .. } => Some(rest),
+            Decision::Disown => Some(Rest::CannotRestore),
+            Decision::Read { .. } | Decision::Write { .. } => None,
+        };
+        let settled = match record.settled {
+            Settled::At(value) => Some(value),
+            Settled::Never | Settled::Released(_) => None,
+        };
+        FieldView {
+            pbx: seen.map(|seen| seen.value),
+            read_seconds: seen.map(|seen| age(seen.at, now)),
+            wanted: match aim {
+                Wanted::Set(value) => Some(value),
+                Wanted::Leave | Wanted::TakeBack => None,
+            },
+            owner: match (record.intent, record.ours) {
+                (Some(_), _) => OwnerView::Unconfirmed,
+                (None, Some(_)) => OwnerView::Us,
+                (None, None) => OwnerView::Others,
+            },
+            before: record.ours.map(|ours| ours.before),
+            ours_since: record.ours.map(|ours| ours.since),
+            work: match member.work(field) {
+                Work::Reading => WorkView::Reading,
+                Work::Intended(_) | Work::Ready(_) | Work::Writing(_) => WorkView::Writing,
+                Work::Idle if self.held.contains_key(&(user, field)) => WorkView::Held,
+                Work::Idle if self.is_due(user, member, field, now) => WorkView::Due,
+                Work::Idle => WorkView::None,
+            },
+            rest,
+            drift: settled.is_some_and(|settled| seen.is_some_and(|seen| seen.value != settled)),
+            last_write: record.last_write,
+        }
+    }
+
+    pub(super) fn fields(&self) -> impl Iterator<Item = Field> {
+        Field::ALL.into_iter().filter(|field| *field == Field::Dnd || self.settings.chat)
+    }
+
+    fn is_due(&self, user: PbxUserId, member: &Member, field: Field, now: Moment) -> bool {
+        let aim = wanted(&self.settings, self.mode, &self.subject(user, member, now), field);
+        let decision = decide(member.row.field(field), aim, member.reading(field, now), self.settings.policy);
+        matches!(decision, Decision::Read { .. } | Decision::Write { .. })
+    }
+}
+
+fn age(at: Moment, now: Moment) -> f64 {
+    now.uptime.saturating_sub(at.uptime).as_secs_f64()
+}

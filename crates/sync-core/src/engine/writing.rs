@@ -1,0 +1,297 @@
+//! Reading and writing the PBX: dispatch of changes whose intents are durable, and what their answers mean.
+
+use std::time::Duration;
+
+use super::member::Work;
+use super::{Effect, Engine, LinkName, Pending, Report, Write, Written};
+use crate::fault::{Fault, PortError};
+use crate::ids::PbxUserId;
+use crate::ledger_row::{Intent, Settled};
+use crate::moment::Moment;
+use crate::plan::Change;
+use crate::planner::wanted;
+use crate::policy::Wanted;
+use crate::value::{ChatPresence, Field, Value};
+
+/// A change whose intent waited for longer is planned anew from a new reading.
+const INTENT_STAYS: Duration = Duration::from_secs(30);
+
+const fn link(field: Field) -> LinkName {
+    match field {
+        Field::Dnd => LinkName::Pbx,
+        Field::Chat => LinkName::Chat,
+    }
+}
+
+impl Engine {
+    pub(super) fn start_writes(&mut self, now: Moment) {
+        for field in Field::ALL {
+            while self.pbx_slot_free()
+                && self.links.may_start(link(field), now)
+                && let Some(user) = self.ready[field as usize].pop_front()
+            {
+                self.start_write(user, field, now);
+            }
+        }
+    }
+
+    /// Starts one write, unless it was overtaken: the newest truth wins, and what it overtook is dropped.
+    fn start_write(&mut self, user: PbxUserId, field: Field, now: Moment) {
+        let Some(member) = self.members.get(&user) else { return };
+        let Work::Ready(change) = member.work(field) else { return };
+        let change = change.clone();
+        let aim = wanted(&self.settings, self.mode, &self.subject(user, member, now), field);
+        let still_wanted = if change.release { aim == Wanted::TakeBack } else { aim == Wanted::Set(change.to) };
+        let recent =
+            member.seen(field).is_some_and(|seen| now.uptime.saturating_sub(seen.at.uptime) <= INTENT_STAYS);
+        let (Some(from), true, true) = (change.from, still_wanted, recent) else {
+            self.abandon(user, field);
+            return;
+        };
+        let write = Write { user, login: member.row.login.clone(), from, to: change.to };
+        if let Some(member) = self.members.get_mut(&user) {
+            member.set_work(field, Work::Writing(change));
+        }
+        self.pbx_in_flight += 1;
+        self.links.started(link(field));
+        let request = self.request(Pending::Write { user, field });
+        self.effects.push(Effect::Write { request, write });
+    }
+
+    /// Forgets a change that was never sent. The member is planned anew at the next step.
+    pub(super) fn abandon(&mut self, user: PbxUserId, field: Field) {
+        if let Some(member) = self.members.get_mut(&user) {
+            member.row.field_mut(field).abandon();
+            member.set_work(field, Work::Idle);
+            self.dirty.insert(user);
+            self.wake_at(user, Duration::ZERO);
+        }
+    }
+
+    pub(super) fn written(
+        &mut self,
+        user: PbxUserId,
+        field: Field,
+        result: Result<Written, PortError>,
+        now: Moment,
+    ) {
+        self.pbx_in_flight -= 1;
+        let Some(member) = self.members.get_mut(&user) else {
+            self.settle_link(link(field), result.err().as_ref(), now);
+            return;
+        };
+        let Work::Writing(change) = std::mem::take(member.work_mut(field)) else {
+            self.settle_link(link(field), result.err().as_ref(), now);
+            return;
+        };
+        self.due.insert(user);
+        match result {
+            Ok(written) => {
+                self.settle_link(link(field), None, now);
+                self.wrote(user, change, written, now);
+            }
+            // Nobody knows whether the write took effect: the intent stays, and the PBX is read before anything else.
+            Err(error) => self.request_failed(user, field, error, now),
+        }
+    }
+
+    fn wrote(&mut self, user: PbxUserId, change: Change, written: Written, now: Moment) {
+        let Some(member) = self.members.get_mut(&user) else { return };
+        let field = change.field;
+        member.succeeded(field);
+        let received = member.sight.as_ref().map(|sight| sight.outcome_since.uptime);
+        let report = match written {
+            Written::Applied { before } => {
+                member.row.field_mut(field).confirm(before, now.wall);
+                member.wrote(change.to, now);
+                self.counts.changes += 1;
+                let latency = received.filter(|_| !change.release).map(|at| now.uptime.saturating_sub(at));
+                Report::Applied { change, latency }
+            }
+            Written::AlreadyEqual => {
+                let record = member.row.field_mut(field);
+                record.abandon();
+                record.settle(if change.release { Settled::Released(change.to) } else { Settled::At(change.to) });
+                member.observe(change.to, now);
+                Report::AlreadyEqual { change }
+            }
+            Written::Conflict { found } => {
+                member.row.field_mut(field).abandon();
+                member.observe(found, now);
+                Report::Conflict { change, found }
+            }
+        };
+        self.dirty.insert(user);
+        self.report(report);
+    }
+
+    pub(super) fn dnd_read(&mut self, user: PbxUserId, result: Result<bool, PortError>, now: Moment) {
+        self.pbx_in_flight -= 1;
+        self.readings_came(Field::Dnd, &[user], result.map(|on| vec![(user, Value::Dnd(on))]), now);
+    }
+
+    pub(super) fn chat_read(
+        &mut self,
+        users: &[PbxUserId],
+        result: Result<Vec<(PbxUserId, ChatPresence)>, PortError>,
+        now: Moment,
+    ) {
+        self.pbx_in_flight -= 1;
+        let readings =
+            result.map(|read| read.into_iter().map(|(user, status)| (user, Value::Chat(status))).collect());
+        self.readings_came(Field::Chat, users, readings, now);
+    }
+
+    /// Takes readings over that were asked for because something is due.
+    fn readings_came(
+        &mut self,
+        field: Field,
+        asked: &[PbxUserId],
+        result: Result<Vec<(PbxUserId, Value)>, PortError>,
+        now: Moment,
+    ) {
+        for user in asked {
+            if let Some(member) = self.members.get_mut(user) {
+                member.set_work(field, Work::Idle);
+                self.due.insert(*user);
+            }
+        }
+        let readings = match result {
+            Ok(readings) => readings,
+            Err(error) => {
+                match asked {
+                    [user] => self.request_failed(*user, field, error, now),
+                    _ => {
+                        let reports = self.links.failed(link(field), &error, now);
+                        self.report_all(reports);
+                    }
+                }
+                return;
+            }
+        };
+        self.settle_link(link(field), None, now);
+        for &(user, value) in &readings {
+            if let Some(member) = self.members.get_mut(&user).filter(|_| asked.contains(&user)) {
+                member.succeeded(field);
+                if member.observe(value, now) {
+                    self.dirty.insert(user);
+                }
+            }
+        }
+        for user in asked {
+            if !readings.iter().any(|(read, _)| read == user) {
+                let error = PortError::new(Fault::NotFound, format!("read the {field} of PBX user {user}"));
+                self.failed_for(*user, field, error, now);
+            }
+        }
+    }
+
+    /// The rolling reading of a member: what differs from what was carried out is drift.
+    pub(super) fn read_back(&mut self, user: PbxUserId, result: Result<bool, PortError>, now: Moment) {
+        self.pbx_in_flight -= 1;
+        if let Some(member) = self.members.get_mut(&user) {
+            member.set_work(Field::Dnd, Work::Idle);
+        }
+        // Whatever became due while it was read is planned now.
+        self.due.insert(user);
+        let found = match result {
+            Ok(on) => Value::Dnd(on),
+            Err(error) => return self.request_failed(user, Field::Dnd, error, now),
+        };
+        self.settle_link(LinkName::Pbx, None, now);
+        self.counts.readbacks += 1;
+        let Some(member) = self.members.get_mut(&user) else { return };
+        let known = member.seen(Field::Dnd).map(|seen| seen.value);
+        if member.observe(found, now) {
+            self.dirty.insert(user);
+        }
+        let Settled::At(expected) = member.row.dnd.settled else { return };
+        if expected != found && known != Some(found) {
+            self.counts.drifts += 1;
+            self.report(Report::Drift { user, field: Field::Dnd, expected, found });
+        }
+    }
+
+    fn settle_link(&mut self, name: LinkName, error: Option<&PortError>, now: Moment) {
+        let reports = match error {
+            None => self.links.succeeded(name, now),
+            Some(error) => self.links.failed_for_one(name, error, now),
+        };
+        self.report_all(reports);
+    }
+
+    /// A request for one person failed. What concerns everybody is the link's matter; what concerns this person
+    /// alone makes this field wait.
+    fn request_failed(&mut self, user: PbxUserId, field: Field, error: PortError, now: Moment) {
+        self.settle_link(link(field), Some(&error), now);
+        if self.links.may_start(link(field), now) || error.fault == Fault::NotFound {
+            self.failed_for(user, field, error, now);
+        }
+    }
+
+    fn failed_for(&mut self, user: PbxUserId, field: Field, error: PortError, now: Moment) {
+        let Some(member) = self.members.get_mut(&user) else { return };
+        if error.fault == Fault::NotFound && member.standing.is_none() {
+            // Whoever left the group and the PBX has nothing left that could be taken back.
+            return self.forget(user);
+        }
+        let first = member.attempts(field) == 0;
+        let again = member.failed(field, now);
+        self.wake_at(user, again);
+        if first {
+            let address = self.book.entries().get(&user).and_then(|entry| entry.address.clone());
+            self.report(Report::Failed { user, address, field, error });
+        }
+    }
+
+    /// What a transaction of the ledger became.
+    pub(super) fn committed(
+        &mut self,
+        intents: &[(PbxUserId, Field, Intent)],
+        users: &[PbxUserId],
+        removed: &[PbxUserId],
+        paused: Option<bool>,
+        result: Result<Vec<PbxUserId>, PortError>,
+        now: Moment,
+    ) {
+        self.committing = false;
+        let refused = match result {
+            Ok(refused) => refused,
+            Err(error) => {
+                let reports = self.links.failed(LinkName::Ledger, &error, now);
+                self.report_all(reports);
+                self.dirty.extend(users.iter().filter(|user| self.members.contains_key(user)));
+                self.gone.extend(removed.iter().filter(|user| !self.members.contains_key(user)));
+                self.pause_to_store = self.pause_to_store.or(paused);
+                if !self.draining {
+                    self.intended.extend(intents.iter().map(|(user, field, _)| (*user, *field)));
+                }
+                return;
+            }
+        };
+        let reports = self.links.succeeded(LinkName::Ledger, now);
+        self.report_all(reports);
+        for &(user, field, intent) in intents {
+            let Some(member) = self.members.get_mut(&user) else { continue };
+            // The row may have gone to somebody else in the meantime, and then it is not the intent that was stored.
+            if let Work::Intended(change) = member.work(field)
+                && member.row.field(field).intent == Some(intent)
+            {
+                let change = change.clone();
+                member.set_work(field, Work::Ready(change));
+                self.ready[field as usize].push_back(user);
+            }
+        }
+        if !refused.is_empty() {
+            for user in &refused {
+                for field in Field::ALL {
+                    self.abandon(*user, field);
+                }
+                self.dirty.remove(user);
+            }
+            self.claimed_elsewhere.extend(refused);
+            self.restand(now);
+        }
+        self.due.extend(users.iter().filter(|user| self.members.get(user).is_some_and(|member| member.standing.is_none())));
+    }
+}

@@ -1,0 +1,134 @@
+//! What the operator chose, as the engine needs it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use presence_mapping::Rules;
+
+use crate::ids::{Address, InstanceName, PbxName};
+use crate::policy::Policy;
+
+/// The most user ids that one call of `getPresencesByUserId` takes.
+///
+/// <https://learn.microsoft.com/graph/api/cloudcommunications-getpresencesbyuserid>
+pub const CHUNK: usize = 650;
+
+/// The presence quota of one app in one tenant: calls in [`QUOTA_WINDOW`]. Microsoft's API pages say 1,500 in 30
+/// seconds; its page of limits names a higher figure, so this one is safe.
+pub const QUOTA_CALLS: f64 = 1_500.0;
+
+/// The time that [`QUOTA_CALLS`] is counted over.
+pub const QUOTA_WINDOW: Duration = Duration::from_secs(30);
+
+/// When a burst of disruptive changes is held instead of written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Breaker {
+    /// More than this share of the members at once is suspicious (0 to 1).
+    pub share: f64,
+    /// Fewer than this many never are.
+    pub at_least: usize,
+    /// How long the same outcome must have been seen until it is believed.
+    pub confirm_for: Duration,
+}
+
+impl Breaker {
+    /// Whether `count` of `of` members at once are too many to believe.
+    pub fn trips(&self, count: usize, of: usize) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "a group has fewer members than a float has exact integers")]
+        let limit = self.share * of as f64;
+        #[expect(clippy::cast_precision_loss, reason = "a group has fewer members than a float has exact integers")]
+        let count_of = count as f64;
+        count >= self.at_least && count_of > limit
+    }
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { share: 0.5, at_least: 10, confirm_for: Duration::from_secs(60) }
+    }
+}
+
+/// The settings of one instance.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The instance.
+    pub instance: InstanceName,
+    /// The PBX that its ledger rows belong to.
+    pub pbx: PbxName,
+    /// The rules: presence to outcome.
+    pub rules: Rules,
+    /// Who wins when a human and Teams disagree.
+    pub policy: Policy,
+    /// Whether the chat status is kept in line, too.
+    pub chat: bool,
+    /// Plan and report, write nothing, advance no outcome.
+    pub observe: bool,
+    /// How often presence is read.
+    pub poll_interval: Duration,
+    /// How often the members are read.
+    pub roster_interval: Duration,
+    /// Every member's phone configuration is read once in this time; zero: never.
+    pub readback_interval: Duration,
+    /// Requests to the PBX at once, of whatever kind; at least one.
+    pub pbx_concurrency: usize,
+    /// The share of the presence quota that this instance may use (0 to 1), already divided among the instances of
+    /// the same tenant and app.
+    pub quota_share: f64,
+    /// How long to wait before DND is turned off.
+    pub dnd_off_after: Duration,
+    /// How long presence may be unknown until our own DND is taken back; zero: for ever.
+    pub unknown_release_after: Duration,
+    /// Whether what is ours is taken back when a member leaves the group or is excluded.
+    pub release_on_stop: bool,
+    /// Addresses that are never touched.
+    pub exclude: BTreeSet<Address>,
+    /// When a burst of changes is held.
+    pub breaker: Breaker,
+}
+
+impl Settings {
+    /// The settings of design and documentation: what holds where the operator chose nothing.
+    pub fn new(instance: InstanceName, pbx: PbxName) -> Self {
+        Self {
+            instance,
+            pbx,
+            rules: Rules::default(),
+            policy: Policy::default(),
+            chat: true,
+            observe: false,
+            poll_interval: Duration::from_secs(2),
+            roster_interval: Duration::from_secs(60),
+            readback_interval: Duration::from_secs(15 * 60),
+            pbx_concurrency: 4,
+            quota_share: 0.5,
+            dnd_off_after: Duration::ZERO,
+            unknown_release_after: Duration::from_secs(15 * 60),
+            release_on_stop: true,
+            exclude: BTreeSet::new(),
+            breaker: Breaker::default(),
+        }
+    }
+
+    /// The time from one sweep to the next: the poll interval, stretched where `chunks` calls in it would use more
+    /// than our share of the quota.
+    pub fn sweep_interval(&self, chunks: usize) -> Duration {
+        #[expect(clippy::cast_precision_loss, reason = "a sweep has few calls")]
+        let calls = chunks as f64;
+        let least = QUOTA_WINDOW.as_secs_f64() * calls / (QUOTA_CALLS * self.quota_share);
+        self.poll_interval.max(Duration::from_secs_f64(least))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_never_uses_more_than_our_share_of_the_quota() {
+        let mut settings = Settings::new(InstanceName("main".into()), PbxName("pbx".into()));
+        assert_eq!(settings.sweep_interval(8), Duration::from_secs(2));
+        assert_eq!(settings.sweep_interval(100), Duration::from_secs(4), "750 calls in 30 s");
+        settings.quota_share = 0.05;
+        assert_eq!(settings.sweep_interval(8), Duration::from_millis(3_200));
+    }
+}
