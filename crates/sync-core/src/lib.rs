@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod checker;
+mod driver;
 mod engine;
+#[cfg(feature = "fakes")]
+pub mod fakes;
 mod fault;
 mod ids;
 mod ledger_row;
@@ -9,11 +12,13 @@ mod moment;
 mod plan;
 mod planner;
 mod policy;
+mod ports;
 mod roster;
 mod settings;
 mod value;
 
 pub use checker::{Checked, Context, Facts, Promise, Violation, check};
+pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
     Effect, Engine, Event, ExplainView, FieldView, Health, InstanceView, LedgerCommit, LinkName, LinkView, Memory,
     MemberView, OwnerView, Readiness, Report, RequestId, RuleView, WorkView, Write, Written,
@@ -25,6 +30,11 @@ pub use moment::{Clock, Moment};
 pub use plan::{Because, Change, Held, HeldReason, NotAPlanId, PLAN_VERSION, Plan, PlanId, SkipReason, Skipped};
 pub use planner::{Later, Mode, Proposal, Settlement, Subject, propose, skip_reason, wanted};
 pub use policy::{Decision, Policy, Reading, Rest, Wanted, decide};
+#[cfg(feature = "mock")]
+pub use ports::{MockChatPort, MockDirectoryPort, MockLedgerPort, MockPbxPort, MockPresencePort};
+pub use ports::{
+    Acquired, ChatPort, Claim, DirectoryPort, Lease, LedgerPort, PbxPort, PresencePort, Remembered,
+};
 pub use roster::{
     Book, DirectoryUser, Entry, GuardVerdict, PbxRoster, PbxUser, RosterChange, RosterGuard, Standing, candidates,
     standings,

@@ -1,0 +1,154 @@
+//! A ledger in memory, with the same rules as the durable ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::engine::{LedgerCommit, Memory};
+use crate::fault::{Fault, PortError};
+use crate::ids::{InstanceName, PbxName, PbxUserId};
+use crate::ledger_row::LedgerRow;
+use crate::ports::{Acquired, Claim, Lease, LedgerPort, Remembered};
+
+/// Rows of many instances, gone with the process.
+#[derive(Debug, Default)]
+pub struct MemoryLedger {
+    state: Mutex<State>,
+    /// How long a lease lasts without being renewed; `None`: until it is given back.
+    lease: Option<Duration>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rows: BTreeMap<(PbxName, PbxUserId), (InstanceName, LedgerRow)>,
+    paused: BTreeSet<(PbxName, InstanceName)>,
+    leases: BTreeMap<InstanceName, Held>,
+    fence: i64,
+}
+
+#[derive(Debug)]
+struct Held {
+    holder: String,
+    fence: i64,
+    until: Option<Timestamp>,
+}
+
+impl MemoryLedger {
+    /// An empty ledger whose leases last until they are given back.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty ledger whose leases have to be renewed.
+    pub fn with_leases_of(lease: Duration) -> Self {
+        Self { lease: Some(lease), ..Self::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.lease.and_then(|lease| now.saturating_add(lease).ok())
+    }
+}
+
+impl State {
+    fn is_current(&self, lease: &Lease) -> bool {
+        self.leases.get(&lease.claim.instance).is_some_and(|held| held.fence == lease.fence)
+    }
+}
+
+#[async_trait]
+impl LedgerPort for MemoryLedger {
+    async fn acquire(&self, claim: &Claim, now: Timestamp) -> Result<Acquired, PortError> {
+        let mut state = self.state();
+        if let Some(held) = state.leases.get(&claim.instance)
+            && held.until.is_none_or(|until| now < until)
+        {
+            return Ok(Acquired::HeldBy { holder: held.holder.clone() });
+        }
+        state.fence += 1;
+        let fence = state.fence;
+        let held = Held { holder: claim.holder.clone(), fence, until: self.until(now) };
+        state.leases.insert(claim.instance.clone(), held);
+        Ok(Acquired::Granted(Lease { claim: claim.clone(), fence, lasts: self.lease }))
+    }
+
+    async fn renew(&self, lease: &Lease, now: Timestamp) -> Result<bool, PortError> {
+        let until = self.until(now);
+        let mut state = self.state();
+        if !state.is_current(lease) {
+            return Ok(false);
+        }
+        if let Some(held) = state.leases.get_mut(&lease.claim.instance) {
+            held.until = until;
+        }
+        Ok(true)
+    }
+
+    async fn surrender(&self, lease: &Lease) -> Result<(), PortError> {
+        let mut state = self.state();
+        if state.is_current(lease) {
+            state.leases.remove(&lease.claim.instance);
+        }
+        Ok(())
+    }
+
+    async fn load(&self, claim: &Claim) -> Result<Memory, PortError> {
+        let state = self.state();
+        let mut memory = Memory {
+            paused: state.paused.contains(&(claim.pbx.clone(), claim.instance.clone())),
+            ..Memory::default()
+        };
+        for ((pbx, user), (instance, row)) in &state.rows {
+            if *pbx == claim.pbx && *instance == claim.instance {
+                memory.rows.push(row.clone());
+            } else if *pbx == claim.pbx {
+                memory.claimed_elsewhere.insert(*user);
+            }
+        }
+        Ok(memory)
+    }
+
+    async fn commit(&self, lease: &Lease, commit: &LedgerCommit) -> Result<Vec<PbxUserId>, PortError> {
+        let mut state = self.state();
+        if !state.is_current(lease) {
+            return Err(PortError::new(Fault::State, "store: the lease belongs to somebody else"));
+        }
+        let Claim { instance, pbx, .. } = &lease.claim;
+        let mut refused = Vec::new();
+        for row in &commit.upsert {
+            let key = (pbx.clone(), row.user);
+            if state.rows.get(&key).is_some_and(|(owner, _)| owner != instance) {
+                refused.push(row.user);
+            } else {
+                state.rows.insert(key, (instance.clone(), row.clone()));
+            }
+        }
+        for user in &commit.remove {
+            let key = (pbx.clone(), *user);
+            if state.rows.get(&key).is_some_and(|(owner, _)| owner == instance) {
+                state.rows.remove(&key);
+            }
+        }
+        let pause = (pbx.clone(), instance.clone());
+        match commit.paused {
+            Some(true) => _ = state.paused.insert(pause),
+            Some(false) => _ = state.paused.remove(&pause),
+            None => {}
+        }
+        Ok(refused)
+    }
+
+    async fn remembered(&self) -> Result<Vec<Remembered>, PortError> {
+        let mut found: BTreeMap<(InstanceName, PbxName), usize> = BTreeMap::new();
+        for ((pbx, _), (instance, row)) in &self.state().rows {
+            *found.entry((instance.clone(), pbx.clone())).or_default() += usize::from(row.holds_something());
+        }
+        Ok(found.into_iter().map(|((instance, pbx), holding)| Remembered { instance, pbx, holding }).collect())
+    }
+}
