@@ -17,6 +17,7 @@ use crate::{
     graph_error::{Permission, Refusal, is_passing},
     limits::Limits,
     observer::Api,
+    retry_after,
     token::{AccessToken, TokenSource},
 };
 
@@ -122,7 +123,7 @@ impl Caller {
                     token = self.tokens.renew(&token).await?;
                     continue;
                 }
-                status if is_passing(status) => {
+                status if is_passing(status) && retry_after::of_headers(&answer.headers).is_none() => {
                     if let Some(delay) = delays.next() {
                         tokio::time::sleep(delay).await;
                         continue;

@@ -1,6 +1,7 @@
 //! Signing in as the app itself, with a client secret.
 
 use std::{
+    fmt,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -20,6 +21,7 @@ use crate::{
     error::ProtocolError,
     exchange::{Exchange, Trace, scrub},
     ids::{ClientId, TenantId},
+    limits::Limits,
     observer::{Api, CallObserver, Nobody},
     sign_in::{EntraRefusal, SignInError},
     token::{AccessToken, TokenSource},
@@ -41,13 +43,13 @@ const LONGEST_LIFETIME: Duration = Duration::from_secs(28 * 60 * 60);
 /// [OAuth 2.0 client credentials flow](https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow)
 /// describes it. A refusal is remembered for a minute (or as long as the service says), so that many callers do not
 /// repeat it.
-#[derive(Debug)]
 pub struct ClientSecret {
+    app: Arc<App>,
     cache: TokenCache,
 }
 
 impl ClientSecret {
-    /// Signs in `client` to `tenant` in `cloud`, each exchange within `timeout`. Nothing is sent yet.
+    /// Signs in `client` to `tenant` in `cloud`. Nothing is sent yet.
     ///
     /// `http` must not follow redirects, or the secret could be sent elsewhere.
     pub fn new(
@@ -56,42 +58,56 @@ impl ClientSecret {
         tenant: &TenantId,
         client: &ClientId,
         secret: SecretString,
-        timeout: Duration,
     ) -> Self {
-        Self::with_observer(http, cloud, tenant, client, secret, timeout, Arc::new(Nobody))
-    }
-
-    /// As [`ClientSecret::new`], and `observer` is told of every call.
-    pub fn with_observer(
-        http: reqwest::Client,
-        cloud: &Cloud,
-        tenant: &TenantId,
-        client: &ClientId,
-        secret: SecretString,
-        timeout: Duration,
-        observer: Arc<dyn CallObserver>,
-    ) -> Self {
-        let authority = format!("{}/{tenant}", cloud.login_base());
-        let app = Arc::new(App {
+        let mut consent_url = cloud.login_url(&format!("/{tenant}/adminconsent"));
+        consent_url
+            .query_pairs_mut()
+            .append_pair("client_id", client.as_str());
+        Self::of(App {
             exchange: Exchange {
                 http,
-                timeout,
-                observer,
+                timeout: Limits::default().timeout,
+                observer: Arc::new(Nobody),
             },
-            token_url: TokenUrl::new(format!("{authority}/oauth2/v2.0/token"))
-                .expect("the base was parsed before"),
-            consent_url: Url::parse_with_params(
-                &format!("{authority}/adminconsent"),
-                [("client_id", client.as_str())],
-            )
-            .expect("the base was parsed before"),
+            token_url: TokenUrl::from_url(cloud.login_url(&format!("/{tenant}/oauth2/v2.0/token"))),
+            consent_url,
             scope: cloud.scope(),
             client: client.clone(),
             secret,
-        });
+        })
+    }
+
+    /// The same sign-in, each exchange within `timeout` instead of 30 s; it holds no token yet.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        let mut app = App::clone(&self.app);
+        app.exchange.timeout = timeout;
+        Self::of(app)
+    }
+
+    /// The same sign-in, whose calls are told to `observer`; it holds no token yet.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn CallObserver>) -> Self {
+        let mut app = App::clone(&self.app);
+        app.exchange.observer = observer;
+        Self::of(app)
+    }
+
+    fn of(app: App) -> Self {
+        let app = Arc::new(app);
+        let granting = Arc::clone(&app);
         Self {
-            cache: TokenCache::new(move || Arc::clone(&app).grant().boxed()),
+            app,
+            cache: TokenCache::new(move || Arc::clone(&granting).grant().boxed()),
         }
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSecret")
+            .field("client", &self.app.client)
+            .finish_non_exhaustive()
     }
 }
 
@@ -106,6 +122,7 @@ impl TokenSource for ClientSecret {
     }
 }
 
+#[derive(Clone)]
 struct App {
     exchange: Exchange,
     token_url: TokenUrl,

@@ -93,6 +93,11 @@ impl Cloud {
         }
     }
 
+    /// An address of the sign-in; `path` starts with a slash and has the characters of a tenant and a path alone.
+    pub(crate) fn login_url(&self, path: &str) -> Url {
+        Url::parse(&format!("{}{path}", self.login_base())).expect("the base was parsed before")
+    }
+
     /// An address of Graph's version 1.0; `path` starts with a slash and may have a query.
     pub(crate) fn graph_url(&self, path: &str) -> Url {
         Url::parse(&format!("{}/v1.0{path}", self.graph_base())).expect("the base was parsed before")

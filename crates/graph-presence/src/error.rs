@@ -14,7 +14,7 @@ use crate::{
 #[non_exhaustive]
 pub enum Error {
     /// Presence could not be read.
-    #[error("the presence of {users} users could not be read")]
+    #[error("the presence of {users} user(s) could not be read")]
     Presences {
         /// How many users were asked for.
         users: usize,
@@ -25,7 +25,7 @@ pub enum Error {
     #[error("{0} users are too many for one presence call")]
     TooManyIds(usize),
     /// Users could not be looked up by address.
-    #[error("{addresses} addresses could not be looked up")]
+    #[error("{addresses} address(es) could not be looked up")]
     Users {
         /// How many addresses were asked for.
         addresses: usize,
@@ -38,13 +38,13 @@ impl Error {
     /// Whose fault it was.
     pub fn fault(&self) -> Fault {
         self.call()
-            .map_or(Fault::Configuration, |call| call.cause.fault())
+            .map_or(Fault::Configuration, |call| call.cause().fault())
     }
 
     /// What the operator can do about it, in English sentences.
     pub fn advice(&self) -> String {
         match self.call() {
-            Some(call) => call.cause.advice(),
+            Some(call) => call.cause().advice(),
             None => format!("Ask for at most {} users at once.", crate::presence::MAX_IDS),
         }
     }
@@ -90,46 +90,49 @@ pub enum Fault {
 
 /// One call that failed.
 #[derive(Debug)]
-pub struct CallError {
+pub struct CallError(Box<Failed>);
+
+#[derive(Debug)]
+struct Failed {
     trace: Option<Trace>,
     cause: Cause,
 }
 
 impl CallError {
     pub(crate) fn new(trace: Trace, cause: impl Into<Cause>) -> Self {
-        Self {
+        Self(Box::new(Failed {
             trace: Some(trace),
             cause: cause.into(),
-        }
+        }))
     }
 
     /// The ids of the call, those of the sign-in where that failed.
     pub fn trace(&self) -> Option<&Trace> {
-        match &self.cause {
+        match &self.0.cause {
             Cause::SignIn(error) => Some(error.trace()),
-            _ => self.trace.as_ref(),
+            _ => self.0.trace.as_ref(),
         }
     }
 
     /// Why it failed.
     pub fn cause(&self) -> &Cause {
-        &self.cause
+        &self.0.cause
     }
 }
 
 impl From<SignInError> for CallError {
     fn from(error: SignInError) -> Self {
-        Self {
+        Self(Box::new(Failed {
             trace: None,
             cause: error.into(),
-        }
+        }))
     }
 }
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.cause.fmt(f)?;
-        match &self.trace {
+        self.0.cause.fmt(f)?;
+        match &self.0.trace {
             Some(trace) => write!(f, " ({trace})"),
             None => Ok(()),
         }
@@ -138,7 +141,7 @@ impl fmt::Display for CallError {
 
 impl error::Error for CallError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.cause.source()
+        self.0.cause.source()
     }
 }
 

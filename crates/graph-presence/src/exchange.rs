@@ -26,7 +26,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             client_request_id: Uuid::new_v4(),
             request_id: None,

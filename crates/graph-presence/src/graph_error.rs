@@ -117,6 +117,9 @@ impl Refusal {
             429 | 503 | 504 | 509 => Fault::Throttled {
                 retry_after: self.retry_after,
             },
+            408 | 500.. if self.retry_after.is_some() => Fault::Throttled {
+                retry_after: self.retry_after,
+            },
             408 | 500 | 502 => Fault::Unreachable,
             _ => Fault::Protocol,
         }
@@ -170,7 +173,7 @@ pub(crate) fn inner_retry_after(headers: &Value) -> Option<Duration> {
     retry_after::parse(text("Retry-After")?, text("Date"))
 }
 
-/// Whether the call may be repeated soon: the service is in trouble, but asked for no pause.
+/// Whether the service is in trouble for a moment, so that the call may be repeated soon unless a pause is asked for.
 pub(crate) fn is_passing(status: StatusCode) -> bool {
     matches!(
         status,

@@ -1,7 +1,6 @@
 //! A token kept until shortly before it expires, with one request in flight for all callers.
 
 use std::{
-    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -148,12 +147,6 @@ impl State {
     }
 }
 
-impl fmt::Debug for TokenCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenCache").finish_non_exhaustive()
-    }
-}
-
 /// Tokio's clock, which a test pauses; the lifetime of a token needs no calendar.
 fn now() -> Instant {
     Instant::now()
@@ -162,4 +155,171 @@ fn now() -> Instant {
 /// The lock is held for a few reads and never across an await.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::{future::join_all, poll};
+
+    use super::*;
+    use crate::{
+        error::{Fault, ProtocolError},
+        exchange::Trace,
+        sign_in::EntraRefusal,
+    };
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// A cache whose grants take a second, succeed unless `failing` says otherwise, and are counted.
+    fn cache(
+        failing: impl Fn(usize) -> Option<SignInError> + Send + Sync + 'static,
+    ) -> (TokenCache, Arc<AtomicUsize>) {
+        let granted = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&granted);
+        let failing = Arc::new(failing);
+        let cache = TokenCache::new(move || {
+            let (count, failing) = (Arc::clone(&count), Arc::clone(&failing));
+            async move {
+                let number = count.fetch_add(1, Ordering::SeqCst) + 1;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                match failing(number) {
+                    Some(error) => Err(error),
+                    None => Ok(Granted {
+                        token: AccessToken::new(format!("t{number}").into()).unwrap(),
+                        lifetime: HOUR,
+                    }),
+                }
+            }
+            .boxed()
+        });
+        (cache, granted)
+    }
+
+    fn refusal(status: u16, error: &str, retry_after: Option<u64>) -> SignInError {
+        let retry_after = retry_after.map(Duration::from_secs);
+        SignInError::Refused(Box::new(EntraRefusal {
+            status,
+            error: Some(error.to_owned()),
+            aadsts: None,
+            description: None,
+            retry_after,
+            consent_url: None,
+            trace: Trace::new(),
+        }))
+    }
+
+    fn text(token: &AccessToken) -> String {
+        token.bearer().to_str().unwrap().to_owned()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hundred_callers_cause_one_request() {
+        let (cache, granted) = cache(|_| None);
+        let tokens = join_all((0..100).map(|_| cache.token())).await;
+        assert!(
+            tokens
+                .into_iter()
+                .all(|token| text(&token.unwrap()) == "Bearer t1")
+        );
+        assert_eq!(granted.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hundred_callers_share_one_refusal() {
+        let (cache, granted) = cache(|_| Some(refusal(401, "invalid_client", None)));
+        let tokens = join_all((0..100).map(|_| cache.token())).await;
+        assert!(tokens.iter().all(Result::is_err));
+        assert_eq!(granted.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_that_goes_away_takes_nobody_with_it() {
+        let (cache, granted) = cache(|_| None);
+        let mut first = Box::pin(cache.token());
+        let mut second = Box::pin(cache.token());
+        assert!(poll!(&mut first).is_pending());
+        assert!(poll!(&mut second).is_pending());
+        drop(first);
+        assert_eq!(text(&second.await.unwrap()), "Bearer t1");
+        assert_eq!(granted.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_all_callers_went_away_the_next_one_asks_anew() {
+        let (cache, granted) = cache(|_| None);
+        let mut first = Box::pin(cache.token());
+        assert!(poll!(&mut first).is_pending());
+        drop(first);
+        tokio::time::advance(HOUR).await;
+        assert_eq!(text(&cache.token().await.unwrap()), "Bearer t2");
+        assert_eq!(granted.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_renewed_shortly_before_it_expires() {
+        let (cache, _) = cache(|_| None);
+        assert_eq!(text(&cache.token().await.unwrap()), "Bearer t1");
+        tokio::time::advance(HOUR - EARLY - Duration::from_secs(1)).await;
+        assert_eq!(text(&cache.token().await.unwrap()), "Bearer t1");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(text(&cache.token().await.unwrap()), "Bearer t2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_living_token_survives_a_failed_renewal_and_no_longer() {
+        let (cache, granted) =
+            cache(|number| (number > 1).then(|| refusal(503, "temporarily_unavailable", None)));
+        cache.token().await.unwrap();
+        tokio::time::advance(HOUR - EARLY).await;
+        assert_eq!(text(&cache.token().await.unwrap()), "Bearer t1");
+        assert_eq!(text(&cache.token().await.unwrap()), "Bearer t1");
+        assert_eq!(granted.load(Ordering::SeqCst), 2);
+        tokio::time::advance(EARLY).await;
+        assert_eq!(cache.token().await.unwrap_err().fault(), Fault::Unreachable);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_token_is_replaced_once_for_all_who_were_refused() {
+        let (cache, granted) = cache(|_| None);
+        let first = cache.token().await.unwrap();
+        let renewed = join_all((0..10).map(|_| cache.renew(&first))).await;
+        assert!(
+            renewed
+                .into_iter()
+                .all(|token| text(&token.unwrap()) == "Bearer t2")
+        );
+        assert_eq!(text(&cache.renew(&first).await.unwrap()), "Bearer t2");
+        assert_eq!(granted.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_stands_for_its_pause_and_tells_what_is_left_of_it() {
+        let (cache, granted) = cache(|number| (number == 1).then(|| refusal(429, "x", Some(30))));
+        let wait = |fault| match fault {
+            Fault::Throttled { retry_after } => retry_after.unwrap().as_secs(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(wait(cache.token().await.unwrap_err().fault()), 30);
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert_eq!(wait(cache.token().await.unwrap_err().fault()), 10);
+        assert_eq!(granted.load(Ordering::SeqCst), 1);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(text(&cache.token().await.unwrap()), "Bearer t2");
+    }
+
+    #[test]
+    fn a_refusal_stands_as_long_as_its_kind() {
+        let stands = |error: SignInError| error.stands_for().map(|pause| pause.as_secs());
+        assert_eq!(stands(refusal(401, "invalid_client", None)), Some(60));
+        assert_eq!(stands(refusal(400, "unauthorized_client", None)), Some(60));
+        assert_eq!(stands(refusal(503, "temporarily_unavailable", None)), Some(5));
+        assert_eq!(stands(refusal(429, "x", None)), Some(5));
+        let protocol = SignInError::Protocol {
+            trace: Trace::new(),
+            source: ProtocolError::NotJson,
+        };
+        assert_eq!(stands(protocol), Some(5));
+    }
 }

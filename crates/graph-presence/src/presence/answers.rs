@@ -120,3 +120,184 @@ impl<'a> Join<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{json::Object, presence::item::Answer};
+
+    fn ids(ids: &[&str]) -> Vec<UserId> {
+        ids.iter().map(|id| UserId::new(id).unwrap()).collect()
+    }
+
+    /// `None` where the answer is no answer at all.
+    fn join(asked: &[UserId], answer: &[u8]) -> Option<PresenceAnswers> {
+        let Object(answer): Object<Answer<'_>> = serde_json::from_slice(answer).ok()?;
+        let mut join = Join::new(asked);
+        answer
+            .value
+            .0?
+            .into_iter()
+            .for_each(|Object(item)| join.add(item));
+        Some(join.into_answers())
+    }
+
+    fn join_items(asked: &[UserId], items: &Value) -> PresenceAnswers {
+        join(asked, json!({ "value": items }).to_string().as_bytes()).unwrap()
+    }
+
+    fn said(answers: &PresenceAnswers) -> Vec<(&str, Option<&str>, Option<&str>, bool)> {
+        let mut rows = Vec::new();
+        for PresenceAnswer { user, presence, .. } in &answers.answers {
+            let availability = presence
+                .availability
+                .as_ref()
+                .map(presence_mapping::Value::as_str);
+            let activity = presence.activity.as_ref().map(presence_mapping::Value::as_str);
+            rows.push((user.as_str(), availability, activity, presence.out_of_office));
+        }
+        rows
+    }
+
+    #[test]
+    fn answers_are_joined_by_id_and_odd_items_read_as_unknown() {
+        let asked = ids(&["u1", "U2", "u3", "u4", "u5", "u6"]);
+        let answers = join_items(
+            &asked,
+            &json!([
+                {"id": "u4", "availability": null, "activity": null, "outOfOfficeSettings": null},
+                {"id": "u2", "availability": "AWAY", "activity": "away", "new": {"a": [1, 2]}},
+                {"id": "u1", "availability": "Busy", "activity": "InAMeeting", "sequenceNumber": "A42",
+                    "outOfOfficeSettings": {"message": null, "isOutOfOffice": true}},
+                {"id": "u3"},
+                {"id": "u5", "availability": 7, "activity": {"a": 1}, "outOfOfficeSettings": [true], "sequenceNumber": 1},
+                {"id": "stranger", "availability": "Busy", "activity": "Busy"},
+                {"id": null}, {"availability": "Busy"}, 7, null, ["u6"], "u6",
+            ]),
+        );
+        assert_eq!(
+            said(&answers),
+            [
+                ("u1", Some("Busy"), Some("InAMeeting"), true),
+                ("U2", Some("AWAY"), Some("away"), false),
+                ("u3", None, None, false),
+                ("u4", None, None, false),
+                ("u5", None, None, false),
+            ]
+        );
+        assert_eq!(answers.unasked, 7);
+        assert_eq!(answers.answers[0].sequence_number.as_deref(), Some("A42"));
+        assert!(
+            answers.answers[1..]
+                .iter()
+                .all(|answer| answer.sequence_number.is_none())
+        );
+    }
+
+    #[test]
+    fn a_repeated_answer_counts_once_and_a_contradiction_is_unknown_for_good() {
+        let asked = ids(&["u1", "u2"]);
+        let away = json!({"id": "u1", "availability": "Away", "activity": "Away"});
+        let answers = join_items(
+            &asked,
+            &json!([away, {"id": "U1", "availability": "away", "activity": "AWAY"}]),
+        );
+        assert_eq!(said(&answers), [("u1", Some("Away"), Some("Away"), false)]);
+        assert_eq!(answers.contradicting, 0);
+        let free = json!({"id": "u1", "availability": "Available", "activity": "Available"});
+        let answers = join_items(&asked, &json!([away, free, away]));
+        assert_eq!(answers.answers.len(), 1);
+        assert_eq!(answers.answers[0].presence, Presence::unknown());
+        assert_eq!(answers.contradicting, 1);
+    }
+
+    #[test]
+    fn an_id_asked_for_twice_is_answered_once() {
+        let asked = ids(&["u1", "U1"]);
+        assert_eq!(Join::new(&asked).asked().len(), 1);
+        assert_eq!(
+            said(&join_items(&asked, &json!([{"id": "u1"}]))),
+            [("u1", None, None, false)]
+        );
+    }
+
+    #[test]
+    fn an_answer_without_a_list_is_no_answer() {
+        for bad in [
+            "{}",
+            "[]",
+            "null",
+            r#"{"value":{}}"#,
+            r#"{"value":null}"#,
+            "<html>",
+            r#"{"value":[{"id":"u1""#,
+        ] {
+            assert!(join(&ids(&["u1"]), bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+
+    fn member() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            prop::sample::select(vec!["u1", "U1", "u2", "u9", "Busy", "Away", ""]).prop_map(Value::from),
+            ".{0,8}".prop_map(Value::from),
+            Just(json!({"isOutOfOffice": true})),
+            Just(json!([{"id": "u1"}])),
+        ]
+    }
+
+    fn item() -> impl Strategy<Value = Value> {
+        let names = vec![
+            "id",
+            "availability",
+            "activity",
+            "outOfOfficeSettings",
+            "sequenceNumber",
+            "x",
+        ];
+        let object = vec((prop::sample::select(names), member()), 0..6)
+            .prop_map(|members| Value::Object(members.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()));
+        prop_oneof![4 => object, 1 => member()]
+    }
+
+    proptest! {
+        #[test]
+        fn no_list_of_items_invents_a_user_or_loses_count(items in vec(item(), 0..12)) {
+            let asked = ids(&["u1", "u2", "u3"]);
+            let answers = join_items(&asked, &Value::from(items.clone()));
+            let users: Vec<_> = answers.answers.iter().map(|answer| answer.user.as_str()).collect();
+            let mut expected = asked.iter().map(UserId::as_str).collect::<Vec<_>>();
+            expected.retain(|id| items.iter().any(|item| {
+                item.get("id").and_then(Value::as_str).is_some_and(|found| found.eq_ignore_ascii_case(id))
+            }));
+            prop_assert_eq!(users, expected);
+            prop_assert!(answers.unasked <= items.len());
+        }
+
+        #[test]
+        fn the_order_of_the_items_says_nothing(
+            items in Just(["u1", "u2", "u3", "u4"].map(|id| json!({"id": id, "availability": id})).to_vec())
+                .prop_shuffle()
+        ) {
+            let asked = ids(&["u1", "u2", "u3", "u4"]);
+            let answers = join_items(&asked, &Value::from(items));
+            prop_assert_eq!(
+                said(&answers),
+                ["u1", "u2", "u3", "u4"].map(|id| (id, Some(id), None, false)).to_vec()
+            );
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in vec(any::<u8>(), 0..200), cut in 0usize..80) {
+            let asked = ids(&["u1"]);
+            let _ = join(&asked, &bytes);
+            let whole = br#"{"value":[{"id":"u1","availability":"Busy","activity":"InACall"}]}"#;
+            prop_assert_eq!(join(&asked, &whole[..cut.min(whole.len())]).is_some(), cut >= whole.len());
+        }
+    }
+}

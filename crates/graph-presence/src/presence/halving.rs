@@ -46,7 +46,8 @@ pub(crate) async fn read(caller: &Caller, ids: &[UserId]) -> Result<PresenceAnsw
 /// One call in the ordinary case. A chunk that is refused is halved, breadth first, so that the good halves are
 /// answered before the bound is reached.
 async fn search(caller: &Caller, join: &mut Join<'_>) -> Result<(), CallError> {
-    let mut open = VecDeque::from([0..join.asked().len()]);
+    let mut open = VecDeque::new();
+    open.push_back(0..join.asked().len());
     let mut calls = 0;
     let mut accepted = false;
     while let Some(chunk) = open.pop_front() {
