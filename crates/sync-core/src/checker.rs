@@ -40,8 +40,8 @@ pub struct Context {
     pub matched: usize,
     /// Disruptive changes that were let through within `confirm_for`.
     pub recent: usize,
-    /// Disruptive changes that are held already, for other users than those of this plan.
-    pub held_elsewhere: usize,
+    /// Disruptive changes for other users than those of this plan: held already, or on the way to a plan.
+    pub waiting_elsewhere: usize,
     /// Now.
     pub now: Moment,
 }
@@ -160,7 +160,7 @@ fn brake(sound: Vec<(Change, Option<Facts<'_>>)>, context: &Context) -> (Vec<Cha
         facts.as_ref().is_some_and(|facts| is_disruptive(change, facts.row) && facts.outcome_for < confirm_for)
     };
     let planned = sound.iter().filter(|(change, facts)| doubtful(change, facts)).count();
-    let trips = context.breaker.trips(planned + context.recent + context.held_elsewhere, context.matched);
+    let trips = context.breaker.trips(planned + context.recent + context.waiting_elsewhere, context.matched);
     let mut passing = Vec::with_capacity(sound.len());
     let mut held = Vec::new();
     for (change, facts) in sound {

@@ -51,6 +51,7 @@ impl Engine {
         self.intended.clear();
         self.ready = Default::default();
         self.dnd_reads.clear();
+        self.unread_on.clear();
         self.chat_reads.clear();
         self.roster.to_look_up = None;
     }

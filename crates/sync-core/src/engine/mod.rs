@@ -71,6 +71,8 @@ pub struct Engine {
     /// Users to be planned when their time comes (uptime).
     timers: BTreeSet<(Duration, PbxUserId)>,
     dnd_reads: VecDeque<PbxUserId>,
+    /// Users who are read because DND is to be turned on: they count for the breaker before their turn comes.
+    unread_on: BTreeSet<PbxUserId>,
     chat_reads: BTreeSet<PbxUserId>,
     /// Intents that wait to become durable.
     intended: VecDeque<(PbxUserId, Field)>,
@@ -152,6 +154,7 @@ impl Engine {
             due,
             timers: BTreeSet::new(),
             dnd_reads: VecDeque::new(),
+            unread_on: BTreeSet::new(),
             chat_reads: BTreeSet::new(),
             intended: VecDeque::new(),
             ready: Default::default(),

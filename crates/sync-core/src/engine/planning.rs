@@ -50,11 +50,13 @@ impl Engine {
 
     fn tell_held(&mut self) {
         let held = self.held.len();
-        if held > self.held_told && self.held_told == 0 {
+        if held == 0 {
+            self.held_told = 0;
+        } else if self.held_told == 0 && self.unread_on.is_empty() {
             let matched = self.matched();
             self.report(Report::Held { held, matched });
+            self.held_told = held;
         }
-        self.held_told = held;
     }
 
     /// A user as the planner sees it.
@@ -82,16 +84,17 @@ impl Engine {
             self.disruptive.pop_front();
         }
         let held_elsewhere = self.held.len();
-        self.check_with(plan, held_elsewhere, now)
+        let unread = self.unread_on.len();
+        self.check_with(plan, held_elsewhere + unread, now)
     }
 
-    fn check_with(&self, plan: Plan, held_elsewhere: usize, now: Moment) -> Checked {
+    fn check_with(&self, plan: Plan, waiting_elsewhere: usize, now: Moment) -> Checked {
         let context = Context {
             policy: self.settings.policy,
             breaker: self.settings.breaker,
             matched: self.matched(),
             recent: self.disruptive.len(),
-            held_elsewhere,
+            waiting_elsewhere,
             now,
         };
         checker::check(plan, &context, |user| {
@@ -121,7 +124,12 @@ impl Engine {
         let Some(before) = change.from else {
             member.set_work(field, Work::Reading);
             match field {
-                Field::Dnd => self.dnd_reads.push_back(user),
+                Field::Dnd => {
+                    self.dnd_reads.push_back(user);
+                    if change.to.silences() {
+                        self.unread_on.insert(user);
+                    }
+                }
                 Field::Chat => {
                     self.chat_reads.insert(user);
                 }

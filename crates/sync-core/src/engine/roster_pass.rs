@@ -151,6 +151,7 @@ impl Engine {
         self.due.remove(&user);
         self.dirty.remove(&user);
         self.chat_reads.remove(&user);
+        self.unread_on.remove(&user);
         self.dnd_reads.retain(|queued| *queued != user);
         for queue in &mut self.ready {
             queue.retain(|queued| *queued != user);

@@ -151,6 +151,9 @@ impl Engine {
         now: Moment,
     ) {
         for user in asked {
+            if field == Field::Dnd {
+                self.unread_on.remove(user);
+            }
             if let Some(member) = self.members.get_mut(user) {
                 member.set_work(field, Work::Idle);
                 self.due.insert(*user);

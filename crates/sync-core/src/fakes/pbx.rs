@@ -36,6 +36,8 @@ struct State {
     writes: Vec<PbxWrite>,
     reads: usize,
     fault: Option<PortError>,
+    chat_fault: Option<PortError>,
+    lose_answers: usize,
 }
 
 impl FakePbx {
@@ -50,9 +52,14 @@ impl FakePbx {
 
     /// Adds a user with DND off who is available in the chat; the login is the id.
     pub fn add_user(&self, id: i64, address: &str, in_group: bool) {
+        self.add_user_with_login(id, &id.to_string(), address, in_group);
+    }
+
+    /// Adds a user with a login of its own.
+    pub fn add_user_with_login(&self, id: i64, login: &str, address: &str, in_group: bool) {
         let user = PbxUser {
             id: PbxUserId(id),
-            login: Login(id.to_string().into()),
+            login: Login(login.into()),
             name: format!("User {id}"),
             address: address.parse().ok(),
         };
@@ -103,10 +110,21 @@ impl FakePbx {
         self.state().fault = fault;
     }
 
+    /// Makes the chat status fail, or work again.
+    pub fn fail_chat_with(&self, fault: Option<PortError>) {
+        self.state().chat_fault = fault;
+    }
+
+    /// Lets the next `count` writes take effect, and loses their answers.
+    pub fn lose_answers(&self, count: usize) {
+        self.state().lose_answers = count;
+    }
+
     fn write(&self, write: &Write) -> Result<Written, PortError> {
         let mut state = self.state();
         state.reads += 1;
-        if let Some(fault) = state.fault.clone() {
+        let chat_fault = state.chat_fault.clone().filter(|_| matches!(write.to, Value::Chat(_)));
+        if let Some(fault) = state.fault.clone().or(chat_fault) {
             return Err(fault);
         }
         let Some((user, dnd, chat)) = state.users.get_mut(&write.user) else { return Err(no_such_user(write.user)) };
@@ -128,6 +146,10 @@ impl FakePbx {
             Value::Chat(status) => *chat = status,
         }
         state.writes.push(PbxWrite { user: write.user, from: found, to: write.to });
+        if state.lose_answers > 0 {
+            state.lose_answers -= 1;
+            return Err(PortError::new(Fault::Unreachable, "hear the answer"));
+        }
         Ok(Written::Applied { before: found })
     }
 }
@@ -171,7 +193,7 @@ impl ChatPort for FakePbx {
     async fn chat(&self, users: &[PbxUserId]) -> Result<Vec<(PbxUserId, ChatPresence)>, PortError> {
         let mut state = self.state();
         state.reads += 1;
-        if let Some(fault) = &state.fault {
+        if let Some(fault) = state.fault.as_ref().or(state.chat_fault.as_ref()) {
             return Err(fault.clone());
         }
         Ok(users.iter().filter_map(|user| state.users.get(user).map(|(_, _, chat)| (*user, *chat))).collect())

@@ -1,0 +1,186 @@
+//! A small world for tests: a tenant, a PBX and a ledger in memory, and a daemon's life between them on paused time.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its world up has failed")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use presence_mapping::Presence;
+use sync_core::fakes::{FakePbx, FakeTenant, MemoryLedger, PbxWrite, TokioClock};
+use sync_core::{
+    Acquired, Breaker, ChatPresence, Claim, Clock, Driver, Ended, Engine, Handle, InstanceName, InstanceView, LedgerPort,
+    Observer, PbxName, PbxUserId, Plan, Ports, Report, Settings, Value,
+};
+use tokio::task::JoinHandle;
+
+#[derive(Default)]
+pub(crate) struct Reports(Mutex<Vec<String>>);
+
+impl Observer for Reports {
+    fn report(&self, report: &Report) {
+        let text = match report {
+            Report::LinkDown { link, error, .. } => format!("down {link}: {}", error.chain()),
+            Report::LinkUp { link, .. } => format!("up {link}"),
+            Report::Held { held, matched } => format!("held {held} of {matched}"),
+            Report::RosterHeld { losing, of } => format!("roster held, losing {losing} of {of}"),
+            Report::Violation(violation) => format!("violation: {violation}"),
+            Report::Drift { user, .. } => format!("drift {user}"),
+            Report::Conflict { .. } => "conflict".to_owned(),
+            Report::Released => "released".to_owned(),
+            _ => return,
+        };
+        self.0.lock().unwrap().push(text);
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) pbx: Arc<FakePbx>,
+    pub(crate) tenant: Arc<FakeTenant>,
+    pub(crate) ledger: Arc<MemoryLedger>,
+    pub(crate) settings: Settings,
+    pub(crate) reports: Arc<Reports>,
+    clock: TokioClock,
+    running: Option<(Handle, JoinHandle<Ended>)>,
+}
+
+pub(crate) fn presence(text: &str) -> Option<Presence> {
+    Some(text.parse().unwrap())
+}
+
+pub(crate) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+impl World {
+    /// People 1 to `people` are members, available in Teams; 900 is in the PBX and in no group.
+    pub(crate) fn with(people: i64) -> Self {
+        let mut settings = Settings::new(InstanceName("main".into()), PbxName("pbx.example:443".into()));
+        settings.breaker = Breaker { at_least: 1_000_000, ..Breaker::default() };
+        settings.readback_interval = Duration::ZERO;
+        let world = Self {
+            pbx: Arc::new(FakePbx::new()),
+            tenant: Arc::new(FakeTenant::new()),
+            ledger: Arc::new(MemoryLedger::new()),
+            settings,
+            reports: Arc::default(),
+            clock: TokioClock::starting_at("2026-11-23T08:00:00Z".parse().unwrap()),
+            running: None,
+        };
+        for id in (1..=people).chain([900]) {
+            world.pbx.add_user(id, &mail(id), id != 900);
+            world.tenant.add_person(&teams(id), &mail(id));
+            world.teams_says(id, "Available/Available");
+        }
+        world
+    }
+
+    pub(crate) fn teams_says(&self, id: i64, text: &str) {
+        self.tenant.set_presence(&teams(id), presence(text));
+    }
+
+    pub(crate) fn teams_is_silent_about(&self, id: i64) {
+        self.tenant.set_presence(&teams(id), None);
+    }
+
+    pub(crate) async fn start(&mut self) {
+        let claim = Claim {
+            instance: self.settings.instance.clone(),
+            pbx: self.settings.pbx.clone(),
+            holder: "test".to_owned(),
+        };
+        let now = self.clock.now();
+        let Acquired::Granted(lease) = self.ledger.acquire(&claim, now.wall).await.unwrap() else {
+            panic!("the lease is free")
+        };
+        let memory = self.ledger.load(&claim).await.unwrap();
+        let engine = Engine::new(self.settings.clone(), memory, now, 7);
+        let ports = Ports {
+            presence: Arc::clone(&self.tenant) as _,
+            directory: Arc::clone(&self.tenant) as _,
+            pbx: Arc::clone(&self.pbx) as _,
+            chat: self.settings.chat.then(|| Arc::clone(&self.pbx) as _),
+            ledger: Arc::clone(&self.ledger) as _,
+        };
+        let observer = Arc::clone(&self.reports) as _;
+        let (driver, handle) = Driver::new(engine, ports, lease, Arc::new(self.clock), observer);
+        self.running = Some((handle, tokio::spawn(driver.run())));
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.running.as_ref().unwrap().0
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        let (handle, task) = self.running.take().unwrap();
+        handle.stop().await.unwrap();
+        assert_eq!(task.await.unwrap(), Ended::Drained);
+    }
+
+    /// Ends the daemon as SIGKILL would: whatever it was doing stays half done.
+    pub(crate) async fn kill(&mut self) {
+        let (_, task) = self.running.take().unwrap();
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        // A lease of this ledger is given back by hand, as the system does for a lock on a file.
+        let claim = Claim {
+            instance: self.settings.instance.clone(),
+            pbx: self.settings.pbx.clone(),
+            holder: "nobody".to_owned(),
+        };
+        let fence = |fence| sync_core::Lease { claim: claim.clone(), fence, lasts: None };
+        for number in 0..1_000 {
+            self.ledger.surrender(&fence(number)).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn pass(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// Time for a sweep and for whatever follows from it.
+    pub(crate) async fn settle(&self) {
+        self.pass(seconds(5)).await;
+    }
+
+    pub(crate) async fn view(&self) -> InstanceView {
+        let now = self.clock.now();
+        self.handle().ask(move |engine| engine.instance_view(now)).await.unwrap()
+    }
+
+    pub(crate) async fn plan(&self) -> Plan {
+        let now = self.clock.now();
+        self.handle().ask(move |engine| engine.plan(now)).await.unwrap()
+    }
+
+    pub(crate) fn dnd(&self, id: i64) -> bool {
+        self.pbx.values(id).unwrap().0
+    }
+
+    pub(crate) fn chat(&self, id: i64) -> ChatPresence {
+        self.pbx.values(id).unwrap().1
+    }
+
+    pub(crate) fn writes_of_dnd(&self) -> Vec<PbxWrite> {
+        self.pbx.writes().into_iter().filter(|write| matches!(write.to, Value::Dnd(_))).collect()
+    }
+
+    pub(crate) fn reported(&self, text: &str) -> bool {
+        self.reports.0.lock().unwrap().iter().any(|report| report.contains(text))
+    }
+
+    pub(crate) fn reports(&self) -> Vec<String> {
+        self.reports.0.lock().unwrap().clone()
+    }
+}
+
+pub(crate) const fn user(id: i64) -> PbxUserId {
+    PbxUserId(id)
+}
+
+fn mail(id: i64) -> String {
+    format!("person{id}@example.com")
+}
+
+fn teams(id: i64) -> String {
+    format!("00000000-0000-0000-0000-{id:012}")
+}
