@@ -1,0 +1,157 @@
+//! What can go wrong in one conversation with the PBX, whatever it was about.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// What went wrong on the wire, or what the PBX answered instead of the thing asked for.
+///
+/// Texts of the PBX are shown and never decided upon.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// No connection, or one that broke off.
+    #[error("the PBX cannot be reached")]
+    Unreachable(#[source] Arc<reqwest::Error>),
+    /// No complete answer in time. A PBX that has blacklisted our address looks like this too.
+    #[error("the PBX did not answer within {} s", after.as_secs_f32())]
+    TimedOut {
+        /// How long was waited.
+        after: Duration,
+    },
+    /// The PBX does not accept the login and password.
+    #[error("the PBX refused the login or the password ({status}{text})")]
+    CredentialsRefused {
+        /// The HTTP status: 400, 401 or 403.
+        status: u16,
+        /// What the PBX said.
+        text: ServerText,
+    },
+    /// The sign-in works, and still this call is answered with 401.
+    #[error("the PBX does not accept this call from this user, although the sign-in works (401)")]
+    StillUnauthorized,
+    /// An HTTP status that is an error.
+    #[error("the PBX answered {status}{text}")]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// `code` and `message` of the error body, where there was one.
+        text: ServerText,
+        /// How long the PBX wants to be left alone, from its `Retry-After` header.
+        retry_after: Option<Duration>,
+    },
+    /// A status that stands for success elsewhere, but not here: the vendor documents 200 for a `PUT` as an unexpected error.
+    #[error("the PBX answered {status} where only {expected} means success")]
+    NotTheSuccess {
+        /// The status that came.
+        status: u16,
+        /// The status that means success.
+        expected: u16,
+    },
+    /// The PBX points elsewhere. Redirects are not followed, because the token would travel along.
+    #[error("the PBX redirects to another address")]
+    Redirected,
+    /// More bytes than a sane answer has.
+    #[error("the answer is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit for this call.
+        limit: usize,
+    },
+    /// The answer is not the JSON that the vendor's REST description promises.
+    #[error("the answer is not the JSON of {what} (line {line}, column {column})")]
+    Json {
+        /// What was expected, for example "a list of users".
+        what: &'static str,
+        /// Line of the fault, from 1.
+        line: usize,
+        /// Column of the fault, from 1; 0 where the fault is not at one place.
+        column: usize,
+    },
+    /// The answer can be read but lacks something, or contradicts itself.
+    #[error("the answer makes no sense: {what}")]
+    Senseless {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The answer is not XML-RPC, or is XML that no honest answer needs.
+    #[error("the answer is not XML-RPC: {what}")]
+    XmlRpc {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The PBX answered an XML-RPC call with a fault, for example because there is no such entry point.
+    #[error("the PBX answered with fault {code}{text}")]
+    RpcFault {
+        /// `faultCode`.
+        code: i64,
+        /// `faultString`.
+        text: ServerText,
+    },
+    /// The companion module ran and said no.
+    #[error("the companion module refused{text}")]
+    ModuleRefused {
+        /// Its `ERROR`.
+        text: ServerText,
+    },
+    /// The task that signs in was torn down, which happens when the program stops.
+    #[error("the sign-in was interrupted")]
+    Interrupted,
+}
+
+/// A text that the PBX sent with an error: bounded, on one line, without the secrets that it might repeat.
+///
+/// Shown as `: the text`, or as nothing when it is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerText(String);
+
+impl ServerText {
+    const LONGEST: usize = 200;
+
+    /// Cleans a text from the wire; `secrets` are what we sent and do not want to see again.
+    pub(crate) fn new(text: &str, secrets: &[&str]) -> Self {
+        let mut text = text.trim().to_owned();
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret, "***");
+        }
+        Self(
+            text.chars()
+                .take(Self::LONGEST)
+                .map(|c| if c.is_control() { ' ' } else { c })
+                .collect(),
+        )
+    }
+
+    /// The cleaned text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServerText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ": {}", self.0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_the_pbx_is_bounded_on_one_line_and_without_our_secrets() {
+        let text = ServerText::new("\n no entry\r\n for SAMPLE-1 \u{1b}[2J", &["SAMPLE-1", ""]);
+        assert_eq!(text.as_str(), "no entry   for ***  [2J");
+        assert_eq!(
+            ServerText::new(&"x".repeat(10_000), &[]).as_str().len(),
+            ServerText::LONGEST
+        );
+        assert_eq!(ServerText::default().to_string(), "");
+    }
+}

@@ -1,0 +1,11 @@
+//! What goes over the wire, request by request, against a double of the PBX on loopback.
+#![expect(clippy::unwrap_used, reason = "tests, and what only they use")]
+
+mod chat;
+mod dnd;
+mod double;
+mod faults;
+mod roster;
+mod secrets;
+mod sign_in;
+mod token_life;
