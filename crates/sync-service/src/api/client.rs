@@ -1,0 +1,164 @@
+//! The client of the local API, which the command line speaks through.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use sync_core::{Address, InstanceName, Plan};
+
+use super::endpoint::Endpoint;
+use super::types::{ErrorAnswer, ExplainAnswer, MembersAnswer, OrderAnswer, PlansAnswer, StatusAnswer};
+
+/// Orders that change something may wait for the PBX.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A running daemon could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// Nobody listens at the address that the daemon published: it does not run any more.
+    #[error("no daemon answers at {0}")]
+    NotRunning(std::net::SocketAddr),
+    /// The daemon refused.
+    #[error("{message}")]
+    Refused {
+        /// What it said.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+        /// Whether what was asked for does not exist.
+        unknown: bool,
+    },
+    /// The connection failed, or the answer made no sense.
+    #[error("cannot speak to the daemon at {address}")]
+    Broken {
+        /// Its address.
+        address: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+}
+
+/// Speaks to one running daemon.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    endpoint: Endpoint,
+}
+
+/// An order to an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Freeze writes.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Take back what is ours, and pause.
+    Release,
+}
+
+impl Order {
+    /// The last part of its path.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Release => "release",
+        }
+    }
+}
+
+impl Client {
+    /// A client for the daemon at `endpoint`.
+    pub fn new(http: reqwest::Client, endpoint: Endpoint) -> Self {
+        Self { http, endpoint }
+    }
+
+    /// The address of the daemon.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.endpoint.address
+    }
+
+    /// The daemon and all its instances.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn status(&self) -> Result<StatusAnswer, ClientError> {
+        self.call(Method::GET, "status", &[]).await
+    }
+
+    /// The members of an instance.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn members(&self, instance: &InstanceName) -> Result<MembersAnswer, ClientError> {
+        self.call(Method::GET, &format!("instances/{instance}/members"), &[]).await
+    }
+
+    /// What a pass of one instance would change now.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn plan(&self, instance: &InstanceName) -> Result<Plan, ClientError> {
+        self.call(Method::GET, &format!("instances/{instance}/plan"), &[]).await
+    }
+
+    /// What a pass of each running instance would change now.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn plans(&self) -> Result<PlansAnswer, ClientError> {
+        self.call(Method::GET, "plans", &[]).await
+    }
+
+    /// Why the members with this address are as they are.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn explain(&self, address: &Address) -> Result<ExplainAnswer, ClientError> {
+        self.call(Method::GET, "explain", &[("address", address.as_str())]).await
+    }
+
+    /// Gives an order to an instance. A release answers when nothing is ours any more, or says that it goes on.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn order(&self, instance: &InstanceName, order: Order) -> Result<OrderAnswer, ClientError> {
+        self.call(Method::POST, &format!("instances/{instance}/{}", order.as_str()), &[]).await
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, ClientError> {
+        let address = self.endpoint.address;
+        let broken = |source: reqwest::Error| match source.is_connect() {
+            true => ClientError::NotRunning(address),
+            false => ClientError::Broken { address, source },
+        };
+        let request = self
+            .http
+            .request(method, format!("http://{address}/api/v1/{path}"))
+            .query(query)
+            .bearer_auth(self.endpoint.token.expose_secret())
+            .timeout(TIMEOUT);
+        let answer = request.send().await.map_err(broken)?;
+        let status = answer.status();
+        if status.is_success() {
+            return answer.json().await.map_err(broken);
+        }
+        let unknown = status == StatusCode::NOT_FOUND;
+        Err(match answer.json::<ErrorAnswer>().await {
+            Ok(answer) => ClientError::Refused { message: answer.error, hint: answer.hint, unknown },
+            Err(_) => ClientError::Refused {
+                message: format!("the daemon answered {status}"),
+                hint: None,
+                unknown,
+            },
+        })
+    }
+}

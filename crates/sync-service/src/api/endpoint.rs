@@ -1,0 +1,146 @@
+//! Where the running daemon is found: a file beside the state with its address and a token, for its owner alone.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+/// How the local API of a running daemon is reached.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The address that it listens on.
+    pub address: SocketAddr,
+    /// What every request has to present.
+    pub token: SecretString,
+    /// The daemon's process id.
+    pub pid: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    address: SocketAddr,
+    token: String,
+    pid: u32,
+}
+
+/// The endpoint file of the daemon could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// It could not be written.
+    #[error("cannot write `{path}`", path = path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It is there and could not be read.
+    #[error("cannot read `{path}`", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The endpoint file that belongs to a state file.
+pub fn endpoint_file(state: &Path) -> PathBuf {
+    let mut name = state.file_name().unwrap_or_default().to_owned();
+    name.push(".api");
+    state.with_file_name(name)
+}
+
+impl Endpoint {
+    /// Publishes the endpoint, readable for the owner alone and replaced at once.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn publish(&self, path: &Path) -> Result<(), EndpointError> {
+        let stored =
+            Stored { address: self.address, token: self.token.expose_secret().to_owned(), pid: self.pid };
+        let write = || -> io::Result<()> {
+            let mut name = path.file_name().unwrap_or_default().to_owned();
+            name.push(".new");
+            let fresh = path.with_file_name(name);
+            match fs::remove_file(&fresh) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+            file.write_all(&serde_json::to_vec(&stored)?)?;
+            file.sync_all()?;
+            fs::rename(&fresh, path)
+        };
+        write().map_err(|source| EndpointError::Write { path: path.to_owned(), source })
+    }
+
+    /// Takes the file back, if it is still ours.
+    pub fn withdraw(&self, path: &Path) {
+        if matches!(Self::find(path), Ok(Some(found)) if found.pid == self.pid) {
+            // A file that is left behind names a daemon that does not answer, which every reader has to expect.
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    /// Reads the endpoint of the daemon that was last started beside this state; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read, for instance because it belongs to another user.
+    pub fn find(path: &Path) -> Result<Option<Self>, EndpointError> {
+        let unreadable = |source| EndpointError::Read { path: path.to_owned(), source };
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unreadable(error)),
+        };
+        let stored: Stored = serde_json::from_slice(&text).map_err(|error| unreadable(error.into()))?;
+        Ok(Some(Self { address: stored.address, token: stored.token.into(), pid: stored.pid }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn endpoint(pid: u32) -> Endpoint {
+        Endpoint { address: ([127, 0, 0, 1], 8480).into(), token: "SAMPLE-token".to_owned().into(), pid }
+    }
+
+    #[test]
+    fn what_is_published_is_found_and_is_for_the_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = endpoint_file(&folder.path().join("state.db"));
+        assert!(path.ends_with("state.db.api"));
+        assert!(Endpoint::find(&path).unwrap().is_none());
+        endpoint(7).publish(&path).unwrap();
+        let found = Endpoint::find(&path).unwrap().unwrap();
+        assert_eq!((found.address.port(), found.token.expose_secret(), found.pid), (8480, "SAMPLE-token", 7));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_file_of_a_newer_daemon_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db.api");
+        endpoint(8).publish(&path).unwrap();
+        endpoint(7).withdraw(&path);
+        assert!(path.exists());
+        endpoint(8).withdraw(&path);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn the_token_is_never_shown() {
+        assert!(!format!("{:?}", endpoint(7)).contains("SAMPLE"));
+    }
+}

@@ -1,0 +1,14 @@
+//! The local API: what the running daemon tells and takes, over HTTP on loopback.
+
+mod client;
+mod endpoint;
+mod server;
+mod types;
+
+pub use client::{Client, ClientError, Order};
+pub use endpoint::{Endpoint, EndpointError, endpoint_file};
+pub use server::{Api, router};
+pub use types::{
+    API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, InstanceState, InstanceStatus, MembersAnswer,
+    OrderAnswer, PlansAnswer, ReadyAnswer, StatusAnswer,
+};

@@ -1,0 +1,122 @@
+//! What the local API says: versioned, documented in `docs/local-api.md`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sync_core::{ExplainView, InstanceName, InstanceView, MemberView, Plan};
+
+/// The version of every answer's form.
+pub const API_VERSION: u32 = 1;
+
+/// The daemon and its instances.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatusAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// The daemon.
+    pub daemon: DaemonStatus,
+    /// The instances, by name.
+    pub instances: Vec<InstanceStatus>,
+}
+
+/// The daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonStatus {
+    /// The program's version.
+    pub program: String,
+    /// Its process id.
+    pub pid: u32,
+    /// When it was started.
+    pub started: Timestamp,
+    /// What the operator should know of the daemon as a whole.
+    pub notices: Vec<String>,
+}
+
+/// One instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceStatus {
+    /// Its name.
+    pub instance: InstanceName,
+    /// What it does.
+    pub state: InstanceState,
+    /// Why it does not run.
+    pub reason: Option<String>,
+    /// How it does, while it runs.
+    pub view: Option<InstanceView>,
+}
+
+/// What an instance does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum InstanceState {
+    /// It is being started.
+    Starting,
+    /// Another process has its lease.
+    Waiting,
+    /// It runs.
+    Running,
+    /// It could not be started, and is tried again.
+    Failed,
+    /// The configuration turned it off.
+    Disabled,
+    /// It was stopped.
+    Stopped,
+}
+
+/// The members of one instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MembersAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// The instance.
+    pub instance: InstanceName,
+    /// The members, by PBX user.
+    pub members: Vec<MemberView>,
+}
+
+/// The plans of all running instances. A single instance's plan is a plain [`Plan`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlansAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// One plan for each instance.
+    pub plans: Vec<Plan>,
+}
+
+/// Why the members with one address are as they are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExplainAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// One explanation for each member with the address; none where nobody has it.
+    pub explanations: Vec<ExplainView>,
+}
+
+/// The answer to an order such as `pause`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// The instance as it is afterwards.
+    pub instance: InstanceStatus,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// What went wrong, as a lower-case fragment.
+    pub error: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// Whether the daemon or an instance does its work (`/readyz`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyAnswer {
+    /// `ready`, `degraded` or `not-ready`.
+    pub status: String,
+    /// Why it is not better. Carries no addresses.
+    pub reasons: Vec<String>,
+}

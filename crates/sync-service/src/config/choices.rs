@@ -1,0 +1,136 @@
+//! The settings that are one word out of a few.
+
+use std::fmt;
+
+/// A setting that is one word out of a few.
+pub(super) trait Word: Copy {
+    /// The value that the word stands for; `None` for a word that is not there (yet).
+    fn from_word(word: &str) -> Option<Self>;
+}
+
+macro_rules! words {
+    ($(#[$about:meta])* $visibility:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        $visibility enum $name {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl $name {
+            /// The word that the configuration file uses.
+            $visibility fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl Word for $name {
+            fn from_word(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// How much the daemon writes to its log (`daemon.log`), from least to most.
+    pub enum LogLevel {
+        /// What the operator must know.
+        Error = "error",
+        /// What may become a fault.
+        Warn = "warn",
+        /// What happens, without e-mail addresses.
+        Info = "info",
+        /// Single steps, with e-mail addresses.
+        Debug = "debug",
+        /// Everything.
+        Trace = "trace",
+    }
+}
+
+words! {
+    /// The shape of the log (`daemon.log_format`).
+    pub enum LogFormat {
+        /// Lines for people.
+        Text = "text",
+        /// One JSON object a line.
+        Json = "json",
+    }
+}
+
+words! {
+    /// What an instance does (`instances.X.mode`).
+    pub enum Mode {
+        /// Teams presence becomes DND and chat status in the PBX.
+        PresenceSync = "presence-sync",
+    }
+}
+
+words! {
+    /// The cloud by name (`instances.X.teams.cloud`); the addresses of `custom` join it in `Cloud`.
+    pub(super) enum CloudName {
+        /// The worldwide cloud.
+        Global = "global",
+        /// US Government, GCC High.
+        UsGovHigh = "us-gov-high",
+        /// US Government, Department of Defense.
+        UsGovDod = "us-gov-dod",
+        /// The cloud that 21Vianet runs.
+        China = "china",
+        /// The closed cloud of T-Systems.
+        Germany = "germany",
+        /// Addresses of one's own.
+        Custom = "custom",
+    }
+}
+
+words! {
+    /// How the daemon signs in to the tenant, by name (`instances.X.teams.auth`).
+    pub(super) enum TeamsAuth {
+        /// With an application's secret.
+        ClientSecret = "client-secret",
+    }
+}
+
+words! {
+    /// How the daemon signs in to the PBX (`instances.X.starface.auth`).
+    pub enum StarfaceAuth {
+        /// The PBX is asked what it wants.
+        Auto = "auto",
+        /// The nonce login of the versions up to 9.
+        Nonce = "nonce",
+    }
+}
+
+words! {
+    /// Who wins when a human and Teams disagree (`sync.policy`).
+    pub enum Policy {
+        /// Write when the outcome changes; what a human changes afterwards stands until it changes again.
+        LastChangeWins = "last-change-wins",
+        /// The PBX always equals the outcome.
+        TeamsLeads = "teams-leads",
+        /// As the first, and DND is turned off only where the daemon turned it on.
+        OwnOnly = "own-only",
+    }
+}
+
+words! {
+    /// What becomes of own values when an instance stops for good (`sync.on_stop`).
+    pub enum OnStop {
+        /// They are taken back.
+        Release = "release",
+        /// They stay as they are.
+        Keep = "keep",
+    }
+}

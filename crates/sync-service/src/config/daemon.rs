@@ -1,0 +1,87 @@
+//! `[daemon]`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use super::choices::Word;
+use super::fault::FaultKind;
+use super::reader::Reader;
+use super::settings::{Daemon, State};
+use super::source::Located;
+
+pub(super) fn read(daemon: &Reader<'_>, folder: &Path) -> Option<Daemon> {
+    let listen = daemon
+        .parsed("listen", listen)
+        .and_then(|listen| loopback(daemon, &listen));
+    let state = daemon.parsed("state", |text| state(text, folder));
+    let log = daemon.choice("log");
+    let log_format = daemon.choice("log_format");
+    for name in ["state_password_file", "state_key_file", "tls_certificate_file"] {
+        daemon.file_name(name);
+    }
+    for name in ["managed", "behind_proxy"] {
+        daemon.boolean(name);
+    }
+    daemon.choice::<Later>("language");
+    daemon.integer("audit_days");
+    Some(Daemon {
+        listen: listen?,
+        state: state?.value?,
+        log: log?.value,
+        log_format: log_format?.value,
+    })
+}
+
+/// A choice that is refused whatever it says.
+#[derive(Clone, Copy)]
+pub(super) struct Later;
+
+impl Word for Later {
+    fn from_word(_: &str) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+fn listen(text: &str) -> Result<SocketAddr, (String, String)> {
+    text.parse().map_err(|_| {
+        let hint = "write an IP address with a port, such as \"127.0.0.1:8480\" or \"[::1]:8480\"";
+        (format!("`{text}` is no address to listen on"), hint.to_owned())
+    })
+}
+
+fn loopback(daemon: &Reader<'_>, listen: &Located<SocketAddr>) -> Option<SocketAddr> {
+    if listen.value.ip().is_loopback() {
+        return Some(listen.value);
+    }
+    let what = format!(
+        "`{}` is beyond loopback, and TLS and proxies come with a later version",
+        listen.value
+    );
+    let hint = format!("write \"127.0.0.1:{}\" for now", listen.value.port());
+    daemon
+        .source
+        .fault(&listen.place, FaultKind::NotYet, what, Some(hint));
+    None
+}
+
+/// Reads `sqlite:FILE`; `None` stands for PostgreSQL, which is refused with its own reason.
+fn state(text: &str, folder: &Path) -> Result<Option<State>, (String, String)> {
+    if text.starts_with("postgres:") || text.starts_with("postgresql:") {
+        return Ok(None);
+    }
+    let hint = || "write \"sqlite:\" and the name of a file, such as \"sqlite:state.db\"".to_owned();
+    let Some(name) = text.strip_prefix("sqlite:") else {
+        return Err((format!("`{text}` is no place for the state"), hint()));
+    };
+    // With two slashes a relative name would become an absolute one, and both forms have a meaning in SQLite's own
+    // addresses that is not meant here.
+    if name.is_empty()
+        || name.starts_with(':')
+        || name.starts_with("//")
+        || name.contains('?')
+        || name.ends_with('/')
+    {
+        return Err((format!("`{text}` names no file"), hint()));
+    }
+    Ok(Some(State::Sqlite(folder.join(PathBuf::from(name)))))
+}

@@ -1,0 +1,91 @@
+//! `[instances.X]`, with what `[defaults]` gives to all of them.
+
+use sync_core::InstanceName;
+
+use super::fault::FaultKind;
+use super::reader::Reader;
+use super::rules;
+use super::secret_files::NamedFiles;
+use super::settings::Instance;
+use super::source::{Located, Source};
+use super::starface;
+use super::sync;
+use super::teams;
+
+/// The longest name of an instance, in characters: it becomes a label of metrics and a word of addresses.
+const LONGEST_NAME: usize = 63;
+
+/// Reads all instances; `None` stands for one with faults.
+pub(super) fn read_all(
+    file: &Reader<'_>,
+    named: &NamedFiles<'_>,
+) -> Vec<(Located<InstanceName>, Option<Instance>)> {
+    let defaults = file.table("defaults");
+    // Once by themselves, so that their faults are seen where no instance uses them.
+    sync::read(&defaults.table("sync"));
+    rules::check_defaults(&defaults.table("rules"));
+    file.named_tables("instances")
+        .into_iter()
+        .map(|(name, reader)| {
+            let instance = read(&reader, &defaults, named);
+            let well_formed = check_name(file.source, &name);
+            let Located { value, place } = name;
+            (
+                Located {
+                    value: InstanceName(value.into()),
+                    place,
+                },
+                instance.filter(|_| well_formed),
+            )
+        })
+        .collect()
+}
+
+fn read(instance: &Reader<'_>, defaults: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Instance> {
+    let mode = instance.choice("mode");
+    let enabled = instance.boolean("enabled");
+    instance.boolean("observe");
+    instance.file_name("license_file");
+    let teams = instance
+        .required_table("teams")
+        .and_then(|teams| teams::read(&teams, named));
+    let starface = instance
+        .required_table("starface")
+        .and_then(|starface| starface::read(&starface, named));
+    let rules = rules::read(&instance.table("rules").over(&defaults.table("rules")));
+    let sync = sync::read(&instance.table("sync").over(&defaults.table("sync")));
+    Some(Instance {
+        mode: mode?.value,
+        enabled: enabled?,
+        teams: teams?,
+        starface: starface?,
+        rules: rules?,
+        sync: sync?,
+    })
+}
+
+fn check_name(source: &Source<'_>, name: &Located<String>) -> bool {
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let text = &name.value;
+    let well_formed = !text.is_empty() && text.len() <= LONGEST_NAME && text.chars().all(legal);
+    if !well_formed {
+        let proposal: String = text
+            .to_lowercase()
+            .chars()
+            .map(|c| if legal(c) { c } else { '-' })
+            .take(LONGEST_NAME)
+            .collect();
+        let hint = if proposal.is_empty() {
+            "write a name such as `main`".to_owned()
+        } else {
+            format!("write `{proposal}`: lower-case letters, digits and dashes, at most {LONGEST_NAME}")
+        };
+        source.fault(
+            &name.place,
+            FaultKind::BadValue,
+            "is no name for an instance",
+            Some(hint),
+        );
+    }
+    well_formed
+}

@@ -1,0 +1,197 @@
+//! The keys and values whose function comes with a later version: read, checked for their type, and refused.
+
+use toml::de::DeValue;
+
+use super::key::{Key, Section};
+
+/// One key, or some values of it.
+struct Later {
+    section: &'static str,
+    key: &'static str,
+    when: When,
+    subject: &'static str,
+}
+
+enum When {
+    /// Whatever is written.
+    Always,
+    /// This word.
+    Is(&'static str),
+    /// A text that begins so.
+    Begins(&'static str),
+    /// `true`.
+    True,
+}
+
+const fn later(section: &'static str, key: &'static str, when: When, subject: &'static str) -> Later {
+    Later {
+        section,
+        key,
+        when,
+        subject,
+    }
+}
+
+use When::{Always, Begins, Is, True};
+
+const LATER: &[Later] = &[
+    later("", "license", Always, "the licence check"),
+    later("daemon", "state", Begins("postgres:"), "PostgreSQL"),
+    later("daemon", "state", Begins("postgresql:"), "PostgreSQL"),
+    later("daemon", "state_password_file", Always, "PostgreSQL"),
+    later(
+        "daemon",
+        "state_key_file",
+        Always,
+        "the encryption of stored sign-in tokens",
+    ),
+    later("daemon", "language", Always, "the administrator's page"),
+    later("daemon", "managed", True, "the administrator's page"),
+    later(
+        "daemon",
+        "tls_certificate_file",
+        Always,
+        "listening beyond loopback",
+    ),
+    later("daemon", "behind_proxy", True, "listening beyond loopback"),
+    later("daemon", "audit_days", Always, "the audit"),
+    later(
+        "instances.X",
+        "mode",
+        Is("full-integration"),
+        "the mode `full-integration`",
+    ),
+    later("instances.X", "observe", True, "observing without writing"),
+    later("instances.X", "license_file", Always, "the licence check"),
+    later(
+        "instances.X.teams",
+        "auth",
+        Is("client-certificate"),
+        "signing in with a certificate",
+    ),
+    later(
+        "instances.X.teams",
+        "auth",
+        Is("browser"),
+        "signing in by browser",
+    ),
+    later(
+        "instances.X.teams",
+        "auth",
+        Is("device-code"),
+        "signing in by device code",
+    ),
+    later(
+        "instances.X.teams",
+        "client_certificate_file",
+        Always,
+        "signing in with a certificate",
+    ),
+    later(
+        "instances.X.teams",
+        "assertion_algorithm",
+        Always,
+        "signing in with a certificate",
+    ),
+    later(
+        "instances.X.teams",
+        "proxy",
+        Always,
+        "a proxy of its own for an instance",
+    ),
+    later(
+        "instances.X.starface",
+        "auth",
+        Is("oauth"),
+        "signing in to the PBX by OAuth",
+    ),
+    later(
+        "instances.X.starface",
+        "certificate_sha256",
+        Always,
+        "pinning a certificate",
+    ),
+    later(
+        "instances.X.starface",
+        "proxy",
+        Always,
+        "a proxy of its own for an instance",
+    ),
+    later(
+        "instances.X.starface",
+        "oauth_client_id",
+        Always,
+        "signing in to the PBX by OAuth",
+    ),
+    later(
+        "instances.X.starface",
+        "oauth_client_secret_file",
+        Always,
+        "signing in to the PBX by OAuth",
+    ),
+    later(
+        "instances.X.starface",
+        "oauth_scope",
+        Always,
+        "signing in to the PBX by OAuth",
+    ),
+    later(
+        "instances.X.sync",
+        "chat_reassert",
+        Always,
+        "setting the chat status anew",
+    ),
+];
+
+/// What is not there yet, where a key with this value asks for it.
+pub(super) fn subject(section: &Section, key: &Key, value: &DeValue<'_>) -> Option<&'static str> {
+    entries(section, key)
+        .find(|entry| match entry.when {
+            Always => true,
+            Is(word) => value.as_str() == Some(word),
+            Begins(prefix) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
+            True => value.as_bool() == Some(true),
+        })
+        .map(|entry| entry.subject)
+}
+
+/// The sentence about a key in the schema, where a part or all of it is not there yet.
+pub(super) fn remark(section: &Section, key: &Key) -> Option<String> {
+    let mut values = Vec::new();
+    for entry in entries(section, key) {
+        match entry.when {
+            Always => return Some("Comes with a later version; refused until then.".to_owned()),
+            Is(word) => values.push(format!("`{word}`")),
+            Begins(prefix) => values.push(format!("`{prefix}…`")),
+            True => values.push("`true`".to_owned()),
+        }
+    }
+    (!values.is_empty()).then(|| format!("With a later version, refused until then: {}.", values.join(", ")))
+}
+
+fn entries(section: &Section, key: &Key) -> impl Iterator<Item = &'static Later> {
+    LATER
+        .iter()
+        .filter(move |entry| entry.section == section.path && entry.key == key.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::keys;
+
+    #[test]
+    fn every_entry_names_a_key_of_the_list() {
+        let sections = keys::FILE.tree();
+        for entry in LATER {
+            assert!(
+                sections
+                    .iter()
+                    .any(|(_, section)| section.path == entry.section && section.key(entry.key).is_some()),
+                "{}.{}",
+                entry.section,
+                entry.key
+            );
+        }
+    }
+}

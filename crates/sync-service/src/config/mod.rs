@@ -1,0 +1,44 @@
+//! The configuration file `presence-sync.toml`: read strictly, every fault of a file reported at once.
+//!
+//! [`load`] reads and checks a file with all the secret files that it names; [`parse`] does the same for a text, with the
+//! files behind [`SecretFiles`]. Both answer with [`Settings`], in which every value is a good one.
+//!
+//! The keys stand in one list (`keys`), from which the reader takes types, ranges and defaults, and [`schema`] its text.
+
+mod choices;
+mod daemon;
+mod example;
+mod fault;
+mod hint;
+mod instance;
+mod key;
+mod keys;
+mod later;
+mod load;
+mod overlap;
+mod reader;
+mod rules;
+mod schema;
+mod secret;
+mod secret_files;
+mod settings;
+mod source;
+mod starface;
+mod sync;
+mod tables;
+mod teams;
+mod url;
+mod values;
+mod wording;
+
+pub use choices::{LogFormat, LogLevel, Mode, OnStop, Policy, StarfaceAuth};
+pub use example::EXAMPLE;
+pub use fault::{ConfigErrors, Fault, FaultKind, Position, Warning};
+pub use load::{Environment, Loaded, load, parse};
+pub use schema::schema;
+pub use secret::Secret;
+pub use secret_files::{Disk, SecretFiles, StoredFile};
+pub use settings::{
+    Breaker, Certificates, Chat, Cloud, CustomCloud, Daemon, Group, Instance, Settings, Starface, State,
+    Sync, Teams, TeamsSignIn,
+};

@@ -1,0 +1,198 @@
+//! The files that the configuration names: found, guarded, read.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use secrecy::zeroize::Zeroizing;
+
+use super::fault::FaultKind;
+use super::secret::Secret;
+use super::settings::Certificates;
+use super::source::{Located, Place, Source};
+
+/// More than any secret or bundle of certificates has, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// Reads the files that the configuration names.
+pub trait SecretFiles {
+    /// Reads one file.
+    ///
+    /// # Errors
+    /// The error of the file system; [`io::ErrorKind::NotFound`] makes the reader look in the next place.
+    fn open(&self, path: &Path) -> io::Result<StoredFile>;
+}
+
+/// A file as it was found.
+pub struct StoredFile {
+    /// Its contents.
+    pub contents: Vec<u8>,
+    /// Its permission bits, as `chmod` writes them.
+    pub mode: u32,
+}
+
+impl std::fmt::Debug for StoredFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredFile")
+            .field("mode", &format_args!("{:o}", self.mode))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The files of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl SecretFiles for Disk {
+    fn open(&self, path: &Path) -> io::Result<StoredFile> {
+        // A pipe would block the opening, so the look comes first; the mode is that of the opened file.
+        if !path.metadata()?.is_file() {
+            return Err(io::Error::other("it is no file"));
+        }
+        let file = File::open(path)?;
+        let mode = file.metadata()?.permissions().mode();
+        let mut contents = Vec::new();
+        file.take(LARGEST + 1).read_to_end(&mut contents)?;
+        if contents.len() as u64 > LARGEST {
+            return Err(io::Error::other("it is larger than 1 MiB"));
+        }
+        Ok(StoredFile {
+            contents,
+            mode: mode & 0o7777,
+        })
+    }
+}
+
+/// Where files are looked for, and what reads them.
+pub(super) struct NamedFiles<'f> {
+    pub(super) files: &'f dyn SecretFiles,
+    /// The folder of the configuration file.
+    pub(super) folder: &'f Path,
+    /// The folder in which systemd puts credentials.
+    pub(super) credentials: Option<&'f Path>,
+}
+
+/// A file with the place where it was found.
+struct Found {
+    path: PathBuf,
+    file: StoredFile,
+    /// Whether systemd guards it.
+    credential: bool,
+}
+
+impl NamedFiles<'_> {
+    /// Reads a secret: one line of text that nobody else may read.
+    pub(super) fn secret(&self, source: &Source<'_>, name: &Located<PathBuf>) -> Option<Secret> {
+        let found = self.find(source, name)?;
+        let shown = found.path.display();
+        // systemd lends a credential to the service's user by an access list, which shows as a readable group.
+        let forbidden = if found.credential { 0o007 } else { 0o077 };
+        if found.file.mode & forbidden != 0 {
+            let what = format!("`{shown}` may be read by others (mode {:04o})", found.file.mode);
+            self.refuse(
+                source,
+                &name.place,
+                what,
+                format!("run `chmod 600 {shown}`, and replace a secret that others may know"),
+            );
+            return None;
+        }
+        let Ok(text) = String::from_utf8(found.file.contents).map(Zeroizing::new) else {
+            self.refuse(
+                source,
+                &name.place,
+                format!("`{shown}` is no UTF-8 text"),
+                "write the secret alone into it".to_owned(),
+            );
+            return None;
+        };
+        // Editors add a line break at the end, and some of them a mark at the beginning.
+        let secret = text.trim_start_matches('\u{feff}').trim_end_matches(['\n', '\r']);
+        if secret.trim().is_empty() {
+            self.refuse(
+                source,
+                &name.place,
+                format!("`{shown}` is empty"),
+                "write the secret into it".to_owned(),
+            );
+            return None;
+        }
+        if secret.contains(['\n', '\r']) {
+            self.refuse(
+                source,
+                &name.place,
+                format!("`{shown}` has more than one line"),
+                "write the secret alone into it".to_owned(),
+            );
+            return None;
+        }
+        if secret.trim() != secret {
+            source.warning(
+                &name.place,
+                format!("the secret in `{shown}` begins or ends with a blank"),
+            );
+        }
+        Some(Secret::new(secret.to_owned()))
+    }
+
+    /// Reads certificates in PEM form, which are no secret.
+    pub(super) fn certificates(&self, source: &Source<'_>, name: &Located<PathBuf>) -> Option<Certificates> {
+        let found = self.find(source, name)?;
+        let pem = found.file.contents;
+        let marker = b"-----BEGIN CERTIFICATE-----";
+        if !pem.windows(marker.len()).any(|window| window == marker) {
+            let shown = found.path.display();
+            let hint = format!("turn it into PEM with `openssl x509 -inform der -in {shown}`");
+            self.refuse(
+                source,
+                &name.place,
+                format!("`{shown}` holds no certificate in PEM form"),
+                hint,
+            );
+            return None;
+        }
+        Some(Certificates {
+            path: found.path,
+            pem,
+        })
+    }
+
+    fn find(&self, source: &Source<'_>, name: &Located<PathBuf>) -> Option<Found> {
+        let beside = (self.folder.join(&name.value), false);
+        let lent = self
+            .credentials
+            .filter(|_| name.value.is_relative())
+            .map(|folder| (folder.join(&name.value), true));
+        let mut absent = Vec::new();
+        for (path, credential) in std::iter::once(beside).chain(lent) {
+            match self.files.open(&path) {
+                Ok(file) => {
+                    return Some(Found {
+                        path,
+                        file,
+                        credential,
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    absent.push(format!("`{}`", path.display()));
+                }
+                Err(error) => {
+                    let what = format!("cannot read `{}`: {error}", path.display());
+                    let hint =
+                        "check that the file is a plain one and belongs to the user that the daemon runs as";
+                    self.refuse(source, &name.place, what, hint.to_owned());
+                    return None;
+                }
+            }
+        }
+        let what = format!("there is no file {}", absent.join(" nor "));
+        let hint = "a relative name is looked for beside this file, then among systemd's credentials";
+        self.refuse(source, &name.place, what, hint.to_owned());
+        None
+    }
+
+    fn refuse(&self, source: &Source<'_>, place: &Place, what: String, hint: String) {
+        source.fault(place, FaultKind::NamedFile, what, Some(hint));
+    }
+}

@@ -1,0 +1,232 @@
+//! The settings as the rest of the program takes them: every value a good one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ::url::Url;
+use presence_mapping::Rules;
+use sync_core::{Address, InstanceName, Login, PbxName};
+
+use super::choices::{LogFormat, LogLevel, Mode, OnStop, Policy, StarfaceAuth};
+use super::secret::Secret;
+
+/// Everything that a configuration file says.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The daemon itself.
+    pub daemon: Daemon,
+    /// The instances by name, those that are turned off among them.
+    pub instances: BTreeMap<InstanceName, Instance>,
+}
+
+/// `[daemon]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Daemon {
+    /// Where the local API listens: a loopback address; port 0 means any free one.
+    pub listen: SocketAddr,
+    /// Where the ledger is kept.
+    pub state: State,
+    /// How much is logged.
+    pub log: LogLevel,
+    /// The shape of the log.
+    pub log_format: LogFormat,
+}
+
+/// Where the ledger is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// In an SQLite file; the path already begins with the configuration file's folder.
+    Sqlite(PathBuf),
+}
+
+/// `[instances.X]`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Instance {
+    /// What the instance does.
+    pub mode: Mode,
+    /// Whether it runs.
+    pub enabled: bool,
+    /// The Teams tenant.
+    pub teams: Teams,
+    /// The PBX.
+    pub starface: Starface,
+    /// Which presence becomes what.
+    pub rules: Rules,
+    /// Times and policy.
+    pub sync: Sync,
+}
+
+impl PartialEq for Instance {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            mode,
+            enabled,
+            teams,
+            starface,
+            rules,
+            sync,
+        } = self;
+        *mode == other.mode
+            && *enabled == other.enabled
+            && *teams == other.teams
+            && *starface == other.starface
+            && rules.table() == other.rules.table()
+            && *sync == other.sync
+    }
+}
+
+/// `[instances.X.teams]`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Teams {
+    /// The cloud of the tenant.
+    pub cloud: Cloud,
+    /// The tenant: its id, or one of its domains.
+    pub tenant_id: String,
+    /// The id of the app registration.
+    pub client_id: String,
+    /// How the daemon signs in.
+    pub sign_in: TeamsSignIn,
+    /// How much of the presence quota of tenant and app is used, from 0.001 to 1.
+    pub quota_share: f64,
+}
+
+/// The cloud of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cloud {
+    /// The worldwide cloud.
+    Global,
+    /// US Government, GCC High.
+    UsGovHigh,
+    /// US Government, Department of Defense.
+    UsGovDod,
+    /// The cloud that 21Vianet runs; it has no presence interface.
+    China,
+    /// The closed cloud of T-Systems.
+    Germany,
+    /// Addresses of one's own.
+    Custom(Box<CustomCloud>),
+}
+
+/// The addresses of a cloud of one's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CustomCloud {
+    /// Where to sign in: https, or http on this machine.
+    pub login_url: Url,
+    /// Where Graph answers: https, or http on this machine.
+    pub graph_url: Url,
+    /// The certificates to trust instead of the system's.
+    pub ca: Option<Certificates>,
+}
+
+/// How the daemon signs in to the tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TeamsSignIn {
+    /// With the app's secret.
+    ClientSecret(Secret),
+}
+
+/// Certificates in PEM form.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Certificates {
+    /// The file that they come from.
+    pub path: PathBuf,
+    /// Its contents, with at least one certificate.
+    pub pem: Vec<u8>,
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Certificates").field(&self.path).finish()
+    }
+}
+
+/// `[instances.X.starface]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Starface {
+    /// The address of the PBX, without a path: https, or http on this machine.
+    pub url: Url,
+    /// The PBX that rows of the ledger belong to: `pbx_id`, else the host and port of `url`.
+    pub pbx: PbxName,
+    /// The group whose members are synchronised.
+    pub group: Group,
+    /// The login of the daemon's PBX user.
+    pub login: Login,
+    /// That user's password.
+    pub password: Secret,
+    /// How the daemon signs in.
+    pub auth: StarfaceAuth,
+    /// The certificates to trust instead of the system's.
+    pub ca: Option<Certificates>,
+    /// The companion module; `None` leaves the chat status as it is.
+    pub chat: Option<Chat>,
+}
+
+/// A group of the PBX.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// The one group of this name.
+    Name(String),
+    /// The group with this id, a positive number.
+    Id(i64),
+}
+
+/// `[instances.X.starface.chat]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Chat {
+    /// The instance name of the companion module.
+    pub module: String,
+    /// The secret that the module knows too.
+    pub shared_secret: Secret,
+}
+
+/// `[instances.X.sync]`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Sync {
+    /// How often presence is asked for; not zero.
+    pub poll_interval: Duration,
+    /// How often the group is read; not zero.
+    pub roster_interval: Duration,
+    /// Every member's state in the PBX is read once in this time; zero: never.
+    pub readback_interval: Duration,
+    /// Requests to the PBX at once, at least one.
+    pub pbx_concurrency: usize,
+    /// Who wins when a human and Teams disagree.
+    pub policy: Policy,
+    /// What becomes of own values when the instance is turned off.
+    pub on_stop: OnStop,
+    /// How long DND stays on after its reason has gone; zero: not at all.
+    pub dnd_off_after: Duration,
+    /// Own DND is released when presence has been unknown for this time; zero: never.
+    pub unknown_release_after: Duration,
+    /// The members who are never touched.
+    pub exclude: BTreeSet<Address>,
+    /// What holds back a plan that silences many at once.
+    pub breaker: Breaker,
+}
+
+/// `sync.breaker`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Breaker {
+    /// More than this share of the matched members, from 0.001 to 1.
+    pub share: f64,
+    /// And at least so many members, 1 or more.
+    pub at_least: usize,
+    /// Held until the same outcome has been seen for this time; not zero.
+    pub confirm_for: Duration,
+}

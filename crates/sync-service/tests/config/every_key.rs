@@ -1,0 +1,214 @@
+//! The list of keys, the reader and the schema are one.
+
+use serde_json::Value;
+use sync_service::config::{FaultKind, schema};
+
+use crate::support::{INSTANCE, read};
+
+/// One key by the schema: the table it stands in, its name and its description.
+struct Key {
+    table: String,
+    name: String,
+    schema: Value,
+}
+
+/// All keys that are no tables, with `main` as the name of an instance.
+fn keys() -> Vec<Key> {
+    let schema = schema();
+    let mut keys = Vec::new();
+    collect(&schema, &schema, "", &mut keys);
+    keys
+}
+
+fn collect(root: &Value, node: &Value, path: &str, keys: &mut Vec<Key>) {
+    let resolve = |node: &Value| match node.get("$ref").and_then(Value::as_str) {
+        Some(reference) => root
+            .pointer(reference.trim_start_matches('#'))
+            .expect("the reference leads somewhere")
+            .clone(),
+        None => node.clone(),
+    };
+    for (name, property) in node["properties"].as_object().expect("a table") {
+        let below = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path}.{name}")
+        };
+        let resolved = resolve(property);
+        if resolved.get("properties").is_some() {
+            collect(root, &resolved, &below, keys);
+        } else if resolved["additionalProperties"].get("$ref").is_some() {
+            collect(
+                root,
+                &resolve(&resolved["additionalProperties"]),
+                &format!("{below}.main"),
+                keys,
+            );
+        } else {
+            keys.push(Key {
+                table: path.to_owned(),
+                name: name.clone(),
+                schema: property.clone(),
+            });
+        }
+    }
+}
+
+/// A file with this line in the key's table, and nothing else of that name.
+fn file_with(key: &Key, value: &str) -> String {
+    let line = format!("{} = {value}\n", key.name);
+    if key.table.is_empty() {
+        return format!("{line}{INSTANCE}");
+    }
+    let header = format!("[{}]\n", key.table);
+    let base: String = format!("version = 1\n{INSTANCE}");
+    if base.contains(&header) {
+        let start = base.find(&header).map_or(0, |at| at + header.len());
+        let (before, after) = base.split_at(start);
+        let end = after.find('[').unwrap_or(after.len());
+        let (table, rest) = after.split_at(end);
+        let others: String = table
+            .lines()
+            .filter(|line| line.split(' ').next() != Some(&key.name))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        format!("{before}{line}{others}{rest}")
+    } else {
+        format!("{base}{header}{line}")
+    }
+}
+
+#[test]
+fn every_key_of_the_schema_is_read_and_typed() {
+    let keys = keys();
+    assert!(keys.len() > 70, "{} keys", keys.len());
+    for key in keys {
+        let text = file_with(&key, "1979-05-27");
+        let error = read(&text).expect_err("a date is no value of any key");
+        let path = if key.table.is_empty() {
+            key.name.clone()
+        } else {
+            format!("{}.{}", key.table, key.name)
+        };
+        let found = error
+            .faults()
+            .iter()
+            .any(|fault| fault.kind == FaultKind::WrongType && fault.key.as_deref() == Some(&path));
+        assert!(found, "{path} is never asked for:\n{error}");
+    }
+}
+
+#[test]
+fn every_word_of_every_key_is_taken_or_refused_with_its_reason() {
+    for key in keys() {
+        let words = key
+            .schema
+            .get("enum")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        for word in words {
+            let text = file_with(&key, &word.to_string());
+            let Err(error) = read(&text) else { continue };
+            let path = format!("{}.{}", key.table, key.name);
+            for fault in error
+                .faults()
+                .iter()
+                .filter(|fault| fault.key.as_deref() == Some(&path))
+            {
+                assert_eq!(fault.kind, FaultKind::NotYet, "{path} = {word}: {error}");
+                assert!(fault.what.ends_with("comes with a later version"), "{fault:?}");
+                assert!(
+                    key.schema["description"]
+                        .as_str()
+                        .is_some_and(|text| text.contains("later version")),
+                    "{path}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_default_of_the_schema_can_be_written() {
+    for key in keys() {
+        let Some(default) = key.schema.get("default") else {
+            continue;
+        };
+        let text = file_with(&key, &default.to_string());
+        assert!(read(&text).is_ok(), "{text}\n{:?}", read(&text));
+    }
+}
+
+#[test]
+fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
+    let later = [
+        ("license", "key_file", "\"license.key\""),
+        ("license", "issuer_keys_file", "\"issuer.pub\""),
+        ("daemon", "state", "\"postgres://user@host/db\""),
+        ("daemon", "state_password_file", "\"pg.password\""),
+        ("daemon", "state_key_file", "\"state.key\""),
+        ("daemon", "language", "\"de\""),
+        ("daemon", "managed", "true"),
+        ("daemon", "tls_certificate_file", "\"page.pem\""),
+        ("daemon", "behind_proxy", "true"),
+        ("daemon", "audit_days", "30"),
+        ("instances.main", "mode", "\"full-integration\""),
+        ("instances.main", "observe", "true"),
+        ("instances.main", "license_file", "\"main.license\""),
+        ("instances.main.teams", "auth", "\"client-certificate\""),
+        ("instances.main.teams", "auth", "\"browser\""),
+        ("instances.main.teams", "auth", "\"device-code\""),
+        ("instances.main.teams", "client_certificate_file", "\"graph.pem\""),
+        ("instances.main.teams", "assertion_algorithm", "\"PS256\""),
+        ("instances.main.teams", "proxy", "\"http://proxy.example:3128\""),
+        ("instances.main.starface", "auth", "\"oauth\""),
+        (
+            "instances.main.starface",
+            "certificate_sha256",
+            "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"",
+        ),
+        ("instances.main.starface", "proxy", "\"\""),
+        (
+            "instances.main.starface",
+            "oauth_client_id",
+            "\"rest-client-headless\"",
+        ),
+        (
+            "instances.main.starface",
+            "oauth_client_secret_file",
+            "\"pbx-oauth.secret\"",
+        ),
+        ("instances.main.starface", "oauth_scope", "\"login\""),
+        ("instances.main.sync", "chat_reassert", "\"60s\""),
+        ("defaults.sync", "chat_reassert", "\"60s\""),
+    ];
+    for (table, name, value) in later {
+        let key = Key {
+            table: table.to_owned(),
+            name: name.to_owned(),
+            schema: Value::Null,
+        };
+        let error = read(&file_with(&key, value)).expect_err("its function comes later");
+        let reasons: Vec<&str> = error
+            .faults()
+            .iter()
+            .filter(|fault| fault.kind == FaultKind::NotYet)
+            .map(|fault| fault.what.as_str())
+            .collect();
+        assert_eq!(reasons.len(), 1, "{table}.{name}: {error}");
+        assert!(reasons[0].ends_with("comes with a later version"), "{reasons:?}");
+    }
+    for (table, name) in [
+        ("daemon", "managed"),
+        ("daemon", "behind_proxy"),
+        ("instances.main", "observe"),
+    ] {
+        let key = Key {
+            table: table.to_owned(),
+            name: name.to_owned(),
+            schema: Value::Null,
+        };
+        assert!(read(&file_with(&key, "false")).is_ok(), "{table}.{name}");
+    }
+}
