@@ -8,37 +8,45 @@ use super::rules;
 use super::secret_files::NamedFiles;
 use super::settings::Instance;
 use super::source::{Located, Source};
-use super::starface;
+use super::starface::{self, Target};
 use super::sync;
 use super::teams;
 
 /// The longest name of an instance, in characters: it becomes a label of metrics and a word of addresses.
 const LONGEST_NAME: usize = 63;
 
-/// Reads all instances; `None` stands for one with faults.
-pub(super) fn read_all(
-    file: &Reader<'_>,
-    named: &NamedFiles<'_>,
-) -> Vec<(Located<InstanceName>, Option<Instance>)> {
+/// One instance of the file.
+pub(super) struct Read {
+    pub(super) name: Located<InstanceName>,
+    /// What it is about, where that much is good.
+    pub(super) target: Option<Target>,
+    /// The whole of it; `None` where it has faults.
+    pub(super) instance: Option<Instance>,
+}
+
+/// Reads all instances, in the order of the file.
+pub(super) fn read_all(file: &Reader<'_>, named: &NamedFiles<'_>) -> Vec<Read> {
     let defaults = file.table("defaults");
     // Once by themselves, so that their faults are seen where no instance uses them.
     sync::read(&defaults.table("sync"));
     rules::check_defaults(&defaults.table("rules"));
-    file.named_tables("instances")
-        .into_iter()
-        .map(|(name, reader)| {
-            let instance = read(&reader, &defaults, named);
-            let well_formed = check_name(file.source, &name);
-            let Located { value, place } = name;
-            (
-                Located {
-                    value: InstanceName(value.into()),
-                    place,
-                },
-                instance.filter(|_| well_formed),
-            )
-        })
-        .collect()
+    let mut instances = Vec::new();
+    for (name, reader) in file.named_tables("instances") {
+        let well_formed = check_name(file.source, &name);
+        let starface = reader.table("starface");
+        instances.push(Read {
+            name: Located {
+                value: InstanceName(name.value.into()),
+                place: name.place,
+            },
+            target: starface
+                .is_written()
+                .then(|| starface::target(&starface))
+                .flatten(),
+            instance: read(&reader, &defaults, named).filter(|_| well_formed),
+        });
+    }
+    instances
 }
 
 fn read(instance: &Reader<'_>, defaults: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Instance> {

@@ -118,7 +118,7 @@ fn read(file: &Reader<'_>, named: &NamedFiles<'_>, folder: &Path) -> Option<Sett
     }
     let instances = instances
         .into_iter()
-        .map(|(name, instance)| instance.map(|instance| (name.value, instance)))
+        .map(|read| read.instance.map(|instance| (read.name.value, instance)))
         .collect::<Option<_>>()?;
     Some(Settings {
         daemon: daemon?,

@@ -9,10 +9,15 @@ use super::secret_files::NamedFiles;
 use super::settings::{Chat, Group, Starface};
 use super::url;
 
+/// Which group of which PBX an instance is about.
+pub(super) struct Target {
+    pub(super) url: Url,
+    pub(super) pbx: PbxName,
+    pub(super) group: Group,
+}
+
 pub(super) fn read(starface: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Starface> {
-    let url = starface.parsed("url", url::bare_server);
-    let pbx_id = starface.parsed("pbx_id", pbx_id);
-    let group = group(starface);
+    let target = target(starface);
     let login = starface.text("login");
     let password = starface
         .file_name("password_file")
@@ -24,11 +29,11 @@ pub(super) fn read(starface: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Star
         .map(|name| named.certificates(starface.source, name));
     let chat = chat(&starface.table("chat"), named);
     not_yet(starface);
-    let url = url?.value;
+    let Target { url, pbx, group } = target?;
     Some(Starface {
-        pbx: pbx_id.map_or_else(|| host_and_port(&url), |id| id.value),
         url,
-        group: group?,
+        pbx,
+        group,
         login: Login(login?.value.into()),
         password: password?,
         auth: auth?.value,
@@ -37,6 +42,24 @@ pub(super) fn read(starface: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Star
             None => None,
         },
         chat: chat?,
+    })
+}
+
+/// Reads what tells instances apart, which other faults of the instance do not hide.
+pub(super) fn target(starface: &Reader<'_>) -> Option<Target> {
+    let url = starface.parsed("url", url::bare_server);
+    let pbx_id = starface.parsed("pbx_id", pbx_id);
+    let group = group(starface);
+    let url = url?.value;
+    let pbx = match pbx_id {
+        Some(id) => id.value,
+        None if starface.has("pbx_id") => return None,
+        None => host_and_port(&url),
+    };
+    Some(Target {
+        url,
+        pbx,
+        group: group?,
     })
 }
 

@@ -204,6 +204,13 @@ fn two_instances_may_not_share_a_group_of_one_pbx() {
             "{printed}"
         );
     }
+    let faulty = another("b", &[("login = \"0001\"", "login = 1")]);
+    let printed = refusal(&file(&faulty));
+    assert!(printed.contains("is a whole number"), "{printed}");
+    assert!(
+        printed.contains("has the same PBX and the same group"),
+        "{printed}"
+    );
     let apart = [
         another("b", &[("Teams", "B")]),
         another("b", &[("https://pbx.example", "https://pbx.example:8443")]),
