@@ -167,6 +167,31 @@ async fn a_pause_beyond_patience_and_an_endless_one_are_the_callers() {
 }
 
 #[tokio::test]
+async fn the_longest_pause_inside_a_batch_is_the_batchs() {
+    let tenant = Tenant::start().await;
+    tenant
+        .on_filter(|filter| Inner::throttled(if filter.starts_with("mail") { "7" } else { "3" }))
+        .await;
+    let limits = Limits {
+        patience: Duration::from_secs(2),
+        ..quick()
+    };
+    let error = tenant
+        .client()
+        .with_limits(limits)
+        .users_by_address(&addresses(1))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.fault(),
+        Fault::Throttled {
+            retry_after: Some(Duration::from_secs(7))
+        }
+    );
+    assert_eq!(tenant.count(BATCH_PATH).await, 1);
+}
+
+#[tokio::test]
 async fn a_throttled_batch_is_the_callers() {
     let tenant = Tenant::start().await;
     tenant

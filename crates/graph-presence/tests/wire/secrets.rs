@@ -1,8 +1,3 @@
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex},
-};
-
 use graph_presence::{AccessToken, Limits, TokenSource};
 use serde_json::json;
 use wiremock::{Request, ResponseTemplate};
@@ -104,47 +99,4 @@ async fn no_secret_is_in_an_address() {
             shows_nothing("address", call.url.as_str());
         }
     }
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn the_log_of_a_failed_call_has_its_ids_and_neither_secret_nor_person() {
-    let tenant = Tenant::start().await;
-    tenant
-        .on("POST", BATCH_PATH, |request| {
-            echo(request).insert_header("Date", "Tue, 01 Dec 2026 09:00:00 GMT")
-        })
-        .await;
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let error = {
-        let _logging = tracing::subscriber::set_default(subscriber);
-        tenant.client().users_by_address(&addresses(1)).await.unwrap_err()
-    };
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains(&error.trace().unwrap().to_string()), "{log}");
-    assert!(
-        log.contains("request-id r, Tue, 01 Dec 2026 09:00:00 GMT"),
-        "{log}"
-    );
-    assert!(log.contains("status=403"), "{log}");
-    assert!(!log.contains('@'), "{log}");
-    shows_nothing("log", &log);
 }
