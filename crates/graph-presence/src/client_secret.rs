@@ -155,7 +155,10 @@ impl App {
         let answer = answer.map_err(|error| match error {
             RequestTokenError::Request(error) => error,
             // The parser's own text can quote the token; the name of the member cannot.
-            RequestTokenError::Parse(error, _) => wrong(ProtocolError::Member(error.path().to_string())),
+            RequestTokenError::Parse(error, _) => wrong(match error.path().to_string() {
+                document if document == "." => ProtocolError::NotJson,
+                member => ProtocolError::Member(member),
+            }),
             RequestTokenError::ServerResponse(_) | RequestTokenError::Other(_) => {
                 wrong(ProtocolError::NotJson)
             }

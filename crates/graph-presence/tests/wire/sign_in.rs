@@ -175,6 +175,10 @@ async fn an_answer_that_is_no_token_is_a_fault_of_protocol() {
             "member",
         ),
         (ResponseTemplate::new(200), "no JSON"),
+        (
+            ResponseTemplate::new(200).set_body_raw("SAMPLE", "application/json"),
+            "no JSON",
+        ),
         (with("access_token", json!("SAMPLE\n")), "`access_token`"),
         (with("access_token", json!("")), "`access_token`"),
         (with("token_type", json!("mac")), "`token_type`"),
