@@ -111,6 +111,14 @@ impl Handle {
         self.send(Command::Event(Event::Release)).await
     }
 
+    /// Takes back everything that is ours because the instance is turned off or removed.
+    ///
+    /// # Errors
+    /// When the engine is not running any more.
+    pub async fn retire(&self) -> Result<(), NotRunning> {
+        self.send(Command::Event(Event::Retire)).await
+    }
+
     /// Starts nothing more, finishes what is under way, and ends.
     ///
     /// # Errors

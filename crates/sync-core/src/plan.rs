@@ -181,6 +181,20 @@ pub enum SkipReason {
     OtherInstance,
 }
 
+impl SkipReason {
+    /// All reasons.
+    pub const ALL: [Self; 8] = [
+        Self::NoAddress,
+        Self::NoTeamsUser,
+        Self::Ambiguous,
+        Self::Unresolved,
+        Self::Excluded,
+        Self::Paused,
+        Self::Stopped,
+        Self::OtherInstance,
+    ];
+}
+
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -170,6 +170,8 @@ pub enum Event {
     Resume,
     /// Take back everything that is ours, then stay paused.
     Release,
+    /// Take back everything that is ours because the instance ends; the ledger does not remember a pause.
+    Retire,
     /// Start nothing more; what is under way is finished.
     Drain,
 }

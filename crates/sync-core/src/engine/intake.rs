@@ -42,6 +42,7 @@ impl Engine {
             Event::Pause => self.change_mode(Mode::Paused, Some(true)),
             Event::Resume => self.change_mode(Mode::Running, Some(false)),
             Event::Release => self.change_mode(Mode::Releasing, Some(true)),
+            Event::Retire => self.change_mode(Mode::Releasing, None),
             Event::Drain => self.draining = true,
         }
     }

@@ -198,6 +198,11 @@ impl Engine {
         self.draining && self.pending.is_empty() && self.dirty.is_empty() && self.pause_to_store.is_none()
     }
 
+    /// Whether nothing of ours is left, after [`Event::Release`] or [`Event::Retire`].
+    pub fn is_released(&self) -> bool {
+        self.mode != Mode::Releasing && self.members.values().all(|member| !member.row.holds_something())
+    }
+
     /// The settings that the engine runs with.
     pub fn settings(&self) -> &Settings {
         &self.settings

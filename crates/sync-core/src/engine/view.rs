@@ -75,6 +75,8 @@ pub struct InstanceView {
     pub sweep_interval_seconds: f64,
     /// Age of the last complete sweep in seconds.
     pub sweep_age_seconds: Option<f64>,
+    /// Age of the oldest presence of a matched member in seconds.
+    pub presence_age_seconds: Option<f64>,
     /// Age of the roster in seconds.
     pub roster_age_seconds: Option<f64>,
     /// Sweeps that were complete since the start.
@@ -248,6 +250,11 @@ impl Engine {
             links: LinkName::ALL.into_iter().map(|name| self.link_view(name, now)).collect(),
             sweep_interval_seconds: self.sweep.interval().as_secs_f64(),
             sweep_age_seconds: self.sweep.complete.map(|at| age(at, now)),
+            presence_age_seconds: members()
+                .filter(|member| member.teams_user().is_some())
+                .filter_map(|member| member.sight.as_ref())
+                .map(|sight| age(sight.received, now))
+                .reduce(f64::max),
             roster_age_seconds: self.roster.taken.map(|at| age(at, now)),
             sweeps: self.counts.sweeps,
             rosters: self.counts.rosters,
