@@ -101,7 +101,8 @@ pub fn decide(record: &FieldRecord, wanted: Wanted, reading: Option<Reading>, po
     if let Some(intent) = record.intent {
         let to = match wanted {
             Wanted::Set(value) => value,
-            Wanted::Leave | Wanted::TakeBack => intent.to,
+            Wanted::Leave => intent.to,
+            Wanted::TakeBack => restorable(intent.before).unwrap_or(intent.to),
         };
         return Decision::Read { to };
     }
@@ -262,8 +263,8 @@ mod tests {
     fn an_unconfirmed_write_is_looked_at_before_anything_else() {
         let mut record = record(Settled::At(OFF), None);
         record.intend(Intent { to: ON, before: OFF, release: false, at: Timestamp::UNIX_EPOCH });
-        for wanted in [Wanted::Leave, Wanted::TakeBack, Wanted::Set(ON)] {
-            assert_eq!(decide(&record, wanted, None, Policy::OwnOnly), Decision::Read { to: ON });
+        for (wanted, to) in [(Wanted::Leave, ON), (Wanted::Set(ON), ON), (Wanted::TakeBack, OFF)] {
+            assert_eq!(decide(&record, wanted, None, Policy::OwnOnly), Decision::Read { to });
         }
     }
 
