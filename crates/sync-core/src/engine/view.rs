@@ -36,7 +36,7 @@ pub struct Readiness {
 pub enum Health {
     /// Presence is read and kept in line.
     Ready,
-    /// DND works, the chat status does not.
+    /// DND works; the chat status does not, or something else is not as it should be.
     Degraded,
     /// It does not.
     NotReady,
@@ -324,7 +324,12 @@ impl Engine {
         for name in LinkName::ALL {
             let Some(down) = self.links.link(name).down() else { continue };
             let reason = format!("{name}: {}", down.error.chain());
-            if name == LinkName::Chat { limping.push(reason) } else { broken.push(reason) }
+            match name {
+                // Without these nothing can be changed.
+                LinkName::Pbx | LinkName::Ledger => broken.push(reason),
+                // An outage counts from when the last good sweep is too old; the roster of before goes on.
+                LinkName::Presence | LinkName::Directory | LinkName::Roster | LinkName::Chat => limping.push(reason),
+            }
         }
         if let Some(GuardVerdict::Hold { losing, of, .. }) = self.roster.held {
             limping.push(format!("the roster is held: it would lose {losing} of {of} members at once"));
@@ -332,7 +337,6 @@ impl Engine {
         if !self.held.is_empty() {
             limping.push(format!("{} changes are held by the breaker", self.held.len()));
         }
-        // An outage that has not outlived the last good sweep yet is not worth an alarm.
         let state = match (broken.is_empty(), limping.is_empty()) {
             (true, true) => Health::Ready,
             (true, false) => Health::Degraded,
