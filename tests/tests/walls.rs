@@ -11,16 +11,34 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("starface-api", &[]),
     ("sandbox", &[]),
     ("sync-core", &["presence-mapping"]),
-    ("sync-adapters", &["presence-mapping", "graph-presence", "starface-api", "sync-core"]),
-    ("sync-service", &["presence-mapping", "sync-core", "sync-adapters"]),
-    ("presence-syncd", &["presence-mapping", "sync-core", "sync-service"]),
-    ("presencectl", &["presence-mapping", "sync-core", "sync-service", "sandbox"]),
+    (
+        "sync-adapters",
+        &["presence-mapping", "graph-presence", "starface-api", "sync-core"],
+    ),
+    (
+        "sync-service",
+        &["presence-mapping", "sync-core", "sync-adapters"],
+    ),
+    (
+        "presence-syncd",
+        &["presence-mapping", "sync-core", "sync-service"],
+    ),
+    (
+        "presencectl",
+        &["presence-mapping", "sync-core", "sync-service", "sandbox"],
+    ),
     ("end-to-end", &[]),
 ];
 
 /// Crates that may have the sandbox in their tests. The engine and the rules are tested without any server.
 const MAY_TEST_WITH_THE_SANDBOX: [&str; 7] = [
-    "graph-presence", "starface-api", "sync-adapters", "sync-service", "presence-syncd", "presencectl", "end-to-end",
+    "graph-presence",
+    "starface-api",
+    "sync-adapters",
+    "sync-service",
+    "presence-syncd",
+    "presencectl",
+    "end-to-end",
 ];
 
 /// What no crate of this list may reach, not even through another one.
@@ -38,12 +56,24 @@ struct Known {
 
 fn known() -> Known {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    let metadata = MetadataCommand::new().manifest_path(manifest).other_options(["--offline".to_owned()]).exec().unwrap();
-    let members: BTreeSet<String> = metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
+    let metadata = MetadataCommand::new()
+        .manifest_path(manifest)
+        .other_options(["--offline".to_owned()])
+        .exec()
+        .unwrap();
+    let members: BTreeSet<String> = metadata
+        .workspace_packages()
+        .iter()
+        .map(|package| package.name.to_string())
+        .collect();
     let mut ours = BTreeMap::new();
     for package in metadata.workspace_packages() {
         let (mut normal, mut test) = (BTreeSet::new(), BTreeSet::new());
-        for dependency in package.dependencies.iter().filter(|dependency| members.contains(&dependency.name)) {
+        for dependency in package
+            .dependencies
+            .iter()
+            .filter(|dependency| members.contains(&dependency.name))
+        {
             match dependency.kind {
                 DependencyKind::Development => test.insert(dependency.name.clone()),
                 _ => normal.insert(dependency.name.clone()),
@@ -54,13 +84,21 @@ fn known() -> Known {
     }
 
     let graph = metadata.resolve.as_ref().unwrap();
-    let names: BTreeMap<_, _> = metadata.packages.iter().map(|package| (&package.id, package.name.to_string())).collect();
+    let names: BTreeMap<_, _> = metadata
+        .packages
+        .iter()
+        .map(|package| (&package.id, package.name.to_string()))
+        .collect();
     let edges: BTreeMap<_, Vec<_>> = graph
         .nodes
         .iter()
         .map(|node| {
             let normal = |kind: &cargo_metadata::DepKindInfo| kind.kind == DependencyKind::Normal;
-            let targets = node.deps.iter().filter(|dep| dep.dep_kinds.iter().any(normal)).map(|dep| &dep.pkg);
+            let targets = node
+                .deps
+                .iter()
+                .filter(|dep| dep.dep_kinds.iter().any(normal))
+                .map(|dep| &dep.pkg);
             (&node.id, targets.collect())
         })
         .collect();
@@ -75,7 +113,10 @@ fn known() -> Known {
                 }
             }
         }
-        reached.insert(package.name.to_string(), seen.into_iter().map(|id| names[id].clone()).collect());
+        reached.insert(
+            package.name.to_string(),
+            seen.into_iter().map(|id| names[id].clone()).collect(),
+        );
     }
     Known { ours, reached }
 }
@@ -93,7 +134,10 @@ fn nobody_knows_whom_it_may_not_know() {
     let known = known();
     for (name, may_know) in MAY_KNOW {
         let (normal, _) = &known.ours[name];
-        let too_many: Vec<&String> = normal.iter().filter(|other| !may_know.contains(&other.as_str())).collect();
+        let too_many: Vec<&String> = normal
+            .iter()
+            .filter(|other| !may_know.contains(&other.as_str()))
+            .collect();
         assert!(too_many.is_empty(), "{name} must not know {too_many:?}");
     }
 }
@@ -102,7 +146,10 @@ fn nobody_knows_whom_it_may_not_know() {
 fn the_sandbox_is_known_to_tests_and_to_the_command_line_alone() {
     for (name, (normal, test)) in known().ours {
         assert!(!normal.contains("sandbox") || name == "presencectl", "{name}");
-        assert!(!test.contains("sandbox") || MAY_TEST_WITH_THE_SANDBOX.contains(&name.as_str()), "{name}");
+        assert!(
+            !test.contains("sandbox") || MAY_TEST_WITH_THE_SANDBOX.contains(&name.as_str()),
+            "{name}"
+        );
     }
 }
 
@@ -110,7 +157,10 @@ fn the_sandbox_is_known_to_tests_and_to_the_command_line_alone() {
 fn the_pure_crates_reach_no_network_and_no_database() {
     let known = known();
     for (name, never) in NEVER {
-        let reached: Vec<&&str> = never.iter().filter(|other| known.reached[name].contains(**other)).collect();
+        let reached: Vec<&&str> = never
+            .iter()
+            .filter(|other| known.reached[name].contains(**other))
+            .collect();
         assert!(reached.is_empty(), "{name} reaches {reached:?}");
     }
 }

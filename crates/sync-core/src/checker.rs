@@ -57,7 +57,11 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the {} of PBX user {} was not to be changed: {}", self.change.field, self.change.pbx_user, self.promise)
+        write!(
+            f,
+            "the {} of PBX user {} was not to be changed: {}",
+            self.change.field, self.change.pbx_user, self.promise
+        )
     }
 }
 
@@ -119,19 +123,30 @@ pub fn check<'a>(plan: Plan, context: &Context, facts: impl Fn(PbxUserId) -> Opt
     Checked { plan, violations }
 }
 
-fn broken_promise(change: &Change, first: bool, facts: Option<&Facts<'_>>, policy: Policy) -> Option<Promise> {
+fn broken_promise(
+    change: &Change,
+    first: bool,
+    facts: Option<&Facts<'_>>,
+    policy: Policy,
+) -> Option<Promise> {
     if !first {
         return Some(Promise::OneChangePerField);
     }
-    let fits = change.to.field() == change.field && change.from.is_none_or(|from| from.field() == change.field);
+    let fits =
+        change.to.field() == change.field && change.from.is_none_or(|from| from.field() == change.field);
     if !fits || change.from == Some(change.to) {
         return Some(Promise::ChangesSomething);
     }
-    let Some(facts) = facts else { return Some(Promise::OnlyMembers) };
+    let Some(facts) = facts else {
+        return Some(Promise::OnlyMembers);
+    };
     let record = facts.row.field(change.field);
     if change.release {
-        let ours = record.ours.is_some_and(|ours| change.from.is_none_or(|from| from == ours.value));
-        return (!(ours || record.intent.is_some()) || change.to.silences()).then_some(Promise::OnlyOursIsTakenBack);
+        let ours = record
+            .ours
+            .is_some_and(|ours| change.from.is_none_or(|from| from == ours.value));
+        return (!(ours || record.intent.is_some()) || change.to.silences())
+            .then_some(Promise::OnlyOursIsTakenBack);
     }
     // A change that was not read yet because an earlier write is unconfirmed only looks.
     if change.from.is_none() && record.intent.is_some() {
@@ -143,7 +158,10 @@ fn broken_promise(change: &Change, first: bool, facts: Option<&Facts<'_>>, polic
     if !facts.presence_known {
         return Some(Promise::OnlyKnownPresence);
     }
-    let humans = policy == Policy::OwnOnly && change.to == Value::Dnd(false) && change.from.is_some() && record.ours.is_none();
+    let humans = policy == Policy::OwnOnly
+        && change.to == Value::Dnd(false)
+        && change.from.is_some()
+        && record.ours.is_none();
     humans.then_some(Promise::HumansDndStands)
 }
 
@@ -157,17 +175,33 @@ pub(crate) fn is_disruptive(change: &Change, row: &LedgerRow) -> bool {
 fn brake(sound: Vec<(Change, Option<Facts<'_>>)>, context: &Context) -> (Vec<Change>, Vec<Held>) {
     let confirm_for = context.breaker.confirm_for;
     let doubtful = |change: &Change, facts: &Option<Facts<'_>>| {
-        facts.as_ref().is_some_and(|facts| is_disruptive(change, facts.row) && facts.outcome_for < confirm_for)
+        facts
+            .as_ref()
+            .is_some_and(|facts| is_disruptive(change, facts.row) && facts.outcome_for < confirm_for)
     };
-    let planned = sound.iter().filter(|(change, facts)| doubtful(change, facts)).count();
-    let trips = context.breaker.trips(planned + context.recent + context.waiting_elsewhere, context.matched);
+    let planned = sound
+        .iter()
+        .filter(|(change, facts)| doubtful(change, facts))
+        .count();
+    let trips = context.breaker.trips(
+        planned + context.recent + context.waiting_elsewhere,
+        context.matched,
+    );
     let mut passing = Vec::with_capacity(sound.len());
     let mut held = Vec::new();
     for (change, facts) in sound {
         if trips && doubtful(&change, &facts) {
             let seen_for = facts.map(|facts| facts.outcome_for).unwrap_or_default();
-            let until = context.now.wall.saturating_add(confirm_for.saturating_sub(seen_for)).unwrap_or(context.now.wall);
-            held.push(Held { change, reason: HeldReason::Breaker, until });
+            let until = context
+                .now
+                .wall
+                .saturating_add(confirm_for.saturating_sub(seen_for))
+                .unwrap_or(context.now.wall);
+            held.push(Held {
+                change,
+                reason: HeldReason::Breaker,
+                until,
+            });
         } else {
             passing.push(change);
         }

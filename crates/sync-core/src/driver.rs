@@ -39,7 +39,9 @@ pub struct Ports {
 
 impl std::fmt::Debug for Ports {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ports").field("chat", &self.chat.is_some()).finish_non_exhaustive()
+        f.debug_struct("Ports")
+            .field("chat", &self.chat.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -83,7 +85,10 @@ impl Handle {
             // Whoever asked may have gone away; then nobody misses the answer.
             let _ = answer.send(question(engine));
         });
-        self.commands.send(Command::Ask(question)).await.map_err(|_| NotRunning)?;
+        self.commands
+            .send(Command::Ask(question))
+            .await
+            .map_err(|_| NotRunning)?;
         answered.await.map_err(|_| NotRunning)
     }
 
@@ -158,7 +163,9 @@ pub struct Driver {
 
 impl std::fmt::Debug for Driver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Driver").field("lease", &self.lease).finish_non_exhaustive()
+        f.debug_struct("Driver")
+            .field("lease", &self.lease)
+            .finish_non_exhaustive()
     }
 }
 
@@ -177,10 +184,24 @@ impl Driver {
         observer: Arc<dyn Observer>,
     ) -> (Self, Handle) {
         let (commands, receiver) = mpsc::channel(64);
-        let deadline = lease.lasts.map_or(u64::MAX, |lasts| millis(clock.now().uptime.saturating_add(lasts)));
+        let deadline = lease
+            .lasts
+            .map_or(u64::MAX, |lasts| millis(clock.now().uptime.saturating_add(lasts)));
         let deadline = Arc::new(AtomicU64::new(deadline));
         let tasks = JoinSet::new();
-        (Self { engine, ports, lease, clock, observer, commands: receiver, tasks, deadline }, Handle { commands })
+        (
+            Self {
+                engine,
+                ports,
+                lease,
+                clock,
+                observer,
+                commands: receiver,
+                tasks,
+                deadline,
+            },
+            Handle { commands },
+        )
     }
 
     /// Runs until it is stopped or loses its lease.
@@ -229,7 +250,11 @@ impl Driver {
             }
         };
         let in_time = tokio::time::timeout(DRAIN, finish).await.is_ok();
-        if in_time && self.engine.is_drained() { Ended::Drained } else { Ended::Cut }
+        if in_time && self.engine.is_drained() {
+            Ended::Drained
+        } else {
+            Ended::Cut
+        }
     }
 
     fn step(&mut self, event: Event) {
@@ -240,20 +265,25 @@ impl Driver {
     }
 
     fn renew(&mut self) {
-        let (ledger, lease, now) = (Arc::clone(&self.ports.ledger), self.lease.clone(), self.clock.now());
+        let (ledger, lease, now) = (
+            Arc::clone(&self.ports.ledger),
+            self.lease.clone(),
+            self.clock.now(),
+        );
         // The new deadline counts from before the request, so that it is never later than the ledger's own.
         let until = millis(now.uptime.saturating_add(lease.lasts.unwrap_or_default()));
-        self.tasks.spawn(async move { Happened::Renewed(ledger.renew(&lease, now.wall).await, until) });
+        self.tasks
+            .spawn(async move { Happened::Renewed(ledger.renew(&lease, now.wall).await, until) });
     }
 
     fn perform(&mut self, effect: Effect) {
         let ports = self.ports.clone();
         match effect {
             Effect::Report(report) => self.observer.report(&report),
-            Effect::ReadRoster { request } => self.answer(
-                async move { ports.pbx.roster().await },
-                move |result| Event::RosterRead { request, result },
-            ),
+            Effect::ReadRoster { request } => self
+                .answer(async move { ports.pbx.roster().await }, move |result| {
+                    Event::RosterRead { request, result }
+                }),
             Effect::LookUp { request, addresses } => self.answer(
                 async move { ports.directory.users_by_address(&addresses).await },
                 move |result| Event::LookedUp { request, result },
@@ -262,10 +292,10 @@ impl Driver {
                 async move { ports.presence.presences(&ids).await },
                 move |result| Event::PresencesRead { request, result },
             ),
-            Effect::ReadDnd { request, user } => self.answer(
-                async move { ports.pbx.dnd(user).await },
-                move |result| Event::DndRead { request, result },
-            ),
+            Effect::ReadDnd { request, user } => self
+                .answer(async move { ports.pbx.dnd(user).await }, move |result| {
+                    Event::DndRead { request, result }
+                }),
             Effect::ReadChat { request, users } => self.answer(
                 async move {
                     match &ports.chat {
@@ -279,7 +309,9 @@ impl Driver {
                 let (clock, deadline) = (Arc::clone(&self.clock), Arc::clone(&self.deadline));
                 self.answer(
                     async move {
-                        let latest = deadline.load(Ordering::SeqCst).saturating_sub(millis(LEASE_MARGIN));
+                        let latest = deadline
+                            .load(Ordering::SeqCst)
+                            .saturating_sub(millis(LEASE_MARGIN));
                         if millis(clock.now().uptime) >= latest {
                             return Err(PortError::new(Fault::State, "write: the lease may have run out"));
                         }
@@ -310,14 +342,18 @@ impl Driver {
     ) {
         self.tasks.spawn(async move {
             let result = AssertUnwindSafe(call).catch_unwind().await;
-            let result = result.unwrap_or_else(|_| Err(PortError::new(Fault::Protocol, "finish: a port panicked")));
+            let result =
+                result.unwrap_or_else(|_| Err(PortError::new(Fault::Protocol, "finish: a port panicked")));
             Happened::Answer(event(result))
         });
     }
 }
 
 fn no_chat() -> PortError {
-    PortError::new(Fault::Configuration, "use the chat status: no companion module is configured")
+    PortError::new(
+        Fault::Configuration,
+        "use the chat status: no companion module is configured",
+    )
 }
 
 fn millis(time: Duration) -> u64 {

@@ -69,7 +69,12 @@ pub struct PortError {
 impl PortError {
     /// A failure without a deeper cause.
     pub fn new(fault: Fault, doing: impl Into<Cow<'static, str>>) -> Self {
-        Self { fault, doing: doing.into(), advice: None, cause: None }
+        Self {
+            fault,
+            doing: doing.into(),
+            advice: None,
+            cause: None,
+        }
     }
 
     /// The same failure, caused by `cause`.
@@ -105,7 +110,8 @@ mod tests {
 
     #[test]
     fn the_chain_names_each_cause_once() {
-        let error = PortError::new(Fault::Unreachable, "read the roster").caused_by(PortError::new(Fault::Unreachable, "connect"));
+        let error = PortError::new(Fault::Unreachable, "read the roster")
+            .caused_by(PortError::new(Fault::Unreachable, "connect"));
         assert_eq!(error.to_string(), "cannot read the roster");
         assert_eq!(error.chain(), "cannot read the roster: cannot connect");
     }

@@ -132,12 +132,23 @@ mod tests {
 
     #[test]
     fn addresses_that_differ_in_case_are_one() {
-        assert_eq!("Anna@Example.COM".parse::<Address>(), " anna@example.com ".parse());
+        assert_eq!(
+            "Anna@Example.COM".parse::<Address>(),
+            " anna@example.com ".parse()
+        );
     }
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "anna", "@example.com", "anna@", "a@b@c", "an na@example.com", "a\n@b"] {
+        for text in [
+            "",
+            "anna",
+            "@example.com",
+            "anna@",
+            "a@b@c",
+            "an na@example.com",
+            "a\n@b",
+        ] {
             assert!(text.parse::<Address>().is_err(), "{text:?}");
         }
     }

@@ -95,9 +95,21 @@ impl FieldRecord {
             _ => before,
         };
         let nobodys = intent.release || intent.to == Value::Dnd(false);
-        self.ours = (!nobodys).then_some(Ours { value: intent.to, before: first, since: at });
-        self.last_write = Some(LastWrite { from: before, to: intent.to, at });
-        self.settled = if intent.release { Settled::Released(intent.to) } else { Settled::At(intent.to) };
+        self.ours = (!nobodys).then_some(Ours {
+            value: intent.to,
+            before: first,
+            since: at,
+        });
+        self.last_write = Some(LastWrite {
+            from: before,
+            to: intent.to,
+            at,
+        });
+        self.settled = if intent.release {
+            Settled::Released(intent.to)
+        } else {
+            Settled::At(intent.to)
+        };
         Some(intent.to)
     }
 
@@ -152,7 +164,13 @@ pub struct LedgerRow {
 impl LedgerRow {
     /// The row of a user that was never seen before.
     pub fn new(user: PbxUserId, login: Login) -> Self {
-        Self { user, login, dnd: FieldRecord::default(), chat: FieldRecord::default(), unknown_since: None }
+        Self {
+            user,
+            login,
+            dnd: FieldRecord::default(),
+            chat: FieldRecord::default(),
+            unknown_since: None,
+        }
     }
 
     /// The record of one field.
@@ -191,7 +209,12 @@ mod tests {
 
     fn intended(to: Value, before: Value) -> FieldRecord {
         let mut record = FieldRecord::default();
-        record.intend(Intent { to, before, release: false, at: AT });
+        record.intend(Intent {
+            to,
+            before,
+            release: false,
+            at: AT,
+        });
         record
     }
 
@@ -199,7 +222,14 @@ mod tests {
     fn a_confirmed_write_is_ours_and_remembers_what_stood_there() {
         let mut record = intended(ON, OFF);
         assert_eq!(record.confirm(OFF, AT), Some(ON));
-        assert_eq!(record.ours, Some(Ours { value: ON, before: OFF, since: AT }));
+        assert_eq!(
+            record.ours,
+            Some(Ours {
+                value: ON,
+                before: OFF,
+                since: AT
+            })
+        );
         assert_eq!(record.settled, Settled::At(ON));
         assert_eq!(record.intent, None);
     }
@@ -233,7 +263,10 @@ mod tests {
         assert!(record.observed(OFF, AT));
         assert_eq!(record.ours, None);
         assert_eq!(record.settled, Settled::At(ON));
-        assert!(!record.observed(ON, AT), "what the human turns on again is not ours");
+        assert!(
+            !record.observed(ON, AT),
+            "what the human turns on again is not ours"
+        );
         assert_eq!(record.ours, None);
     }
 
@@ -249,14 +282,22 @@ mod tests {
             at: AT,
         });
         record.confirm(chat(ChatPresence::Away), AT);
-        assert_eq!(record.ours.map(|ours| ours.before), Some(chat(ChatPresence::Available)));
+        assert_eq!(
+            record.ours.map(|ours| ours.before),
+            Some(chat(ChatPresence::Available))
+        );
     }
 
     #[test]
     fn a_release_leaves_nothing_of_ours() {
         let mut record = intended(ON, OFF);
         record.confirm(OFF, AT);
-        record.intend(Intent { to: OFF, before: ON, release: true, at: AT });
+        record.intend(Intent {
+            to: OFF,
+            before: ON,
+            release: true,
+            at: AT,
+        });
         record.confirm(ON, AT);
         assert_eq!((record.ours, record.settled), (None, Settled::Released(OFF)));
     }

@@ -20,24 +20,26 @@ mod value;
 pub use checker::{Checked, Context, Facts, Promise, Violation, check};
 pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
-    Effect, Engine, Event, ExplainView, FieldView, Health, InstanceView, LedgerCommit, LinkName, LinkView, Memory,
-    MemberView, OwnerView, Readiness, Report, RequestId, RuleView, WorkView, Write, Written,
+    Effect, Engine, Event, ExplainView, FieldView, Health, InstanceView, LedgerCommit, LinkName, LinkView,
+    MemberView, Memory, OwnerView, Readiness, Report, RequestId, RuleView, WorkView, Write, Written,
 };
 pub use fault::{Fault, PortError};
 pub use ids::{Address, InstanceName, Login, NotAnAddress, PbxName, PbxUserId, TeamsUserId};
 pub use ledger_row::{FieldRecord, Intent, LastWrite, LedgerRow, Ours, Settled};
 pub use moment::{Clock, Moment};
-pub use plan::{Because, Change, Held, HeldReason, NotAPlanId, PLAN_VERSION, Plan, PlanId, SkipReason, Skipped};
+pub use plan::{
+    Because, Change, Held, HeldReason, NotAPlanId, PLAN_VERSION, Plan, PlanId, SkipReason, Skipped,
+};
 pub use planner::{Later, Mode, Proposal, Settlement, Subject, propose, skip_reason, wanted};
 pub use policy::{Decision, Policy, Reading, Rest, Wanted, decide};
-#[cfg(feature = "mock")]
-pub use ports::{MockChatPort, MockDirectoryPort, MockLedgerPort, MockPbxPort, MockPresencePort};
 pub use ports::{
     Acquired, ChatPort, Claim, DirectoryPort, Lease, LedgerPort, PbxPort, PresencePort, Remembered,
 };
+#[cfg(feature = "mock")]
+pub use ports::{MockChatPort, MockDirectoryPort, MockLedgerPort, MockPbxPort, MockPresencePort};
 pub use roster::{
-    Book, DirectoryUser, Entry, GuardVerdict, PbxRoster, PbxUser, RosterChange, RosterGuard, Standing, candidates,
-    standings,
+    Book, DirectoryUser, Entry, GuardVerdict, PbxRoster, PbxUser, RosterChange, RosterGuard, Standing,
+    candidates, standings,
 };
 pub use settings::{Breaker, CHUNK, QUOTA_CALLS, QUOTA_WINDOW, Settings};
 pub use value::{ChatPresence, Field, Value};

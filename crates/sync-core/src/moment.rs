@@ -33,9 +33,15 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_back_gives_no_negative_age() {
-        let now = Moment { wall: Timestamp::UNIX_EPOCH, uptime: Duration::ZERO };
+        let now = Moment {
+            wall: Timestamp::UNIX_EPOCH,
+            uptime: Duration::ZERO,
+        };
         let later = Timestamp::UNIX_EPOCH + Duration::from_secs(5);
         assert_eq!(now.since(later), Duration::ZERO);
-        assert_eq!(Moment { wall: later, ..now }.since(Timestamp::UNIX_EPOCH), Duration::from_secs(5));
+        assert_eq!(
+            Moment { wall: later, ..now }.since(Timestamp::UNIX_EPOCH),
+            Duration::from_secs(5)
+        );
     }
 }

@@ -26,7 +26,10 @@ impl PlanId {
             hasher.finish()
         };
         let random = (u128::from(digest(0)) << 64) | u128::from(digest(1));
-        Self(Ulid::from_parts(u64::try_from(at.as_millisecond()).unwrap_or_default(), random & ((1 << 80) - 1)))
+        Self(Ulid::from_parts(
+            u64::try_from(at.as_millisecond()).unwrap_or_default(),
+            random & ((1 << 80) - 1),
+        ))
     }
 }
 
@@ -88,7 +91,16 @@ impl Plan {
         skipped: Vec<Skipped>,
     ) -> Self {
         let id = PlanId::of(at, &instance, &changes, &held);
-        Self { version: PLAN_VERSION, instance, id, at, members, changes, held, skipped }
+        Self {
+            version: PLAN_VERSION,
+            instance,
+            id,
+            at,
+            members,
+            changes,
+            held,
+            skipped,
+        }
     }
 
     /// Whether a pass would write nothing and holds nothing back.
@@ -223,7 +235,10 @@ mod tests {
             field: Field::Dnd,
             from: Some(Value::Dnd(false)),
             to: Value::Dnd(true),
-            because: Because { presence: "Busy/InACall".into(), rule: "Busy/InACall".into() },
+            because: Because {
+                presence: "Busy/InACall".into(),
+                rule: "Busy/InACall".into(),
+            },
             release: false,
         };
         let skipped = Skipped {
@@ -231,21 +246,47 @@ mod tests {
             pbx_user: PbxUserId(1005),
             reason: SkipReason::NoTeamsUser,
         };
-        let plan = Plan::new(InstanceName("main".into()), at, 3, vec![change], vec![], vec![skipped]);
+        let plan = Plan::new(
+            InstanceName("main".into()),
+            at,
+            3,
+            vec![change],
+            vec![],
+            vec![skipped],
+        );
         let id = plan.id.to_string();
         assert_eq!(
             serde_json::to_string(&plan).unwrap(),
             r#"{"version":1,"instance":"main","plan":"ID","at":"2026-11-23T09:00:00Z","members":3,"changes":[{"address":"a@example.com","pbx_user":1004,"field":"dnd","from":false,"to":true,"because":{"presence":"Busy/InACall","rule":"Busy/InACall"}}],"held":[],"skipped":[{"address":"b@example.com","pbx_user":1005,"reason":"no-teams-user"}]}"#
                 .replace("ID", &id)
         );
-        assert_eq!(serde_json::from_str::<Plan>(&serde_json::to_string(&plan).unwrap()).unwrap(), plan);
+        assert_eq!(
+            serde_json::from_str::<Plan>(&serde_json::to_string(&plan).unwrap()).unwrap(),
+            plan
+        );
     }
 
     #[test]
     fn equal_plans_of_one_instant_have_one_id() {
-        let plan = |members| Plan::new(InstanceName("main".into()), Timestamp::UNIX_EPOCH, members, vec![], vec![], vec![]);
+        let plan = |members| {
+            Plan::new(
+                InstanceName("main".into()),
+                Timestamp::UNIX_EPOCH,
+                members,
+                vec![],
+                vec![],
+                vec![],
+            )
+        };
         assert_eq!(plan(1).id, plan(2).id);
-        let other = Plan::new(InstanceName("other".into()), Timestamp::UNIX_EPOCH, 1, vec![], vec![], vec![]);
+        let other = Plan::new(
+            InstanceName("other".into()),
+            Timestamp::UNIX_EPOCH,
+            1,
+            vec![],
+            vec![],
+            vec![],
+        );
         assert_ne!(plan(1).id, other.id);
     }
 }

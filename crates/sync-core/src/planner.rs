@@ -106,7 +106,11 @@ pub fn propose<'a>(
     let mut later = Vec::new();
     for subject in subjects {
         if let Some(reason) = skip_reason(&subject, mode) {
-            skipped.push(Skipped { address: subject.address.cloned(), pbx_user: subject.user, reason });
+            skipped.push(Skipped {
+                address: subject.address.cloned(),
+                pbx_user: subject.user,
+                reason,
+            });
         }
         for field in Field::ALL {
             if subject.busy[field as usize] || (field == Field::Chat && !settings.chat) {
@@ -114,22 +118,48 @@ pub fn propose<'a>(
             }
             let aim = aim(settings, mode, &subject, field);
             if let Some(after) = aim.again_after {
-                later.push(Later { user: subject.user, after });
+                later.push(Later {
+                    user: subject.user,
+                    after,
+                });
             }
-            let settle = |settled, rest| Settlement { user: subject.user, field, settled, rest };
-            match decide(subject.row.field(field), aim.wanted, subject.reading(field), settings.policy) {
+            let settle = |settled, rest| Settlement {
+                user: subject.user,
+                field,
+                settled,
+                rest,
+            };
+            match decide(
+                subject.row.field(field),
+                aim.wanted,
+                subject.reading(field),
+                settings.policy,
+            ) {
                 Decision::Rest(_) => {}
                 Decision::Settle { settled, rest } => settlements.push(settle(Some(settled), rest)),
                 Decision::Disown => settlements.push(settle(None, Rest::CannotRestore)),
-                Decision::Read { to } => changes.push(change(settings, &subject, field, None, to, aim.wanted)),
+                Decision::Read { to } => {
+                    changes.push(change(settings, &subject, field, None, to, aim.wanted))
+                }
                 Decision::Write { from, to, .. } => {
                     changes.push(change(settings, &subject, field, Some(from), to, aim.wanted));
                 }
             }
         }
     }
-    let plan = Plan::new(settings.instance.clone(), now.wall, members, changes, Vec::new(), skipped);
-    Proposal { plan, settlements, later }
+    let plan = Plan::new(
+        settings.instance.clone(),
+        now.wall,
+        members,
+        changes,
+        Vec::new(),
+        skipped,
+    );
+    Proposal {
+        plan,
+        settlements,
+        later,
+    }
 }
 
 /// What is wanted of one field of a user now.
@@ -159,7 +189,10 @@ struct Aim {
 
 impl Aim {
     const fn now(wanted: Wanted) -> Self {
-        Self { wanted, again_after: None }
+        Self {
+            wanted,
+            again_after: None,
+        }
     }
 }
 
@@ -192,7 +225,10 @@ fn unknown(settings: &Settings, subject: &Subject<'_>, unknown_for: Duration) ->
     if unknown_for >= limit {
         return Aim::now(Wanted::TakeBack);
     }
-    Aim { wanted: Wanted::Leave, again_after: Some(limit - unknown_for) }
+    Aim {
+        wanted: Wanted::Leave,
+        again_after: Some(limit - unknown_for),
+    }
 }
 
 fn known(settings: &Settings, subject: &Subject<'_>, presence: &Presence, field: Field) -> Aim {
@@ -204,7 +240,9 @@ fn known(settings: &Settings, subject: &Subject<'_>, presence: &Presence, field:
         }),
         Field::Dnd => match outcome.dnd {
             DndOutcome::On => Aim::now(Wanted::Set(Value::Dnd(true))),
-            DndOutcome::Off if subject.outcome_for >= settings.dnd_off_after => Aim::now(Wanted::Set(Value::Dnd(false))),
+            DndOutcome::Off if subject.outcome_for >= settings.dnd_off_after => {
+                Aim::now(Wanted::Set(Value::Dnd(false)))
+            }
             DndOutcome::Off => Aim {
                 wanted: Wanted::Leave,
                 again_after: Some(settings.dnd_off_after - subject.outcome_for),

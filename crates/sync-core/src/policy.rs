@@ -97,7 +97,9 @@ pub enum Decision {
 /// The record must already know the reading ([`FieldRecord::observed`]): a fresh reading and an unconfirmed intent
 /// exclude each other.
 pub fn decide(record: &FieldRecord, wanted: Wanted, reading: Option<Reading>, policy: Policy) -> Decision {
-    let fresh = reading.filter(|reading| reading.fresh).map(|reading| reading.value);
+    let fresh = reading
+        .filter(|reading| reading.fresh)
+        .map(|reading| reading.value);
     if let Some(intent) = record.intent {
         let to = match wanted {
             Wanted::Set(value) => value,
@@ -114,14 +116,22 @@ pub fn decide(record: &FieldRecord, wanted: Wanted, reading: Option<Reading>, po
 }
 
 fn take_back(record: &FieldRecord, fresh: Option<Value>) -> Decision {
-    let Some(ours) = record.ours else { return Decision::Rest(Rest::NotOurs) };
-    let Some(to) = restorable(ours.before) else { return Decision::Disown };
+    let Some(ours) = record.ours else {
+        return Decision::Rest(Rest::NotOurs);
+    };
+    let Some(to) = restorable(ours.before) else {
+        return Decision::Disown;
+    };
     if to == ours.value {
         return Decision::Disown;
     }
     match fresh {
         None => Decision::Read { to },
-        Some(found) if found == ours.value => Decision::Write { from: found, to, release: true },
+        Some(found) if found == ours.value => Decision::Write {
+            from: found,
+            to,
+            release: true,
+        },
         Some(_) => Decision::Rest(Rest::NotOurs),
     }
 }
@@ -149,8 +159,13 @@ fn set(
     if !due {
         return Decision::Rest(Rest::InLine);
     }
-    let settle = |rest| Decision::Settle { settled: Settled::At(value), rest };
-    let Some(found) = fresh else { return Decision::Read { to: value } };
+    let settle = |rest| Decision::Settle {
+        settled: Settled::At(value),
+        rest,
+    };
+    let Some(found) = fresh else {
+        return Decision::Read { to: value };
+    };
     if found == value {
         return settle(Rest::AlreadyEqual);
     }
@@ -163,7 +178,11 @@ fn set(
     if policy == Policy::OwnOnly && value == Value::Dnd(false) && record.ours.is_none() {
         return settle(Rest::HumansDnd);
     }
-    Decision::Write { from: found, to: value, release: false }
+    Decision::Write {
+        from: found,
+        to: value,
+        release: false,
+    }
 }
 
 #[cfg(test)]
@@ -179,8 +198,16 @@ mod tests {
     const POLICIES: [Policy; 3] = [Policy::LastChangeWins, Policy::TeamsLeads, Policy::OwnOnly];
 
     fn record(settled: Settled, ours: Option<Value>) -> FieldRecord {
-        let ours = ours.map(|value| Ours { value, before: OFF, since: Timestamp::UNIX_EPOCH });
-        FieldRecord { settled, ours, ..FieldRecord::default() }
+        let ours = ours.map(|value| Ours {
+            value,
+            before: OFF,
+            since: Timestamp::UNIX_EPOCH,
+        });
+        FieldRecord {
+            settled,
+            ours,
+            ..FieldRecord::default()
+        }
     }
 
     fn fresh(value: Value) -> Option<Reading> {
@@ -213,15 +240,31 @@ mod tests {
         for (policy, expected) in [
             (Policy::LastChangeWins, Decision::Rest(Rest::InLine)),
             (Policy::OwnOnly, Decision::Rest(Rest::InLine)),
-            (Policy::TeamsLeads, Decision::Write { from: OFF, to: ON, release: false }),
+            (
+                Policy::TeamsLeads,
+                Decision::Write {
+                    from: OFF,
+                    to: ON,
+                    release: false,
+                },
+            ),
         ] {
-            assert_eq!(decide(&ours_gone, Wanted::Set(ON), fresh(OFF), policy), expected, "{policy:?}");
+            assert_eq!(
+                decide(&ours_gone, Wanted::Set(ON), fresh(OFF), policy),
+                expected,
+                "{policy:?}"
+            );
         }
     }
 
     #[test]
     fn drift_seen_long_ago_is_read_again_before_it_is_repaired() {
-        let decision = decide(&record(Settled::At(ON), None), Wanted::Set(ON), stale(OFF), Policy::TeamsLeads);
+        let decision = decide(
+            &record(Settled::At(ON), None),
+            Wanted::Set(ON),
+            stale(OFF),
+            Policy::TeamsLeads,
+        );
         assert_eq!(decision, Decision::Read { to: ON });
     }
 
@@ -229,17 +272,42 @@ mod tests {
     fn own_only_turns_off_only_what_it_turned_on() {
         let not_ours = record(Settled::At(ON), None);
         let decision = decide(&not_ours, Wanted::Set(OFF), fresh(ON), Policy::OwnOnly);
-        assert_eq!(decision, Decision::Settle { settled: Settled::At(OFF), rest: Rest::HumansDnd });
+        assert_eq!(
+            decision,
+            Decision::Settle {
+                settled: Settled::At(OFF),
+                rest: Rest::HumansDnd
+            }
+        );
         let ours = record(Settled::At(ON), Some(ON));
         let decision = decide(&ours, Wanted::Set(OFF), fresh(ON), Policy::OwnOnly);
-        assert_eq!(decision, Decision::Write { from: ON, to: OFF, release: false });
+        assert_eq!(
+            decision,
+            Decision::Write {
+                from: ON,
+                to: OFF,
+                release: false
+            }
+        );
     }
 
     #[test]
     fn the_other_policies_turn_off_a_humans_dnd_when_the_outcome_changes() {
         for policy in [Policy::LastChangeWins, Policy::TeamsLeads] {
-            let decision = decide(&record(Settled::At(ON), None), Wanted::Set(OFF), fresh(ON), policy);
-            assert_eq!(decision, Decision::Write { from: ON, to: OFF, release: false });
+            let decision = decide(
+                &record(Settled::At(ON), None),
+                Wanted::Set(OFF),
+                fresh(ON),
+                policy,
+            );
+            assert_eq!(
+                decision,
+                Decision::Write {
+                    from: ON,
+                    to: OFF,
+                    release: false
+                }
+            );
         }
     }
 
@@ -247,14 +315,25 @@ mod tests {
     fn a_value_found_equal_is_settled_without_a_write() {
         for policy in POLICIES {
             let decision = decide(&record(Settled::Never, None), Wanted::Set(ON), fresh(ON), policy);
-            assert_eq!(decision, Decision::Settle { settled: Settled::At(ON), rest: Rest::AlreadyEqual });
+            assert_eq!(
+                decision,
+                Decision::Settle {
+                    settled: Settled::At(ON),
+                    rest: Rest::AlreadyEqual
+                }
+            );
         }
     }
 
     #[test]
     fn leave_changes_nothing() {
         for policy in POLICIES {
-            let decision = decide(&record(Settled::At(ON), Some(ON)), Wanted::Leave, fresh(OFF), policy);
+            let decision = decide(
+                &record(Settled::At(ON), Some(ON)),
+                Wanted::Leave,
+                fresh(OFF),
+                policy,
+            );
             assert_eq!(decision, Decision::Rest(Rest::Left));
         }
     }
@@ -262,20 +341,39 @@ mod tests {
     #[test]
     fn an_unconfirmed_write_is_looked_at_before_anything_else() {
         let mut record = record(Settled::At(OFF), None);
-        record.intend(Intent { to: ON, before: OFF, release: false, at: Timestamp::UNIX_EPOCH });
-        for (wanted, to) in [(Wanted::Leave, ON), (Wanted::Set(ON), ON), (Wanted::TakeBack, OFF)] {
-            assert_eq!(decide(&record, wanted, None, Policy::OwnOnly), Decision::Read { to });
+        record.intend(Intent {
+            to: ON,
+            before: OFF,
+            release: false,
+            at: Timestamp::UNIX_EPOCH,
+        });
+        for (wanted, to) in [
+            (Wanted::Leave, ON),
+            (Wanted::Set(ON), ON),
+            (Wanted::TakeBack, OFF),
+        ] {
+            assert_eq!(
+                decide(&record, wanted, None, Policy::OwnOnly),
+                Decision::Read { to }
+            );
         }
     }
 
     #[test]
     fn taking_back_touches_only_what_is_ours() {
         let nobodys = record(Settled::At(ON), None);
-        assert_eq!(decide(&nobodys, Wanted::TakeBack, fresh(ON), Policy::TeamsLeads), Decision::Rest(Rest::NotOurs));
+        assert_eq!(
+            decide(&nobodys, Wanted::TakeBack, fresh(ON), Policy::TeamsLeads),
+            Decision::Rest(Rest::NotOurs)
+        );
         let ours = record(Settled::At(ON), Some(ON));
         assert_eq!(
             decide(&ours, Wanted::TakeBack, fresh(ON), Policy::OwnOnly),
-            Decision::Write { from: ON, to: OFF, release: true }
+            Decision::Write {
+                from: ON,
+                to: OFF,
+                release: true
+            }
         );
     }
 
@@ -286,16 +384,35 @@ mod tests {
             before: Value::Chat(ChatPresence::Unavailable),
             since: Timestamp::UNIX_EPOCH,
         };
-        let record = FieldRecord { ours: Some(ours), ..FieldRecord::default() };
-        assert_eq!(decide(&record, Wanted::TakeBack, None, Policy::OwnOnly), Decision::Disown);
+        let record = FieldRecord {
+            ours: Some(ours),
+            ..FieldRecord::default()
+        };
+        assert_eq!(
+            decide(&record, Wanted::TakeBack, None, Policy::OwnOnly),
+            Decision::Disown
+        );
     }
 
     #[test]
     fn after_a_release_the_outcome_is_applied_anew_unless_a_human_changed_the_value() {
         let released = record(Settled::Released(OFF), None);
         let again = decide(&released, Wanted::Set(ON), fresh(OFF), Policy::LastChangeWins);
-        assert_eq!(again, Decision::Write { from: OFF, to: ON, release: false });
+        assert_eq!(
+            again,
+            Decision::Write {
+                from: OFF,
+                to: ON,
+                release: false
+            }
+        );
         let by_human = decide(&released, Wanted::Set(OFF), fresh(ON), Policy::LastChangeWins);
-        assert_eq!(by_human, Decision::Settle { settled: Settled::At(OFF), rest: Rest::HumansChange });
+        assert_eq!(
+            by_human,
+            Decision::Settle {
+                settled: Settled::At(OFF),
+                rest: Rest::HumansChange
+            }
+        );
     }
 }

@@ -34,9 +34,15 @@ pub struct Breaker {
 impl Breaker {
     /// Whether `count` of `of` members at once are too many to believe.
     pub fn trips(&self, count: usize, of: usize) -> bool {
-        #[expect(clippy::cast_precision_loss, reason = "a group has fewer members than a float has exact integers")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a group has fewer members than a float has exact integers"
+        )]
         let limit = self.share * of as f64;
-        #[expect(clippy::cast_precision_loss, reason = "a group has fewer members than a float has exact integers")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a group has fewer members than a float has exact integers"
+        )]
         let count_of = count as f64;
         count >= self.at_least && count_of > limit
     }
@@ -44,7 +50,11 @@ impl Breaker {
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self { share: 0.5, at_least: 10, confirm_for: Duration::from_secs(60) }
+        Self {
+            share: 0.5,
+            at_least: 10,
+            confirm_for: Duration::from_secs(60),
+        }
     }
 }
 
@@ -127,7 +137,11 @@ mod tests {
     fn a_sweep_never_uses_more_than_our_share_of_the_quota() {
         let mut settings = Settings::new(InstanceName("main".into()), PbxName("pbx".into()));
         assert_eq!(settings.sweep_interval(8), Duration::from_secs(2));
-        assert_eq!(settings.sweep_interval(100), Duration::from_secs(4), "750 calls in 30 s");
+        assert_eq!(
+            settings.sweep_interval(100),
+            Duration::from_secs(4),
+            "750 calls in 30 s"
+        );
         settings.quota_share = 0.05;
         assert_eq!(settings.sweep_interval(8), Duration::from_millis(3_200));
     }

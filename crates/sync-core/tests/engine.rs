@@ -28,7 +28,10 @@ async fn each_documented_state_sets_dnd_and_chat_as_the_table_says() {
     for (id, (text, dnd, chat)) in (1..).zip(table) {
         assert_eq!((world.dnd(id), world.chat(id)), (dnd, chat), "{text}");
     }
-    assert!(world.pbx.writes().iter().all(|write| write.user != user(900)), "nobody else is touched");
+    assert!(
+        world.pbx.writes().iter().all(|write| write.user != user(900)),
+        "nobody else is touched"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,13 +56,20 @@ async fn a_restart_with_nothing_changed_writes_nothing_and_reads_nobody() {
     world.stop().await;
     world.start().await;
     world.settle().await;
-    assert_eq!((world.pbx.writes().len(), world.pbx.requests()), (writes, requests));
+    assert_eq!(
+        (world.pbx.writes().len(), world.pbx.requests()),
+        (writes, requests)
+    );
     assert!(world.dnd(3));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_humans_change_before_a_restart_stands_as_its_policy_says() {
-    for (policy, stays_off) in [(Policy::LastChangeWins, true), (Policy::OwnOnly, true), (Policy::TeamsLeads, false)] {
+    for (policy, stays_off) in [
+        (Policy::LastChangeWins, true),
+        (Policy::OwnOnly, true),
+        (Policy::TeamsLeads, false),
+    ] {
         let mut world = World::with(1);
         world.settings.policy = policy;
         world.settings.readback_interval = seconds(60);
@@ -82,7 +92,12 @@ async fn own_only_never_clears_a_humans_dnd() {
     world.pbx.set_by_human(1, ON);
     world.start().await;
     world.settle().await;
-    for text in ["Busy/InACall", "Available/Available", "DoNotDisturb/DoNotDisturb", "Offline/OffWork"] {
+    for text in [
+        "Busy/InACall",
+        "Available/Available",
+        "DoNotDisturb/DoNotDisturb",
+        "Offline/OffWork",
+    ] {
         world.teams_says(1, text);
         world.teams_says(2, text);
         world.settle().await;
@@ -118,7 +133,11 @@ async fn nobody_stays_silenced_when_presence_stays_unknown_and_it_is_applied_ane
     world.pass(seconds(2 * 60)).await;
     assert!(!world.dnd(1), "ours is taken back");
     assert!(world.dnd(2), "a human's is not");
-    assert_eq!(world.chat(1), ChatPresence::Available, "what stood there is put back");
+    assert_eq!(
+        world.chat(1),
+        ChatPresence::Available,
+        "what stood there is put back"
+    );
     world.teams_says(1, "Busy/InACall");
     world.settle().await;
     assert!(world.dnd(1), "applied anew");
@@ -162,7 +181,9 @@ async fn an_unreadable_tenant_holds_the_state_and_then_releases_ours() {
     world.teams_says(1, "Busy/InACall");
     world.start().await;
     world.settle().await;
-    world.tenant.fail_with(Some(PortError::new(Fault::Unreachable, "connect")));
+    world
+        .tenant
+        .fail_with(Some(PortError::new(Fault::Unreachable, "connect")));
     world.pass(seconds(10 * 60)).await;
     assert!(world.dnd(1));
     assert!(world.reported("down presence: cannot connect"));
@@ -193,7 +214,10 @@ async fn whoever_leaves_the_group_gets_ours_taken_back_and_is_left_alone() {
 #[tokio::test(start_paused = true)]
 async fn an_excluded_address_is_never_touched() {
     let mut world = World::with(2);
-    world.settings.exclude.insert("person1@example.com".parse().unwrap());
+    world
+        .settings
+        .exclude
+        .insert("person1@example.com".parse().unwrap());
     world.teams_says(1, "Busy/InACall");
     world.start().await;
     world.settle().await;
@@ -206,7 +230,9 @@ async fn after_an_outage_of_the_pbx_the_presence_of_then_is_applied_not_a_replay
     world.start().await;
     world.settle().await;
     let before = world.writes_of_dnd().len();
-    world.pbx.fail_with(Some(PortError::new(Fault::Unreachable, "connect")));
+    world
+        .pbx
+        .fail_with(Some(PortError::new(Fault::Unreachable, "connect")));
     for text in ["Busy/InACall", "Available/Available", "Busy/InAMeeting"] {
         world.teams_says(1, text);
         world.settle().await;
@@ -227,7 +253,11 @@ async fn a_write_whose_answer_was_lost_is_ours_and_not_repeated() {
     world.pbx.lose_answers(1);
     world.teams_says(1, "Busy/InACall");
     world.pass(seconds(70)).await;
-    assert_eq!(world.writes_of_dnd().len(), 1, "read, found, and not written again");
+    assert_eq!(
+        world.writes_of_dnd().len(),
+        1,
+        "read, found, and not written again"
+    );
     world.teams_says(1, "Available/Available");
     world.settle().await;
     assert!(!world.dnd(1), "it was ours");
@@ -253,12 +283,20 @@ async fn killed_at_any_moment_and_started_again_it_converges_without_orphans() {
         world.teams_says(1, "Available/Available");
         world.start().await;
         world.settle().await;
-        assert_eq!([1, 2, 3, 4].map(|id| world.dnd(id)), [false, true, true, true], "step {step}");
+        assert_eq!(
+            [1, 2, 3, 4].map(|id| world.dnd(id)),
+            [false, true, true, true],
+            "step {step}"
+        );
         for id in 1..=4 {
             world.teams_says(id, "Available/Available");
         }
         world.settle().await;
-        assert_eq!([1, 2, 3, 4].map(|id| world.dnd(id)), [false, false, false, true], "step {step}");
+        assert_eq!(
+            [1, 2, 3, 4].map(|id| world.dnd(id)),
+            [false, false, false, true],
+            "step {step}"
+        );
         for write in world.pbx.writes() {
             assert_ne!(write.from, write.to, "no write where nothing differs");
         }
@@ -306,7 +344,10 @@ async fn releases_pass_the_breaker() {
 #[tokio::test(start_paused = true)]
 async fn a_collapsing_roster_is_held_until_it_is_seen_again() {
     let mut world = World::with(20);
-    world.settings.breaker = sync_core::Breaker { confirm_for: seconds(150), ..sync_core::Breaker::default() };
+    world.settings.breaker = sync_core::Breaker {
+        confirm_for: seconds(150),
+        ..sync_core::Breaker::default()
+    };
     world.teams_says(1, "Busy/InAMeeting");
     world.start().await;
     world.settle().await;
@@ -370,7 +411,11 @@ async fn observing_plans_and_writes_nothing() {
     let plan = world.plan().await;
     assert_eq!(world.pbx.writes(), []);
     assert_eq!(plan.changes.len(), 2, "DND and chat of one member: {plan:?}");
-    assert!(plan.changes.iter().all(|change| change.pbx_user == user(1) && change.from.is_some()));
+    assert!(
+        plan.changes
+            .iter()
+            .all(|change| change.pbx_user == user(1) && change.from.is_some())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -395,13 +440,22 @@ async fn dnd_is_turned_off_only_after_the_configured_wait() {
 #[tokio::test(start_paused = true)]
 async fn refused_credentials_are_not_tried_again_before_half_an_hour() {
     let mut world = World::with(1);
-    world.pbx.fail_with(Some(PortError::new(Fault::Credentials, "sign in")));
+    world
+        .pbx
+        .fail_with(Some(PortError::new(Fault::Credentials, "sign in")));
     world.start().await;
     world.pass(seconds(29 * 60)).await;
     let view = world.view().await;
     assert_eq!(view.rosters, 0);
-    let link = view.links.iter().find(|link| link.link == LinkName::Roster).unwrap();
-    assert_eq!((link.state.as_str(), link.fault.as_deref()), ("down", Some("credentials")));
+    let link = view
+        .links
+        .iter()
+        .find(|link| link.link == LinkName::Roster)
+        .unwrap();
+    assert_eq!(
+        (link.state.as_str(), link.fault.as_deref()),
+        ("down", Some("credentials"))
+    );
     assert_eq!(world.reports().len(), 1, "told once: {:?}", world.reports());
     world.pbx.fail_with(None);
     world.pass(seconds(2 * 60)).await;
@@ -414,7 +468,10 @@ async fn a_chat_that_fails_leaves_dnd_working_and_the_instance_degraded() {
     world.start().await;
     world.settle().await;
     assert_eq!(world.view().await.readiness.state, sync_core::Health::Ready);
-    world.pbx.fail_chat_with(Some(PortError::new(Fault::Configuration, "call the companion module")));
+    world.pbx.fail_chat_with(Some(PortError::new(
+        Fault::Configuration,
+        "call the companion module",
+    )));
     world.teams_says(1, "Busy/InACall");
     world.settle().await;
     assert!(world.dnd(1));

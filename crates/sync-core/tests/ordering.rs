@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use presence_mapping::Presence;
 use sync_core::{
-    Breaker, DirectoryUser, Effect, Engine, Event, Fault, InstanceName, Login, Memory, Moment, PbxName, PbxRoster, PbxUser,
-    PbxUserId, PortError, RequestId, Settings, TeamsUserId, Value, Write, Written,
+    Breaker, DirectoryUser, Effect, Engine, Event, Fault, InstanceName, Login, Memory, Moment, PbxName,
+    PbxRoster, PbxUser, PbxUserId, PortError, RequestId, Settings, TeamsUserId, Value, Write, Written,
 };
 
 struct Bench {
@@ -30,13 +30,25 @@ impl Bench {
         let mut settings = Settings::new(InstanceName("main".into()), PbxName("pbx".into()));
         settings.chat = false;
         settings.readback_interval = Duration::ZERO;
-        settings.breaker = Breaker { at_least: 1_000_000, ..Breaker::default() };
+        settings.breaker = Breaker {
+            at_least: 1_000_000,
+            ..Breaker::default()
+        };
         settings.roster_interval = Duration::from_secs(1_000_000);
         adjust(&mut settings);
-        let now = Moment { wall: Timestamp::UNIX_EPOCH, uptime: Duration::from_secs(1) };
-        let mut bench = Self { engine: Engine::new(settings, Memory::default(), now, 1), now, open: Vec::new() };
+        let now = Moment {
+            wall: Timestamp::UNIX_EPOCH,
+            uptime: Duration::from_secs(1),
+        };
+        let mut bench = Self {
+            engine: Engine::new(settings, Memory::default(), now, 1),
+            now,
+            open: Vec::new(),
+        };
         bench.send(Event::Tick);
-        let Some(Effect::ReadRoster { request }) = bench.take(|effect| matches!(effect, Effect::ReadRoster { .. })) else {
+        let Some(Effect::ReadRoster { request }) =
+            bench.take(|effect| matches!(effect, Effect::ReadRoster { .. }))
+        else {
             panic!("the roster is read first")
         };
         let users = (1..=members).map(|id| PbxUser {
@@ -46,9 +58,17 @@ impl Bench {
             address: format!("u{id}@example.com").parse().ok(),
         });
         let users: Vec<PbxUser> = users.collect();
-        let roster = PbxRoster { members: users.iter().map(|user| user.id).collect(), users };
-        bench.send(Event::RosterRead { request, result: Ok(roster) });
-        let Some(Effect::LookUp { request, addresses }) = bench.take(|effect| matches!(effect, Effect::LookUp { .. })) else {
+        let roster = PbxRoster {
+            members: users.iter().map(|user| user.id).collect(),
+            users,
+        };
+        bench.send(Event::RosterRead {
+            request,
+            result: Ok(roster),
+        });
+        let Some(Effect::LookUp { request, addresses }) =
+            bench.take(|effect| matches!(effect, Effect::LookUp { .. }))
+        else {
             panic!("then the directory is asked")
         };
         let people = addresses.iter().map(|address| DirectoryUser {
@@ -60,7 +80,10 @@ impl Bench {
             enabled: true,
             guest: false,
         });
-        bench.send(Event::LookedUp { request, result: Ok(people.collect()) });
+        bench.send(Event::LookedUp {
+            request,
+            result: Ok(people.collect()),
+        });
         bench.answer_everything("Available/Available");
         // What was read at the start is too old by now to be acted on.
         bench.pass(Duration::from_secs(10));
@@ -70,7 +93,11 @@ impl Bench {
 
     fn send(&mut self, event: Event) {
         let effects = self.engine.handle(event, self.now);
-        self.open.extend(effects.into_iter().filter(|effect| !matches!(effect, Effect::Report(_))));
+        self.open.extend(
+            effects
+                .into_iter()
+                .filter(|effect| !matches!(effect, Effect::Report(_))),
+        );
     }
 
     fn pass(&mut self, time: Duration) {
@@ -97,7 +124,10 @@ impl Bench {
     }
 
     fn says(&mut self, request: RequestId, text: &str) {
-        self.send(Event::PresencesRead { request, result: Ok(vec![presence(text)]) });
+        self.send(Event::PresencesRead {
+            request,
+            result: Ok(vec![presence(text)]),
+        });
     }
 
     /// Answers whatever is open, in order, until nothing is: DND is off everywhere.
@@ -108,10 +138,22 @@ impl Bench {
                     let result = Ok(ids.iter().map(|_| presence(text)).collect());
                     self.send(Event::PresencesRead { request, result });
                 }
-                Effect::ReadDnd { request, .. } => self.send(Event::DndRead { request, result: Ok(false) }),
-                Effect::Commit { request, .. } => self.send(Event::Committed { request, result: Ok(vec![]) }),
-                Effect::Write { request, write: Write { from, .. } } => {
-                    self.send(Event::Written { request, result: Ok(Written::Applied { before: from }) });
+                Effect::ReadDnd { request, .. } => self.send(Event::DndRead {
+                    request,
+                    result: Ok(false),
+                }),
+                Effect::Commit { request, .. } => self.send(Event::Committed {
+                    request,
+                    result: Ok(vec![]),
+                }),
+                Effect::Write {
+                    request,
+                    write: Write { from, .. },
+                } => {
+                    self.send(Event::Written {
+                        request,
+                        result: Ok(Written::Applied { before: from }),
+                    });
                 }
                 other => panic!("nobody asked for {other:?}"),
             }
@@ -119,16 +161,24 @@ impl Bench {
     }
 
     fn read_off(&mut self) {
-        let Some(Effect::ReadDnd { request, .. }) = self.take(|effect| matches!(effect, Effect::ReadDnd { .. })) else {
+        let Some(Effect::ReadDnd { request, .. }) =
+            self.take(|effect| matches!(effect, Effect::ReadDnd { .. }))
+        else {
             panic!("the PBX is read before a write is intended: {:?}", self.open)
         };
-        self.send(Event::DndRead { request, result: Ok(false) });
+        self.send(Event::DndRead {
+            request,
+            result: Ok(false),
+        });
     }
 
     fn commit(&mut self) -> Option<usize> {
         match self.take(|effect| matches!(effect, Effect::Commit { .. }))? {
             Effect::Commit { request, commit } => {
-                self.send(Event::Committed { request, result: Ok(vec![]) });
+                self.send(Event::Committed {
+                    request,
+                    result: Ok(vec![]),
+                });
                 Some(commit.upsert.len())
             }
             _ => None,
@@ -147,7 +197,10 @@ fn nothing_is_written_before_its_intent_is_durable() {
     bench.says(request, "Busy/InACall");
     bench.read_off();
     assert!(!bench.is_open(is_write));
-    let Some(Effect::Commit { commit, .. }) = bench.open.iter().find(|effect| matches!(effect, Effect::Commit { .. }))
+    let Some(Effect::Commit { commit, .. }) = bench
+        .open
+        .iter()
+        .find(|effect| matches!(effect, Effect::Commit { .. }))
     else {
         panic!("the intent is stored")
     };
@@ -164,9 +217,14 @@ fn where_the_intent_cannot_be_stored_nothing_is_written() {
     bench.says(request, "Busy/InACall");
     bench.read_off();
     for _ in 0..20 {
-        if let Some(Effect::Commit { request, .. }) = bench.take(|effect| matches!(effect, Effect::Commit { .. })) {
+        if let Some(Effect::Commit { request, .. }) =
+            bench.take(|effect| matches!(effect, Effect::Commit { .. }))
+        {
             let error = PortError::new(Fault::State, "store");
-            bench.send(Event::Committed { request, result: Err(error) });
+            bench.send(Event::Committed {
+                request,
+                result: Err(error),
+            });
         }
         bench.pass(Duration::from_secs(1));
         assert!(!bench.is_open(is_write));
@@ -244,10 +302,16 @@ fn requests_to_the_pbx_keep_to_the_concurrency() {
             continue;
         }
         match bench.take(|effect| matches!(effect, Effect::ReadDnd { .. } | Effect::Write { .. })) {
-            Some(Effect::ReadDnd { request, .. }) => bench.send(Event::DndRead { request, result: Ok(false) }),
+            Some(Effect::ReadDnd { request, .. }) => bench.send(Event::DndRead {
+                request,
+                result: Ok(false),
+            }),
             Some(Effect::Write { request, write }) => {
                 assert!(written.insert(write.user));
-                bench.send(Event::Written { request, result: Ok(Written::Applied { before: write.from }) });
+                bench.send(Event::Written {
+                    request,
+                    result: Ok(Written::Applied { before: write.from }),
+                });
             }
             _ => break,
         }
@@ -260,10 +324,22 @@ fn an_answer_that_nobody_waits_for_changes_nothing() {
     let mut bench = Bench::in_line(1);
     let before = bench.engine.instance_view(bench.now);
     for request in [RequestId(0), RequestId(1), RequestId(9_999)] {
-        bench.send(Event::Written { request, result: Ok(Written::AlreadyEqual) });
-        bench.send(Event::DndRead { request, result: Ok(true) });
-        bench.send(Event::Committed { request, result: Ok(vec![PbxUserId(1)]) });
-        bench.send(Event::PresencesRead { request, result: Ok(vec![presence("Busy/InACall")]) });
+        bench.send(Event::Written {
+            request,
+            result: Ok(Written::AlreadyEqual),
+        });
+        bench.send(Event::DndRead {
+            request,
+            result: Ok(true),
+        });
+        bench.send(Event::Committed {
+            request,
+            result: Ok(vec![PbxUserId(1)]),
+        });
+        bench.send(Event::PresencesRead {
+            request,
+            result: Ok(vec![presence("Busy/InACall")]),
+        });
     }
     assert_eq!(bench.engine.instance_view(bench.now), before);
     assert!(bench.open.is_empty());
@@ -283,19 +359,31 @@ fn chunks_are_spread_over_the_interval() {
         bench.answer_everything("Available/Available");
     }
     assert_eq!(starts.len(), 4, "{starts:?}");
-    assert!(starts.windows(2).all(|pair| (pair[1] - pair[0]).abs_diff(5_000) <= 50), "{starts:?}");
+    assert!(
+        starts
+            .windows(2)
+            .all(|pair| (pair[1] - pair[0]).abs_diff(5_000) <= 50),
+        "{starts:?}"
+    );
 }
 
 #[test]
 fn a_drain_starts_nothing_and_ends_when_everything_is_answered() {
     let mut bench = Bench::in_line(2);
     let request = bench.sweep();
-    bench.send(Event::PresencesRead { request, result: Ok(vec![presence("Busy/InACall"), presence("Busy/InACall")]) });
+    bench.send(Event::PresencesRead {
+        request,
+        result: Ok(vec![presence("Busy/InACall"), presence("Busy/InACall")]),
+    });
     bench.read_off();
     bench.send(Event::Drain);
     assert!(!bench.engine.is_drained());
     bench.answer_everything("Busy/InACall");
     assert!(bench.engine.is_drained());
-    assert_eq!(bench.engine.instance_view(bench.now).changes, 0, "no write was started");
+    assert_eq!(
+        bench.engine.instance_view(bench.now).changes,
+        0,
+        "no write was started"
+    );
     assert_eq!(bench.engine.next_wake(bench.now), None);
 }

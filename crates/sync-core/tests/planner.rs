@@ -6,12 +6,15 @@ use jiff::Timestamp;
 use presence_mapping::{DndOutcome, Presence};
 use proptest::prelude::*;
 use sync_core::{
-    Address, Breaker, ChatPresence, Context, Facts, Field, FieldRecord, InstanceName, Intent, LedgerRow, Login, Mode,
-    Moment, Ours, PbxName, PbxUserId, Plan, Policy, Proposal, Reading, Settings, Settled, Standing, Subject, TeamsUserId,
-    Value, check, propose,
+    Address, Breaker, ChatPresence, Context, Facts, Field, FieldRecord, InstanceName, Intent, LedgerRow,
+    Login, Mode, Moment, Ours, PbxName, PbxUserId, Plan, Policy, Proposal, Reading, Settings, Settled,
+    Standing, Subject, TeamsUserId, Value, check, propose,
 };
 
-const NOW: Moment = Moment { wall: Timestamp::UNIX_EPOCH, uptime: Duration::from_secs(10_000) };
+const NOW: Moment = Moment {
+    wall: Timestamp::UNIX_EPOCH,
+    uptime: Duration::from_secs(10_000),
+};
 
 #[derive(Clone, Debug)]
 struct Person {
@@ -59,7 +62,15 @@ fn dnd() -> impl Strategy<Value = Value> {
 
 fn chat() -> impl Strategy<Value = Value> {
     use ChatPresence::{Available, Away, DoNotDisturb, ExtendedAway, Other, Unavailable};
-    prop::sample::select(vec![Available, Away, DoNotDisturb, ExtendedAway, Unavailable, Other]).prop_map(Value::Chat)
+    prop::sample::select(vec![
+        Available,
+        Away,
+        DoNotDisturb,
+        ExtendedAway,
+        Unavailable,
+        Other,
+    ])
+    .prop_map(Value::Chat)
 }
 
 fn record(value: BoxedStrategy<Value>, ours: BoxedStrategy<Value>) -> impl Strategy<Value = FieldRecord> {
@@ -69,13 +80,27 @@ fn record(value: BoxedStrategy<Value>, ours: BoxedStrategy<Value>) -> impl Strat
         value.clone().prop_map(Settled::Released),
     ];
     let ours = prop::option::of((ours, value.clone())).prop_map(|ours| {
-        ours.map(|(value, before)| Ours { value, before, since: Timestamp::UNIX_EPOCH })
+        ours.map(|(value, before)| Ours {
+            value,
+            before,
+            since: Timestamp::UNIX_EPOCH,
+        })
     });
     let intent = prop::option::weighted(0.2, (value.clone(), value)).prop_map(|intent| {
         let intent = intent.filter(|(to, before)| to != before);
-        intent.map(|(to, before)| Intent { to, before, release: false, at: Timestamp::UNIX_EPOCH })
+        intent.map(|(to, before)| Intent {
+            to,
+            before,
+            release: false,
+            at: Timestamp::UNIX_EPOCH,
+        })
     });
-    (settled, intent, ours).prop_map(|(settled, intent, ours)| FieldRecord { settled, intent, ours, last_write: None })
+    (settled, intent, ours).prop_map(|(settled, intent, ours)| FieldRecord {
+        settled,
+        intent,
+        ours,
+        last_write: None,
+    })
 }
 
 /// A reading agrees with what the record knows: the engine tells the record of every reading first.
@@ -85,14 +110,23 @@ fn reading(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Option<
 
 fn presence() -> impl Strategy<Value = Presence> {
     prop::sample::select(vec![
-        "Available/Available", "Busy/InACall", "Busy/Busy", "Busy/Something", "DoNotDisturb/Presenting", "Away/Away",
-        "Offline/OffWork", "Nonsense/Nonsense", "BeRightBack/BeRightBack",
+        "Available/Available",
+        "Busy/InACall",
+        "Busy/Busy",
+        "Busy/Something",
+        "DoNotDisturb/Presenting",
+        "Away/Away",
+        "Offline/OffWork",
+        "Nonsense/Nonsense",
+        "BeRightBack/BeRightBack",
     ])
     .prop_map(|text| text.parse().unwrap())
 }
 
 fn standing() -> impl Strategy<Value = Option<Standing>> {
-    let matched = Standing::Matched { teams_user: TeamsUserId::new("t") };
+    let matched = Standing::Matched {
+        teams_user: TeamsUserId::new("t"),
+    };
     prop_oneof![
         6 => Just(Some(matched)),
         1 => Just(None),
@@ -169,18 +203,34 @@ fn mode() -> impl Strategy<Value = Mode> {
 }
 
 fn planned(people: &[Person], settings: &Settings, mode: Mode) -> Proposal {
-    propose(settings, mode, NOW, people.len(), people.iter().map(Person::subject))
+    propose(
+        settings,
+        mode,
+        NOW,
+        people.len(),
+        people.iter().map(Person::subject),
+    )
 }
 
 fn checked(plan: Plan, people: &[Person], policy: Policy, breaker: Breaker) -> sync_core::Checked {
-    let context = Context { policy, breaker, matched: people.len(), recent: 0, waiting_elsewhere: 0, now: NOW };
+    let context = Context {
+        policy,
+        breaker,
+        matched: people.len(),
+        recent: 0,
+        waiting_elsewhere: 0,
+        now: NOW,
+    };
     check(plan, &context, |user| {
-        people.iter().find(|person| person.row.user == user).map(|person| Facts {
-            synchronised: person.synchronised(),
-            presence_known: person.presence.is_some() && person.unknown_for.is_none(),
-            outcome_for: person.outcome_for,
-            row: &person.row,
-        })
+        people
+            .iter()
+            .find(|person| person.row.user == user)
+            .map(|person| Facts {
+                synchronised: person.synchronised(),
+                presence_known: person.presence.is_some() && person.unknown_for.is_none(),
+                outcome_for: person.outcome_for,
+                row: &person.row,
+            })
     })
 }
 
@@ -190,18 +240,27 @@ fn carry_out(people: &mut [Person], settings: &Settings, mode: Mode) -> usize {
     for _ in 0..4 {
         let proposal = planned(people, settings, mode);
         for settlement in &proposal.settlements {
-            let person = people.iter_mut().find(|person| person.row.user == settlement.user).unwrap();
+            let person = people
+                .iter_mut()
+                .find(|person| person.row.user == settlement.user)
+                .unwrap();
             match settlement.settled {
                 Some(settled) => person.row.field_mut(settlement.field).settle(settled),
                 None => person.row.field_mut(settlement.field).disown(),
             }
         }
         for change in &proposal.plan.changes {
-            let person = people.iter_mut().find(|person| person.row.user == change.pbx_user).unwrap();
-            let truth = person.reading(change.field).map_or(match change.field {
-                Field::Dnd => Value::Dnd(false),
-                Field::Chat => Value::Chat(ChatPresence::Available),
-            }, |reading| reading.value);
+            let person = people
+                .iter_mut()
+                .find(|person| person.row.user == change.pbx_user)
+                .unwrap();
+            let truth = person.reading(change.field).map_or(
+                match change.field {
+                    Field::Dnd => Value::Dnd(false),
+                    Field::Chat => Value::Chat(ChatPresence::Available),
+                },
+                |reading| reading.value,
+            );
             let (value, record) = match change.from {
                 None => {
                     person.row.field_mut(change.field).observed(truth, NOW.wall);
@@ -214,7 +273,12 @@ fn carry_out(people: &mut [Person], settings: &Settings, mode: Mode) -> usize {
             };
             if let Some(from) = record {
                 let record = person.row.field_mut(change.field);
-                record.intend(Intent { to: change.to, before: from, release: change.release, at: NOW.wall });
+                record.intend(Intent {
+                    to: change.to,
+                    before: from,
+                    release: change.release,
+                    at: NOW.wall,
+                });
                 record.confirm(from, NOW.wall);
             }
             *person.reading(change.field) = Some(Reading { value, fresh: true });
@@ -327,29 +391,73 @@ fn each_broken_promise_is_found() {
         let row = LedgerRow::new(PbxUserId(1), Login("1".into()));
         let presence = presence.parse().ok();
         Person {
-            address: None, standing, row, presence, unknown_for: None, outcome_for: Duration::ZERO, dnd: None, chat: None,
+            address: None,
+            standing,
+            row,
+            presence,
+            unknown_for: None,
+            outcome_for: Duration::ZERO,
+            dnd: None,
+            chat: None,
         }
     };
-    let member = || person(Some(Standing::Matched { teams_user: TeamsUserId::new("t") }), "Available/Available");
+    let member = || {
+        person(
+            Some(Standing::Matched {
+                teams_user: TeamsUserId::new("t"),
+            }),
+            "Available/Available",
+        )
+    };
     let change = |from: bool, to: Value, release| Change {
         address: None,
         pbx_user: PbxUserId(1),
         field: Field::Dnd,
         from: Some(Value::Dnd(from)),
         to,
-        because: Because { presence: String::new(), rule: String::new() },
+        because: Because {
+            presence: String::new(),
+            rule: String::new(),
+        },
         release,
     };
     let (on, off) = (Value::Dnd(true), Value::Dnd(false));
-    let unknown = Person { unknown_for: Some(Duration::ZERO), ..member() };
+    let unknown = Person {
+        unknown_for: Some(Duration::ZERO),
+        ..member()
+    };
     let cases = [
-        (member(), vec![change(false, on, false), change(false, on, false)], Promise::OneChangePerField),
+        (
+            member(),
+            vec![change(false, on, false), change(false, on, false)],
+            Promise::OneChangePerField,
+        ),
         (member(), vec![change(true, on, false)], Promise::ChangesSomething),
-        (member(), vec![change(false, Value::Chat(ChatPresence::Away), false)], Promise::ChangesSomething),
-        (person(Some(Standing::Excluded), "Busy/InACall"), vec![change(false, on, false)], Promise::OnlyMembers),
-        (person(None, "Busy/InACall"), vec![change(false, on, false)], Promise::OnlyMembers),
-        (unknown, vec![change(false, on, false)], Promise::OnlyKnownPresence),
-        (member(), vec![change(true, off, true)], Promise::OnlyOursIsTakenBack),
+        (
+            member(),
+            vec![change(false, Value::Chat(ChatPresence::Away), false)],
+            Promise::ChangesSomething,
+        ),
+        (
+            person(Some(Standing::Excluded), "Busy/InACall"),
+            vec![change(false, on, false)],
+            Promise::OnlyMembers,
+        ),
+        (
+            person(None, "Busy/InACall"),
+            vec![change(false, on, false)],
+            Promise::OnlyMembers,
+        ),
+        (
+            unknown,
+            vec![change(false, on, false)],
+            Promise::OnlyKnownPresence,
+        ),
+        (
+            member(),
+            vec![change(true, off, true)],
+            Promise::OnlyOursIsTakenBack,
+        ),
         (member(), vec![change(true, off, false)], Promise::HumansDndStands),
     ];
     for (person, changes, promise) in cases {

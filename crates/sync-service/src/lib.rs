@@ -1,3 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+pub mod api;
+mod assembly;
 pub mod config;
+pub mod daemon;
+pub mod standalone;
+pub mod telemetry;
+
+pub use assembly::Assembly;

@@ -89,8 +89,14 @@ impl Engine {
     }
 
     fn start_chat_read(&mut self, now: Moment) {
-        let reading = self.pending.values().any(|pending| matches!(pending, Pending::Chat { .. }));
-        if reading || self.chat_reads.is_empty() || !self.pbx_slot_free() || !self.links.may_start(LinkName::Chat, now)
+        let reading = self
+            .pending
+            .values()
+            .any(|pending| matches!(pending, Pending::Chat { .. }));
+        if reading
+            || self.chat_reads.is_empty()
+            || !self.pbx_slot_free()
+            || !self.links.may_start(LinkName::Chat, now)
         {
             return;
         }
@@ -100,35 +106,53 @@ impl Engine {
         }
         self.pbx_in_flight += 1;
         self.links.started(LinkName::Chat);
-        let request = self.request(Pending::Chat { users: Arc::clone(&users) });
+        let request = self.request(Pending::Chat {
+            users: Arc::clone(&users),
+        });
         self.effects.push(Effect::ReadChat { request, users });
     }
 
     fn readback_spacing(&self) -> Option<Duration> {
         let matched = u32::try_from(self.matched()).unwrap_or(u32::MAX);
-        (!self.settings.readback_interval.is_zero() && matched > 0).then(|| self.settings.readback_interval / matched)
+        (!self.settings.readback_interval.is_zero() && matched > 0)
+            .then(|| self.settings.readback_interval / matched)
     }
 
     pub(super) fn next_readback(&self) -> Option<Duration> {
         let running = self.mode == Mode::Running && self.pbx_slot_free();
-        self.readback_spacing().filter(|_| running).map(|_| self.readback.next)
+        self.readback_spacing()
+            .filter(|_| running)
+            .map(|_| self.readback.next)
     }
 
     /// Reads the next member whose turn it is, if the PBX has nothing better to do.
     fn start_readback(&mut self, now: Moment) {
-        let Some(spacing) = self.readback_spacing() else { return };
+        let Some(spacing) = self.readback_spacing() else {
+            return;
+        };
         if self.mode != Mode::Running || now.uptime < self.readback.next || !self.pbx_slot_free() {
             return;
         }
-        self.readback.next = self.readback.next.max(now.uptime.saturating_sub(spacing)).saturating_add(spacing);
+        self.readback.next = self
+            .readback
+            .next
+            .max(now.uptime.saturating_sub(spacing))
+            .saturating_add(spacing);
         if !self.links.may_start(LinkName::Pbx, now) || !self.dnd_reads.is_empty() {
             return;
         }
-        let first = self.readback.after.map_or(PbxUserId(i64::MIN), |after| PbxUserId(after.0.saturating_add(1)));
+        let first = self
+            .readback
+            .after
+            .map_or(PbxUserId(i64::MIN), |after| PbxUserId(after.0.saturating_add(1)));
         let candidate = |(user, member): (&PbxUserId, &super::Member)| {
             (member.teams_user().is_some() && !member.is_busy(Field::Dnd, now)).then_some(*user)
         };
-        let next = self.members.range(first..).find_map(candidate).or_else(|| self.members.iter().find_map(candidate));
+        let next = self
+            .members
+            .range(first..)
+            .find_map(candidate)
+            .or_else(|| self.members.iter().find_map(candidate));
         if let Some(user) = next {
             self.readback.after = Some(user);
             if let Some(member) = self.members.get_mut(&user) {
@@ -140,8 +164,10 @@ impl Engine {
 
     /// Stores what changed: intents first, at most fifty rows at a time, one transaction under way.
     fn start_commit(&mut self, now: Moment) {
-        let nothing =
-            self.intended.is_empty() && self.dirty.is_empty() && self.gone.is_empty() && self.pause_to_store.is_none();
+        let nothing = self.intended.is_empty()
+            && self.dirty.is_empty()
+            && self.gone.is_empty()
+            && self.pause_to_store.is_none();
         if nothing || self.committing || !self.links.may_start(LinkName::Ledger, now) {
             return;
         }
@@ -150,7 +176,10 @@ impl Engine {
         while users.len() < TRANSACTION
             && let Some((user, field)) = self.intended.pop_front()
         {
-            let intent = self.members.get(&user).and_then(|member| member.row.field(field).intent);
+            let intent = self
+                .members
+                .get(&user)
+                .and_then(|member| member.row.field(field).intent);
             intents.extend(intent.map(|intent| (user, field, intent)));
             if self.dirty.remove(&user) {
                 users.push(user);
@@ -161,8 +190,11 @@ impl Engine {
         {
             users.push(user);
         }
-        let upsert =
-            users.iter().filter_map(|user| self.members.get(user)).map(super::Member::durable_row).collect();
+        let upsert = users
+            .iter()
+            .filter_map(|user| self.members.get(user))
+            .map(super::Member::durable_row)
+            .collect();
         let mut removed = Vec::new();
         while removed.len() < TRANSACTION
             && let Some(user) = self.gone.pop_first()
@@ -174,8 +206,17 @@ impl Engine {
         let paused = self.pause_to_store.take();
         self.committing = true;
         self.links.started(LinkName::Ledger);
-        let commit = LedgerCommit { upsert, remove: removed.clone(), paused };
-        let request = self.request(Pending::Commit { intents, users, removed, paused });
+        let commit = LedgerCommit {
+            upsert,
+            remove: removed.clone(),
+            paused,
+        };
+        let request = self.request(Pending::Commit {
+            intents,
+            users,
+            removed,
+            paused,
+        });
         self.effects.push(Effect::Commit { request, commit });
     }
 }

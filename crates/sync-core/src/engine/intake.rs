@@ -35,7 +35,13 @@ impl Engine {
                 }
             }
             Event::Committed { request, result } => {
-                if let Some(Pending::Commit { intents, users, removed, paused }) = self.pending.remove(&request) {
+                if let Some(Pending::Commit {
+                    intents,
+                    users,
+                    removed,
+                    paused,
+                }) = self.pending.remove(&request)
+                {
                     self.committed(&intents, &users, &removed, paused, result, now);
                 }
             }
@@ -53,7 +59,13 @@ impl Engine {
         result: Result<Vec<Option<presence_mapping::Presence>>, crate::fault::PortError>,
         now: Moment,
     ) {
-        if let Some(Pending::Presences { chunk, generation, ids, users }) = self.pending.remove(&request) {
+        if let Some(Pending::Presences {
+            chunk,
+            generation,
+            ids,
+            users,
+        }) = self.pending.remove(&request)
+        {
             self.chunk_answered(request, (chunk, generation), &ids, &users, result, now);
         }
     }

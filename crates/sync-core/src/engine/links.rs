@@ -14,10 +14,18 @@ use crate::fault::{Fault, PortError};
 use crate::moment::Moment;
 
 /// After refused credentials: half an hour, two hours, then every six hours.
-const REFUSED: [Duration; 3] = [Duration::from_secs(30 * 60), Duration::from_secs(2 * 3_600), Duration::from_secs(6 * 3_600)];
+const REFUSED: [Duration; 3] = [
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(2 * 3_600),
+    Duration::from_secs(6 * 3_600),
+];
 /// After a missing permission or a wrong configuration, which an operator has to mend.
-const TO_BE_MENDED: [Duration; 4] =
-    [Duration::from_secs(30), Duration::from_secs(60), Duration::from_secs(5 * 60), Duration::from_secs(10 * 60)];
+const TO_BE_MENDED: [Duration; 4] = [
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(10 * 60),
+];
 /// The first wait after an outage; it doubles up to [`OUTAGE_MOST`].
 const OUTAGE_FIRST: Duration = Duration::from_secs(1);
 const OUTAGE_MOST: Duration = Duration::from_secs(60);
@@ -46,8 +54,14 @@ pub enum LinkName {
 
 impl LinkName {
     /// All links.
-    pub const ALL: [Self; 6] =
-        [Self::Presence, Self::Directory, Self::Roster, Self::Pbx, Self::Chat, Self::Ledger];
+    pub const ALL: [Self; 6] = [
+        Self::Presence,
+        Self::Directory,
+        Self::Roster,
+        Self::Pbx,
+        Self::Chat,
+        Self::Ledger,
+    ];
 
     /// The links that present the same credentials, the one that tries them first before the others.
     fn side(self) -> &'static [Self] {
@@ -98,7 +112,10 @@ pub(super) struct Links {
 
 impl Links {
     pub(super) fn new(seed: u64) -> Self {
-        Self { links: Default::default(), jitter: Jitter(seed) }
+        Self {
+            links: Default::default(),
+            jitter: Jitter(seed),
+        }
     }
 
     pub(super) fn link(&self, name: LinkName) -> &Link {
@@ -112,7 +129,9 @@ impl Links {
     /// Whether a request may start now. A link that failed lets one request through when its time has come.
     pub(super) fn may_start(&self, name: LinkName, now: Moment) -> bool {
         let link = self.link(name);
-        link.down.as_ref().is_none_or(|down| now.uptime >= down.until && link.in_flight == 0)
+        link.down
+            .as_ref()
+            .is_none_or(|down| now.uptime >= down.until && link.in_flight == 0)
     }
 
     pub(super) fn started(&mut self, name: LinkName) {
@@ -122,7 +141,11 @@ impl Links {
     /// The next time at which a closed link may be tried.
     pub(super) fn next_wake(&self, now: Moment) -> Option<Duration> {
         let waiting = self.links.iter().filter(|link| link.in_flight == 0);
-        waiting.filter_map(|link| link.down.as_ref()).map(|down| down.until).filter(|until| *until > now.uptime).min()
+        waiting
+            .filter_map(|link| link.down.as_ref())
+            .map(|down| down.until)
+            .filter(|until| *until > now.uptime)
+            .min()
     }
 
     /// A request ended well. Whoever waits behind refused credentials may start, too.
@@ -138,7 +161,10 @@ impl Links {
             if (other == name || link.down.as_ref().is_some_and(refused))
                 && let Some(down) = link.down.take()
             {
-                reports.push(Report::LinkUp { link: other, after: now.uptime.saturating_sub(down.since.uptime) });
+                reports.push(Report::LinkUp {
+                    link: other,
+                    after: now.uptime.saturating_sub(down.since.uptime),
+                });
             }
         }
         reports
@@ -151,7 +177,11 @@ impl Links {
             Fault::Unreachable | Fault::Credentials | Fault::Throttled { .. } | Fault::Configuration
         );
         let link = self.link_mut(name);
-        link.soft = if error.fault == Fault::NotFound { link.soft } else { link.soft.saturating_add(1) };
+        link.soft = if error.fault == Fault::NotFound {
+            link.soft
+        } else {
+            link.soft.saturating_add(1)
+        };
         if wide || link.soft >= SOFT_FAILURES {
             return self.failed(name, error, now);
         }
@@ -165,20 +195,39 @@ impl Links {
         let link = self.link_mut(name);
         link.in_flight = link.in_flight.saturating_sub(1);
         // Requests that were under way together fail together: that is one failure.
-        if link.down.as_ref().is_some_and(|down| now.uptime < down.until && down.error.fault == error.fault) {
+        if link
+            .down
+            .as_ref()
+            .is_some_and(|down| now.uptime < down.until && down.error.fault == error.fault)
+        {
             return Vec::new();
         }
-        let attempts = link.down.as_ref().map_or(0, |down| down.attempts.saturating_add(1));
+        let attempts = link
+            .down
+            .as_ref()
+            .map_or(0, |down| down.attempts.saturating_add(1));
         let retry_in = wait(error.fault, attempts, jitter);
-        let told = link.down.as_ref().is_some_and(|down| down.error.chain() == error.chain());
+        let told = link
+            .down
+            .as_ref()
+            .is_some_and(|down| down.error.chain() == error.chain());
         link.close(error, attempts, retry_in, now);
         if error.fault == Fault::Credentials {
             let others = name.side().iter().filter(|other| **other != name);
             for (&other, position) in others.zip(1_u32..) {
-                self.link_mut(other).close(error, attempts, retry_in + BEHIND_THE_PROBE * position, now);
+                self.link_mut(other)
+                    .close(error, attempts, retry_in + BEHIND_THE_PROBE * position, now);
             }
         }
-        if told { Vec::new() } else { vec![Report::LinkDown { link: name, error: error.clone(), retry_in }] }
+        if told {
+            Vec::new()
+        } else {
+            vec![Report::LinkDown {
+                link: name,
+                error: error.clone(),
+                retry_in,
+            }]
+        }
     }
 }
 
@@ -189,20 +238,33 @@ impl Link {
 
     fn close(&mut self, error: &PortError, attempts: u32, retry_in: Duration, now: Moment) {
         let since = self.down.as_ref().map_or(now, |down| down.since);
-        self.down = Some(Down { since, until: now.uptime.saturating_add(retry_in), error: error.clone(), attempts });
+        self.down = Some(Down {
+            since,
+            until: now.uptime.saturating_add(retry_in),
+            error: error.clone(),
+            attempts,
+        });
     }
 }
 
 fn wait(fault: Fault, attempts: u32, jitter: f64) -> Duration {
-    let step = |table: &[Duration]| table[usize::try_from(attempts).unwrap_or(usize::MAX).min(table.len() - 1)];
+    let step = |table: &[Duration]| {
+        table[usize::try_from(attempts)
+            .unwrap_or(usize::MAX)
+            .min(table.len() - 1)]
+    };
     let doubled = || {
-        let most = OUTAGE_FIRST.saturating_mul(2_u32.saturating_pow(attempts.min(16))).min(OUTAGE_MOST);
+        let most = OUTAGE_FIRST
+            .saturating_mul(2_u32.saturating_pow(attempts.min(16)))
+            .min(OUTAGE_MOST);
         most.mul_f64(0.5 + jitter / 2.0)
     };
     match fault {
         Fault::Credentials => step(&REFUSED),
         Fault::Permission | Fault::Configuration => step(&TO_BE_MENDED),
-        Fault::Throttled { retry_after: Some(told) } => told,
+        Fault::Throttled {
+            retry_after: Some(told),
+        } => told,
         Fault::Throttled { retry_after: None }
         | Fault::Unreachable
         | Fault::NotFound
@@ -233,7 +295,10 @@ mod tests {
     use super::*;
 
     fn at(seconds: u64) -> Moment {
-        Moment { wall: Timestamp::UNIX_EPOCH, uptime: Duration::from_secs(seconds) }
+        Moment {
+            wall: Timestamp::UNIX_EPOCH,
+            uptime: Duration::from_secs(seconds),
+        }
     }
 
     fn error(fault: Fault) -> PortError {
@@ -244,12 +309,17 @@ mod tests {
     fn a_failed_link_is_tried_by_one_request_when_its_time_has_come() {
         let mut links = Links::new(1);
         links.started(LinkName::Pbx);
-        let told = error(Fault::Throttled { retry_after: Some(Duration::from_secs(7)) });
+        let told = error(Fault::Throttled {
+            retry_after: Some(Duration::from_secs(7)),
+        });
         assert_eq!(links.failed(LinkName::Pbx, &told, at(0)).len(), 1);
         assert!(!links.may_start(LinkName::Pbx, at(6)));
         assert!(links.may_start(LinkName::Pbx, at(7)));
         links.started(LinkName::Pbx);
-        assert!(!links.may_start(LinkName::Pbx, at(8)), "one at a time until it succeeds");
+        assert!(
+            !links.may_start(LinkName::Pbx, at(8)),
+            "one at a time until it succeeds"
+        );
         assert_eq!(links.succeeded(LinkName::Pbx, at(8)).len(), 1);
         assert!(links.may_start(LinkName::Pbx, at(8)));
     }
@@ -257,9 +327,25 @@ mod tests {
     #[test]
     fn the_same_failure_is_told_once() {
         let mut links = Links::new(1);
-        assert_eq!(links.failed(LinkName::Pbx, &error(Fault::Unreachable), at(0)).len(), 1);
-        assert_eq!(links.failed(LinkName::Pbx, &error(Fault::Unreachable), at(100)).len(), 0);
-        assert_eq!(links.failed(LinkName::Pbx, &error(Fault::Protocol), at(300)).len(), 0, "the text is the same");
+        assert_eq!(
+            links
+                .failed(LinkName::Pbx, &error(Fault::Unreachable), at(0))
+                .len(),
+            1
+        );
+        assert_eq!(
+            links
+                .failed(LinkName::Pbx, &error(Fault::Unreachable), at(100))
+                .len(),
+            0
+        );
+        assert_eq!(
+            links
+                .failed(LinkName::Pbx, &error(Fault::Protocol), at(300))
+                .len(),
+            0,
+            "the text is the same"
+        );
         let other = PortError::new(Fault::Protocol, "read");
         assert_eq!(links.failed(LinkName::Pbx, &other, at(900)).len(), 1);
     }
@@ -267,35 +353,60 @@ mod tests {
     #[test]
     fn refused_credentials_close_the_whole_side_for_half_an_hour_then_longer() {
         let mut links = Links::new(1);
-        assert_eq!(links.failed(LinkName::Roster, &error(Fault::Credentials), at(0)).len(), 1);
+        assert_eq!(
+            links
+                .failed(LinkName::Roster, &error(Fault::Credentials), at(0))
+                .len(),
+            1
+        );
         for link in [LinkName::Roster, LinkName::Pbx, LinkName::Chat] {
             assert!(!links.may_start(link, at(1_799)), "{link}");
         }
-        assert!(links.may_start(LinkName::Presence, at(1)), "the other side goes on");
+        assert!(
+            links.may_start(LinkName::Presence, at(1)),
+            "the other side goes on"
+        );
         assert!(links.may_start(LinkName::Roster, at(1_800)));
-        assert!(!links.may_start(LinkName::Pbx, at(1_800)), "only one tries the credentials again");
+        assert!(
+            !links.may_start(LinkName::Pbx, at(1_800)),
+            "only one tries the credentials again"
+        );
         links.failed(LinkName::Roster, &error(Fault::Credentials), at(1_800));
         assert!(!links.may_start(LinkName::Roster, at(1_800 + 7_199)));
         assert!(!links.may_start(LinkName::Pbx, at(1_800 + 7_199)));
         assert!(links.may_start(LinkName::Roster, at(1_800 + 7_200)));
         links.succeeded(LinkName::Roster, at(9_000));
-        assert!(links.may_start(LinkName::Pbx, at(9_000)), "what worked once works for all");
+        assert!(
+            links.may_start(LinkName::Pbx, at(9_000)),
+            "what worked once works for all"
+        );
     }
 
     #[test]
     fn one_persons_failure_is_not_the_links_until_it_repeats() {
         let mut links = Links::new(1);
         for _ in 0..4 {
-            assert!(links.failed_for_one(LinkName::Pbx, &error(Fault::Server), at(0)).is_empty());
+            assert!(
+                links
+                    .failed_for_one(LinkName::Pbx, &error(Fault::Server), at(0))
+                    .is_empty()
+            );
         }
         assert!(links.may_start(LinkName::Pbx, at(0)));
-        assert_eq!(links.failed_for_one(LinkName::Pbx, &error(Fault::Server), at(0)).len(), 1);
+        assert_eq!(
+            links
+                .failed_for_one(LinkName::Pbx, &error(Fault::Server), at(0))
+                .len(),
+            1
+        );
         assert!(!links.may_start(LinkName::Pbx, at(0)));
     }
 
     #[test]
     fn an_outage_is_tried_again_ever_more_seldom_and_at_least_every_minute() {
-        let waits: Vec<Duration> = (0..10).map(|attempt| wait(Fault::Unreachable, attempt, 1.0)).collect();
+        let waits: Vec<Duration> = (0..10)
+            .map(|attempt| wait(Fault::Unreachable, attempt, 1.0))
+            .collect();
         assert_eq!(waits[..3], [1, 2, 4].map(Duration::from_secs));
         assert_eq!(waits[9], OUTAGE_MOST);
         assert_eq!(wait(Fault::Unreachable, 0, 0.0), Duration::from_millis(500));

@@ -88,7 +88,11 @@ pub(super) enum Work {
 
 impl Member {
     pub(super) fn new(row: LedgerRow, standing: Standing, now: Moment) -> Self {
-        let unknown = row.unknown_since.map(|since| Unknown { since, before: now.since(since), noticed: now.uptime });
+        let unknown = row.unknown_since.map(|since| Unknown {
+            since,
+            before: now.since(since),
+            noticed: now.uptime,
+        });
         Self {
             standing: Some(standing),
             row,
@@ -149,25 +153,37 @@ impl Member {
 
     pub(super) fn unknown_for(&self, now: Moment) -> Option<Duration> {
         let unknown = self.unknown.filter(|_| self.tried)?;
-        Some(unknown.before.saturating_add(now.uptime.saturating_sub(unknown.noticed)))
+        Some(
+            unknown
+                .before
+                .saturating_add(now.uptime.saturating_sub(unknown.noticed)),
+        )
     }
 
     pub(super) fn outcome_for(&self, now: Moment) -> Duration {
-        self.sight.as_ref().map_or(Duration::ZERO, |sight| now.uptime.saturating_sub(sight.outcome_since.uptime))
+        self.sight.as_ref().map_or(Duration::ZERO, |sight| {
+            now.uptime.saturating_sub(sight.outcome_since.uptime)
+        })
     }
 
     /// Notes that the presence is not known. Returns whether that is news.
     pub(super) fn lose_sight(&mut self, now: Moment) -> bool {
         let news = self.unknown.is_none() || !self.tried;
         self.tried = true;
-        self.unknown.get_or_insert(Unknown { since: now.wall, before: Duration::ZERO, noticed: now.uptime });
+        self.unknown.get_or_insert(Unknown {
+            since: now.wall,
+            before: Duration::ZERO,
+            noticed: now.uptime,
+        });
         news
     }
 
     /// Notes a failure that concerns this field of this person. Returns when it may be tried again (uptime).
     pub(super) fn failed(&mut self, field: Field, now: Moment) -> Duration {
         let attempts = &mut self.attempts[field as usize];
-        let wait = RETRY_FIRST.saturating_mul(2_u32.saturating_pow((*attempts).min(16))).min(RETRY_MOST);
+        let wait = RETRY_FIRST
+            .saturating_mul(2_u32.saturating_pow((*attempts).min(16)))
+            .min(RETRY_MOST);
         *attempts = attempts.saturating_add(1);
         self.not_before[field as usize] = now.uptime.saturating_add(wait);
         self.not_before[field as usize]
@@ -190,7 +206,13 @@ impl Member {
 
     /// The row as it is to be stored.
     pub(super) fn durable_row(&self) -> LedgerRow {
-        let unknown_since = self.unknown.filter(|_| self.row.holds_something()).map(|unknown| unknown.since);
-        LedgerRow { unknown_since, ..self.row.clone() }
+        let unknown_since = self
+            .unknown
+            .filter(|_| self.row.holds_something())
+            .map(|unknown| unknown.since);
+        LedgerRow {
+            unknown_since,
+            ..self.row.clone()
+        }
     }
 }

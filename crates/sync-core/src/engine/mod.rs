@@ -24,7 +24,8 @@ pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
 pub use links::LinkName;
 pub use report::Report;
 pub use view::{
-    ExplainView, FieldView, Health, InstanceView, LinkView, MemberView, OwnerView, Readiness, RuleView, WorkView,
+    ExplainView, FieldView, Health, InstanceView, LinkView, MemberView, OwnerView, Readiness, RuleView,
+    WorkView,
 };
 
 use crate::ids::{Address, PbxUserId, TeamsUserId};
@@ -114,13 +115,34 @@ struct Counts {
 #[derive(Clone, Debug)]
 enum Pending {
     Roster,
-    LookUp { addresses: Arc<[Address]> },
-    Presences { chunk: usize, generation: u64, ids: Arc<[TeamsUserId]>, users: Arc<[PbxUserId]> },
-    Dnd { user: PbxUserId },
-    Readback { user: PbxUserId },
-    Chat { users: Arc<[PbxUserId]> },
-    Write { user: PbxUserId, field: Field },
-    Commit { intents: Vec<(PbxUserId, Field, Intent)>, users: Vec<PbxUserId>, removed: Vec<PbxUserId>, paused: Option<bool> },
+    LookUp {
+        addresses: Arc<[Address]>,
+    },
+    Presences {
+        chunk: usize,
+        generation: u64,
+        ids: Arc<[TeamsUserId]>,
+        users: Arc<[PbxUserId]>,
+    },
+    Dnd {
+        user: PbxUserId,
+    },
+    Readback {
+        user: PbxUserId,
+    },
+    Chat {
+        users: Arc<[PbxUserId]>,
+    },
+    Write {
+        user: PbxUserId,
+        field: Field,
+    },
+    Commit {
+        intents: Vec<(PbxUserId, Field, Intent)>,
+        users: Vec<PbxUserId>,
+        removed: Vec<PbxUserId>,
+        paused: Option<bool>,
+    },
 }
 
 impl Engine {
@@ -132,7 +154,10 @@ impl Engine {
             .into_iter()
             .map(|row| {
                 // What was intended when the last process ended is looked at before anything else.
-                if Field::ALL.into_iter().any(|field| row.field(field).intent.is_some()) {
+                if Field::ALL
+                    .into_iter()
+                    .any(|field| row.field(field).intent.is_some())
+                {
                     due.insert(row.user);
                 }
                 (row.user, Member::new(row, Standing::NotLookedUp, now))
@@ -140,7 +165,11 @@ impl Engine {
             .collect();
         let guard = RosterGuard::new(settings.breaker);
         Self {
-            mode: if memory.paused { Mode::Paused } else { Mode::Running },
+            mode: if memory.paused {
+                Mode::Paused
+            } else {
+                Mode::Running
+            },
             draining: false,
             members,
             claimed_elsewhere: memory.claimed_elsewhere,
@@ -166,7 +195,10 @@ impl Engine {
             held: BTreeMap::new(),
             held_told: 0,
             disruptive: VecDeque::new(),
-            readback: Readback { after: None, next: now.uptime.saturating_add(settings.readback_interval) },
+            readback: Readback {
+                after: None,
+                next: now.uptime.saturating_add(settings.readback_interval),
+            },
             counts: Counts::default(),
             effects: Vec::new(),
             settings,
@@ -190,7 +222,10 @@ impl Engine {
         let readback = self.next_readback();
         let roster = self.roster.next_wake().filter(|_| self.pbx_slot_free());
         let sweep = self.next_poll();
-        [timer, readback, roster, sweep, self.links.next_wake(now)].into_iter().flatten().min()
+        [timer, readback, roster, sweep, self.links.next_wake(now)]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Whether everything that was asked for has been answered, after [`Event::Drain`].

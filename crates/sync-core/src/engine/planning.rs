@@ -18,9 +18,17 @@ impl Engine {
             return;
         }
         self.held.retain(|(user, _), _| !due.contains(user));
-        let members = due.iter().filter_map(|user| self.members.get(user).map(|member| (*user, member)));
+        let members = due
+            .iter()
+            .filter_map(|user| self.members.get(user).map(|member| (*user, member)));
         let subjects = members.map(|(user, member)| self.subject(user, member, now));
-        let proposal = propose(&self.settings, self.mode, now, self.book.entries().len(), subjects);
+        let proposal = propose(
+            &self.settings,
+            self.mode,
+            now,
+            self.book.entries().len(),
+            subjects,
+        );
         for later in proposal.later {
             self.wake_at(later.user, now.uptime.saturating_add(later.after));
         }
@@ -34,7 +42,12 @@ impl Engine {
         for held in plan.held {
             let user = held.change.pbx_user;
             let confirmed = self.members.get(&user).map(|member| {
-                now.uptime.saturating_add(self.settings.breaker.confirm_for.saturating_sub(member.outcome_for(now)))
+                now.uptime.saturating_add(
+                    self.settings
+                        .breaker
+                        .confirm_for
+                        .saturating_sub(member.outcome_for(now)),
+                )
             });
             self.wake_at(user, confirmed.unwrap_or(now.uptime));
             self.held.insert((user, held.change.field), held);
@@ -63,7 +76,11 @@ impl Engine {
     pub(super) fn subject<'a>(&'a self, user: PbxUserId, member: &'a Member, now: Moment) -> Subject<'a> {
         Subject {
             user,
-            address: self.book.entries().get(&user).and_then(|entry| entry.address.as_ref()),
+            address: self
+                .book
+                .entries()
+                .get(&user)
+                .and_then(|entry| entry.address.as_ref()),
             standing: member.standing.as_ref(),
             row: &member.row,
             presence: member.sight.as_ref().map(|sight| &sight.presence),
@@ -108,7 +125,9 @@ impl Engine {
     }
 
     fn settle(&mut self, settlement: Settlement) {
-        let Some(member) = self.members.get_mut(&settlement.user) else { return };
+        let Some(member) = self.members.get_mut(&settlement.user) else {
+            return;
+        };
         let record = member.row.field_mut(settlement.field);
         match settlement.settled {
             Some(settled) => record.settle(settled),
@@ -119,7 +138,9 @@ impl Engine {
 
     /// A change that passed: it is read first, or its intent is stored.
     fn take_up(&mut self, change: Change, now: Moment) {
-        let Some(member) = self.members.get_mut(&change.pbx_user) else { return };
+        let Some(member) = self.members.get_mut(&change.pbx_user) else {
+            return;
+        };
         let (user, field) = (change.pbx_user, change.field);
         let Some(before) = change.from else {
             member.set_work(field, Work::Reading);
@@ -142,7 +163,12 @@ impl Engine {
         if is_disruptive(&change, &member.row) {
             self.disruptive.push_back(now.uptime);
         }
-        let intent = Intent { to: change.to, before, release: change.release, at: now.wall };
+        let intent = Intent {
+            to: change.to,
+            before,
+            release: change.release,
+            at: now.wall,
+        };
         member.row.field_mut(field).intend(intent);
         member.set_work(field, Work::Intended(change));
         self.dirty.insert(user);
@@ -151,7 +177,9 @@ impl Engine {
 
     /// Whoever left the group and has nothing of ours any more is forgotten.
     pub(super) fn forget_if_done(&mut self, user: PbxUserId) {
-        let Some(member) = self.members.get(&user) else { return };
+        let Some(member) = self.members.get(&user) else {
+            return;
+        };
         let left = member.standing.is_none() && self.roster.taken.is_some();
         let kept = !self.settings.release_on_stop || !member.row.holds_something();
         if left && kept && member.is_idle() && self.mode == Mode::Running && !self.settings.observe {
@@ -172,7 +200,10 @@ impl Engine {
             && self.pause_to_store.is_none()
             && !self.committing
             && self.dirty.is_empty()
-            && self.members.values().all(|member| member.is_idle() && !self.holds_something(member));
+            && self
+                .members
+                .values()
+                .all(|member| member.is_idle() && !self.holds_something(member));
         if released {
             self.mode = Mode::Paused;
             self.report(Report::Released);
@@ -182,7 +213,12 @@ impl Engine {
     /// The plan of this moment: what a pass over everybody would change.
     pub(super) fn plan_of(&self, now: Moment) -> Plan {
         let subjects = self.members.iter().map(|(user, member)| {
-            let shown = |reading: Option<Reading>| reading.map(|reading| Reading { fresh: true, ..reading });
+            let shown = |reading: Option<Reading>| {
+                reading.map(|reading| Reading {
+                    fresh: true,
+                    ..reading
+                })
+            };
             let subject = self.subject(*user, member, now);
             let under_way = |field| matches!(member.work(field), Work::Writing(_));
             Subject {
@@ -192,7 +228,13 @@ impl Engine {
                 ..subject
             }
         });
-        let proposal = propose(&self.settings, self.mode, now, self.book.entries().len(), subjects);
+        let proposal = propose(
+            &self.settings,
+            self.mode,
+            now,
+            self.book.entries().len(),
+            subjects,
+        );
         self.check_with(proposal.plan, 0, now).plan
     }
 }

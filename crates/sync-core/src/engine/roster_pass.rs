@@ -59,7 +59,11 @@ impl Engine {
             self.effects.push(Effect::ReadRoster { request });
         } else if due && !self.links.may_start(LinkName::Roster, now) {
             // The link says when it is tried again.
-            self.roster.next = self.links.link(LinkName::Roster).down().map_or(now.uptime, |down| down.until);
+            self.roster.next = self
+                .links
+                .link(LinkName::Roster)
+                .down()
+                .map_or(now.uptime, |down| down.until);
         }
         if !self.roster.looking_up
             && self.links.may_start(LinkName::Directory, now)
@@ -67,7 +71,9 @@ impl Engine {
         {
             self.roster.looking_up = true;
             self.links.started(LinkName::Directory);
-            let request = self.request(Pending::LookUp { addresses: Arc::clone(&addresses) });
+            let request = self.request(Pending::LookUp {
+                addresses: Arc::clone(&addresses),
+            });
             self.effects.push(Effect::LookUp { request, addresses });
         }
     }
@@ -90,8 +96,12 @@ impl Engine {
         self.report_all(reports);
         self.counts.rosters += 1;
 
-        let known: BTreeSet<PbxUserId> =
-            self.members.iter().filter(|(_, member)| member.standing.is_some()).map(|(user, _)| *user).collect();
+        let known: BTreeSet<PbxUserId> = self
+            .members
+            .iter()
+            .filter(|(_, member)| member.standing.is_some())
+            .map(|(user, _)| *user)
+            .collect();
         let read: BTreeSet<PbxUserId> = roster.members.iter().copied().collect();
         let verdict = self.guard.judge(&known, &read, now.uptime);
         if let GuardVerdict::Hold { losing, of, until } = verdict {
@@ -112,7 +122,11 @@ impl Engine {
         self.forget_recycled_ids(roster);
         for (&user, entry) in self.book.entries() {
             let member = self.members.entry(user).or_insert_with(|| {
-                Member::new(LedgerRow::new(user, entry.login.clone()), Standing::NotLookedUp, now)
+                Member::new(
+                    LedgerRow::new(user, entry.login.clone()),
+                    Standing::NotLookedUp,
+                    now,
+                )
             });
             // A member that was unresolved until now gets its login.
             if member.row.login.0.is_empty() {
@@ -204,7 +218,12 @@ impl Engine {
         }
         let (joined, left) = self.roster.change;
         let members = self.book.entries().len();
-        self.report(Report::Roster { members, matched, joined, left });
+        self.report(Report::Roster {
+            members,
+            matched,
+            joined,
+            left,
+        });
     }
 
     pub(super) fn matched(&self) -> usize {
@@ -229,13 +248,17 @@ impl Engine {
                 // Another person's presence says nothing about this one.
                 member.sight = None;
             }
-            let unmatched = member.teams_user().is_none() && !matches!(member.standing, Some(Standing::NotLookedUp));
+            let unmatched =
+                member.teams_user().is_none() && !matches!(member.standing, Some(Standing::NotLookedUp));
             if unmatched && member.lose_sight(now) && member.row.holds_something() {
                 self.dirty.insert(*user);
             }
             self.due.insert(*user);
         }
-        let matched = self.members.iter().filter_map(|(user, member)| Some((member.teams_user()?.clone(), *user)));
+        let matched = self
+            .members
+            .iter()
+            .filter_map(|(user, member)| Some((member.teams_user()?.clone(), *user)));
         let stretched = self.sweep.lay_out(matched, &self.settings, now);
         if let Some(interval) = stretched {
             self.report(Report::SweepStretched { interval });

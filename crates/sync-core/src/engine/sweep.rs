@@ -59,7 +59,10 @@ impl Sweep {
     ) -> Option<Duration> {
         let mut matched: Vec<(TeamsUserId, PbxUserId)> = matched.collect();
         matched.sort();
-        let unchanged = self.chunks.iter().flat_map(|chunk| chunk.ids.iter().zip(chunk.users.iter()));
+        let unchanged = self
+            .chunks
+            .iter()
+            .flat_map(|chunk| chunk.ids.iter().zip(chunk.users.iter()));
         if matched.iter().map(|(id, user)| (id, user)).eq(unchanged) && self.interval > Duration::ZERO {
             return None;
         }
@@ -84,7 +87,11 @@ impl Sweep {
 
     fn spacing(&self) -> Duration {
         let even = self.interval / u32::try_from(self.chunks.len().max(1)).unwrap_or(u32::MAX);
-        if self.complete.is_none() { even.min(FIRST_SWEEP_SPACING) } else { even }
+        if self.complete.is_none() {
+            even.min(FIRST_SWEEP_SPACING)
+        } else {
+            even
+        }
     }
 
     pub(super) fn matched(&self) -> usize {
@@ -110,7 +117,11 @@ impl Engine {
         while !self.sweep.chunks.is_empty() && now.uptime >= self.sweep.next {
             if !self.links.may_start(LinkName::Presence, now) {
                 // A closed link says when it is tried again, and one request that tries it wakes us by its answer.
-                let until = self.links.link(LinkName::Presence).down().map_or(now.uptime, |down| down.until);
+                let until = self
+                    .links
+                    .link(LinkName::Presence)
+                    .down()
+                    .map_or(now.uptime, |down| down.until);
                 self.sweep.next = until.max(now.uptime.saturating_add(self.sweep.spacing()));
                 return;
             }
@@ -130,7 +141,12 @@ impl Engine {
             chunk.in_flight = true;
             let (ids, users) = (Arc::clone(&chunk.ids), Arc::clone(&chunk.users));
             self.links.started(LinkName::Presence);
-            let request = self.request(Pending::Presences { chunk: turn, generation, ids: Arc::clone(&ids), users });
+            let request = self.request(Pending::Presences {
+                chunk: turn,
+                generation,
+                ids: Arc::clone(&ids),
+                users,
+            });
             self.effects.push(Effect::ReadPresences { request, ids });
         }
     }
@@ -193,7 +209,9 @@ impl Engine {
         presence: Option<Presence>,
         now: Moment,
     ) {
-        let Some(member) = self.members.get_mut(&user) else { return };
+        let Some(member) = self.members.get_mut(&user) else {
+            return;
+        };
         if member.teams_user() != Some(id) {
             return;
         }
@@ -217,19 +235,35 @@ impl Engine {
         let outcome = self.settings.rules.decide(&presence).outcome;
         let (since, outcome_since) = match &member.sight {
             Some(sight) => (
-                if sight.presence == presence { sight.since } else { now },
-                if sight.outcome == outcome { sight.outcome_since } else { now },
+                if sight.presence == presence {
+                    sight.since
+                } else {
+                    now
+                },
+                if sight.outcome == outcome {
+                    sight.outcome_since
+                } else {
+                    now
+                },
             ),
             None => (now, now),
         };
-        let news = member.sight.as_ref().is_none_or(|sight| sight.outcome != outcome) || member.unknown.is_some();
+        let news =
+            member.sight.as_ref().is_none_or(|sight| sight.outcome != outcome) || member.unknown.is_some();
         if presence.is_unknown() {
             member.lose_sight(now);
         } else {
             member.tried = true;
             member.unknown = None;
         }
-        member.sight = Some(Sight { presence, outcome, since, outcome_since, received: now, request });
+        member.sight = Some(Sight {
+            presence,
+            outcome,
+            since,
+            outcome_since,
+            received: now,
+            request,
+        });
         if news {
             self.sight_changed(user);
         }
@@ -238,7 +272,11 @@ impl Engine {
     /// The member is planned, and where a value of ours depends on it, the start of not knowing is stored.
     pub(super) fn sight_changed(&mut self, user: PbxUserId) {
         self.due.insert(user);
-        if self.members.get(&user).is_some_and(|member| member.row.holds_something()) {
+        if self
+            .members
+            .get(&user)
+            .is_some_and(|member| member.row.holds_something())
+        {
             self.dirty.insert(user);
         }
     }

@@ -226,9 +226,15 @@ impl Engine {
             if let Some(reason) = skip_reason(&self.subject(*user, member, now), self.mode) {
                 *skipped.entry(reason).or_default() += 1;
             }
-            due += self.fields().filter(|field| self.is_due(*user, member, *field, now)).count();
+            due += self
+                .fields()
+                .filter(|field| self.is_due(*user, member, *field, now))
+                .count();
         }
-        let owned = self.members.values().flat_map(|member| Field::ALL.map(|field| member.row.field(field).ours));
+        let owned = self
+            .members
+            .values()
+            .flat_map(|member| Field::ALL.map(|field| member.row.field(field).ours));
         InstanceView {
             instance: self.settings.instance.clone(),
             mode: match self.mode {
@@ -247,7 +253,10 @@ impl Engine {
             owned: owned.flatten().count(),
             due,
             held: self.held.len(),
-            links: LinkName::ALL.into_iter().map(|name| self.link_view(name, now)).collect(),
+            links: LinkName::ALL
+                .into_iter()
+                .map(|name| self.link_view(name, now))
+                .collect(),
             sweep_interval_seconds: self.sweep.interval().as_secs_f64(),
             sweep_age_seconds: self.sweep.complete.map(|at| age(at, now)),
             presence_age_seconds: members()
@@ -267,13 +276,19 @@ impl Engine {
 
     /// Every member, by PBX user.
     pub fn member_views(&self, now: Moment) -> Vec<MemberView> {
-        self.members.iter().map(|(user, member)| self.member_view(*user, member, now)).collect()
+        self.members
+            .iter()
+            .map(|(user, member)| self.member_view(*user, member, now))
+            .collect()
     }
 
     /// Why the members with this address are as they are.
     pub fn explain(&self, address: &Address, now: Moment) -> Vec<ExplainView> {
         let has_it = |user: &PbxUserId| {
-            self.book.entries().get(user).is_some_and(|entry| entry.address.as_ref() == Some(address))
+            self.book
+                .entries()
+                .get(user)
+                .is_some_and(|entry| entry.address.as_ref() == Some(address))
         };
         let members = self.members.iter().filter(|(user, _)| has_it(user));
         members
@@ -281,11 +296,18 @@ impl Engine {
                 instance: self.settings.instance.clone(),
                 policy: self.settings.policy,
                 member: self.member_view(*user, member, now),
-                rules: member.sight.as_ref().map(|sight| self.settings.rules.explain(&sight.presence)),
-                next_check_seconds: member.teams_user().and(self.sweep.interval().checked_sub(
-                    member.sight.as_ref().map_or(Duration::ZERO, |sight| now.uptime.saturating_sub(sight.received.uptime)),
-                ))
-                .map(|left| left.as_secs_f64()),
+                rules: member
+                    .sight
+                    .as_ref()
+                    .map(|sight| self.settings.rules.explain(&sight.presence)),
+                next_check_seconds: member
+                    .teams_user()
+                    .and(self.sweep.interval().checked_sub(
+                        member.sight.as_ref().map_or(Duration::ZERO, |sight| {
+                            now.uptime.saturating_sub(sight.received.uptime)
+                        }),
+                    ))
+                    .map(|left| left.as_secs_f64()),
             })
             .collect()
     }
@@ -322,17 +344,23 @@ impl Engine {
             Some(_) => {}
         }
         for name in LinkName::ALL {
-            let Some(down) = self.links.link(name).down() else { continue };
+            let Some(down) = self.links.link(name).down() else {
+                continue;
+            };
             let reason = format!("{name}: {}", down.error.chain());
             match name {
                 // Without these nothing can be changed.
                 LinkName::Pbx | LinkName::Ledger => broken.push(reason),
                 // An outage counts from when the last good sweep is too old; the roster of before goes on.
-                LinkName::Presence | LinkName::Directory | LinkName::Roster | LinkName::Chat => limping.push(reason),
+                LinkName::Presence | LinkName::Directory | LinkName::Roster | LinkName::Chat => {
+                    limping.push(reason)
+                }
             }
         }
         if let Some(GuardVerdict::Hold { losing, of, .. }) = self.roster.held {
-            limping.push(format!("the roster is held: it would lose {losing} of {of} members at once"));
+            limping.push(format!(
+                "the roster is held: it would lose {losing} of {of} members at once"
+            ));
         }
         if !self.held.is_empty() {
             limping.push(format!("{} changes are held by the breaker", self.held.len()));
@@ -343,7 +371,10 @@ impl Engine {
             (false, _) => Health::NotReady,
         };
         broken.extend(limping);
-        Readiness { state, reasons: broken }
+        Readiness {
+            state,
+            reasons: broken,
+        }
     }
 
     fn link_view(&self, name: LinkName, now: Moment) -> LinkView {
@@ -382,7 +413,10 @@ impl Engine {
             age_seconds: sight.map(|sight| age(sight.received, now)),
             unknown_for_seconds: member.unknown_for(now).map(|unknown| unknown.as_secs_f64()),
             dnd: self.field_view(user, member, Field::Dnd, now),
-            chat: self.settings.chat.then(|| self.field_view(user, member, Field::Chat, now)),
+            chat: self
+                .settings
+                .chat
+                .then(|| self.field_view(user, member, Field::Chat, now)),
         }
     }
 
@@ -429,12 +463,19 @@ impl Engine {
     }
 
     pub(super) fn fields(&self) -> impl Iterator<Item = Field> {
-        Field::ALL.into_iter().filter(|field| *field == Field::Dnd || self.settings.chat)
+        Field::ALL
+            .into_iter()
+            .filter(|field| *field == Field::Dnd || self.settings.chat)
     }
 
     fn is_due(&self, user: PbxUserId, member: &Member, field: Field, now: Moment) -> bool {
         let aim = wanted(&self.settings, self.mode, &self.subject(user, member, now), field);
-        let decision = decide(member.row.field(field), aim, member.reading(field, now), self.settings.policy);
+        let decision = decide(
+            member.row.field(field),
+            aim,
+            member.reading(field, now),
+            self.settings.policy,
+        );
         matches!(decision, Decision::Read { .. } | Decision::Write { .. })
     }
 }

@@ -37,18 +37,32 @@ impl Engine {
 
     /// Starts one write, unless it was overtaken: the newest truth wins, and what it overtook is dropped.
     fn start_write(&mut self, user: PbxUserId, field: Field, now: Moment) {
-        let Some(member) = self.members.get(&user) else { return };
-        let Work::Ready(change) = member.work(field) else { return };
+        let Some(member) = self.members.get(&user) else {
+            return;
+        };
+        let Work::Ready(change) = member.work(field) else {
+            return;
+        };
         let change = change.clone();
         let aim = wanted(&self.settings, self.mode, &self.subject(user, member, now), field);
-        let still_wanted = if change.release { aim == Wanted::TakeBack } else { aim == Wanted::Set(change.to) };
-        let recent =
-            member.seen(field).is_some_and(|seen| now.uptime.saturating_sub(seen.at.uptime) <= INTENT_STAYS);
+        let still_wanted = if change.release {
+            aim == Wanted::TakeBack
+        } else {
+            aim == Wanted::Set(change.to)
+        };
+        let recent = member
+            .seen(field)
+            .is_some_and(|seen| now.uptime.saturating_sub(seen.at.uptime) <= INTENT_STAYS);
         let (Some(from), true, true) = (change.from, still_wanted, recent) else {
             self.abandon(user, field);
             return;
         };
-        let write = Write { user, login: member.row.login.clone(), from, to: change.to };
+        let write = Write {
+            user,
+            login: member.row.login.clone(),
+            from,
+            to: change.to,
+        };
         if let Some(member) = self.members.get_mut(&user) {
             member.set_work(field, Work::Writing(change));
         }
@@ -96,7 +110,9 @@ impl Engine {
     }
 
     fn wrote(&mut self, user: PbxUserId, change: Change, written: Written, now: Moment) {
-        let Some(member) = self.members.get_mut(&user) else { return };
+        let Some(member) = self.members.get_mut(&user) else {
+            return;
+        };
         let field = change.field;
         member.succeeded(field);
         let received = member.sight.as_ref().map(|sight| sight.outcome_since.uptime);
@@ -105,13 +121,19 @@ impl Engine {
                 member.row.field_mut(field).confirm(before, now.wall);
                 member.wrote(change.to, now);
                 self.counts.changes += 1;
-                let latency = received.filter(|_| !change.release).map(|at| now.uptime.saturating_sub(at));
+                let latency = received
+                    .filter(|_| !change.release)
+                    .map(|at| now.uptime.saturating_sub(at));
                 Report::Applied { change, latency }
             }
             Written::AlreadyEqual => {
                 let record = member.row.field_mut(field);
                 record.abandon();
-                record.settle(if change.release { Settled::Released(change.to) } else { Settled::At(change.to) });
+                record.settle(if change.release {
+                    Settled::Released(change.to)
+                } else {
+                    Settled::At(change.to)
+                });
                 member.observe(change.to, now);
                 Report::AlreadyEqual { change }
             }
@@ -127,7 +149,12 @@ impl Engine {
 
     pub(super) fn dnd_read(&mut self, user: PbxUserId, result: Result<bool, PortError>, now: Moment) {
         self.pbx_in_flight -= 1;
-        self.readings_came(Field::Dnd, &[user], result.map(|on| vec![(user, Value::Dnd(on))]), now);
+        self.readings_came(
+            Field::Dnd,
+            &[user],
+            result.map(|on| vec![(user, Value::Dnd(on))]),
+            now,
+        );
     }
 
     pub(super) fn chat_read(
@@ -137,8 +164,11 @@ impl Engine {
         now: Moment,
     ) {
         self.pbx_in_flight -= 1;
-        let readings =
-            result.map(|read| read.into_iter().map(|(user, status)| (user, Value::Chat(status))).collect());
+        let readings = result.map(|read| {
+            read.into_iter()
+                .map(|(user, status)| (user, Value::Chat(status)))
+                .collect()
+        });
         self.readings_came(Field::Chat, users, readings, now);
     }
 
@@ -203,15 +233,24 @@ impl Engine {
         };
         self.settle_link(LinkName::Pbx, None, now);
         self.counts.readbacks += 1;
-        let Some(member) = self.members.get_mut(&user) else { return };
+        let Some(member) = self.members.get_mut(&user) else {
+            return;
+        };
         let known = member.seen(Field::Dnd).map(|seen| seen.value);
         if member.observe(found, now) {
             self.dirty.insert(user);
         }
-        let Settled::At(expected) = member.row.dnd.settled else { return };
+        let Settled::At(expected) = member.row.dnd.settled else {
+            return;
+        };
         if expected != found && known != Some(found) {
             self.counts.drifts += 1;
-            self.report(Report::Drift { user, field: Field::Dnd, expected, found });
+            self.report(Report::Drift {
+                user,
+                field: Field::Dnd,
+                expected,
+                found,
+            });
         }
     }
 
@@ -233,7 +272,9 @@ impl Engine {
     }
 
     fn failed_for(&mut self, user: PbxUserId, field: Field, error: PortError, now: Moment) {
-        let Some(member) = self.members.get_mut(&user) else { return };
+        let Some(member) = self.members.get_mut(&user) else {
+            return;
+        };
         if error.fault == Fault::NotFound && member.standing.is_none() {
             // Whoever left the group and the PBX has nothing left that could be taken back.
             return self.forget(user);
@@ -242,8 +283,17 @@ impl Engine {
         let again = member.failed(field, now);
         self.wake_at(user, again);
         if first {
-            let address = self.book.entries().get(&user).and_then(|entry| entry.address.clone());
-            self.report(Report::Failed { user, address, field, error });
+            let address = self
+                .book
+                .entries()
+                .get(&user)
+                .and_then(|entry| entry.address.clone());
+            self.report(Report::Failed {
+                user,
+                address,
+                field,
+                error,
+            });
         }
     }
 
@@ -263,11 +313,14 @@ impl Engine {
             Err(error) => {
                 let reports = self.links.failed(LinkName::Ledger, &error, now);
                 self.report_all(reports);
-                self.dirty.extend(users.iter().filter(|user| self.members.contains_key(user)));
-                self.gone.extend(removed.iter().filter(|user| !self.members.contains_key(user)));
+                self.dirty
+                    .extend(users.iter().filter(|user| self.members.contains_key(user)));
+                self.gone
+                    .extend(removed.iter().filter(|user| !self.members.contains_key(user)));
                 self.pause_to_store = self.pause_to_store.or(paused);
                 if !self.draining {
-                    self.intended.extend(intents.iter().map(|(user, field, _)| (*user, *field)));
+                    self.intended
+                        .extend(intents.iter().map(|(user, field, _)| (*user, *field)));
                 }
                 return;
             }
@@ -275,7 +328,9 @@ impl Engine {
         let reports = self.links.succeeded(LinkName::Ledger, now);
         self.report_all(reports);
         for &(user, field, intent) in intents {
-            let Some(member) = self.members.get_mut(&user) else { continue };
+            let Some(member) = self.members.get_mut(&user) else {
+                continue;
+            };
             // The row may have gone to somebody else in the meantime, and then it is not the intent that was stored.
             if let Work::Intended(change) = member.work(field)
                 && member.row.field(field).intent == Some(intent)
@@ -295,6 +350,10 @@ impl Engine {
             self.claimed_elsewhere.extend(refused);
             self.restand(now);
         }
-        self.due.extend(users.iter().filter(|user| self.members.get(user).is_some_and(|member| member.standing.is_none())));
+        self.due.extend(users.iter().filter(|user| {
+            self.members
+                .get(user)
+                .is_some_and(|member| member.standing.is_none())
+        }));
     }
 }

@@ -15,13 +15,19 @@ pub struct TokioClock {
 impl TokioClock {
     /// A clock that shows `wall` now.
     pub fn starting_at(wall: Timestamp) -> Self {
-        Self { start: Instant::now(), wall }
+        Self {
+            start: Instant::now(),
+            wall,
+        }
     }
 }
 
 impl Clock for TokioClock {
     fn now(&self) -> Moment {
         let uptime = self.start.elapsed();
-        Moment { wall: self.wall.saturating_add(uptime).unwrap_or(Timestamp::MAX), uptime }
+        Moment {
+            wall: self.wall.saturating_add(uptime).unwrap_or(Timestamp::MAX),
+            uptime,
+        }
     }
 }

@@ -44,7 +44,10 @@ impl MemoryLedger {
 
     /// An empty ledger whose leases have to be renewed.
     pub fn with_leases_of(lease: Duration) -> Self {
-        Self { lease: Some(lease), ..Self::default() }
+        Self {
+            lease: Some(lease),
+            ..Self::default()
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -58,7 +61,9 @@ impl MemoryLedger {
 
 impl State {
     fn is_current(&self, lease: &Lease) -> bool {
-        self.leases.get(&lease.claim.instance).is_some_and(|held| held.fence == lease.fence)
+        self.leases
+            .get(&lease.claim.instance)
+            .is_some_and(|held| held.fence == lease.fence)
     }
 }
 
@@ -69,13 +74,23 @@ impl LedgerPort for MemoryLedger {
         if let Some(held) = state.leases.get(&claim.instance)
             && held.until.is_none_or(|until| now < until)
         {
-            return Ok(Acquired::HeldBy { holder: held.holder.clone() });
+            return Ok(Acquired::HeldBy {
+                holder: held.holder.clone(),
+            });
         }
         state.fence += 1;
         let fence = state.fence;
-        let held = Held { holder: claim.holder.clone(), fence, until: self.until(now) };
+        let held = Held {
+            holder: claim.holder.clone(),
+            fence,
+            until: self.until(now),
+        };
         state.leases.insert(claim.instance.clone(), held);
-        Ok(Acquired::Granted(Lease { claim: claim.clone(), fence, lasts: self.lease }))
+        Ok(Acquired::Granted(Lease {
+            claim: claim.clone(),
+            fence,
+            lasts: self.lease,
+        }))
     }
 
     async fn renew(&self, lease: &Lease, now: Timestamp) -> Result<bool, PortError> {
@@ -101,7 +116,9 @@ impl LedgerPort for MemoryLedger {
     async fn load(&self, claim: &Claim) -> Result<Memory, PortError> {
         let state = self.state();
         let mut memory = Memory {
-            paused: state.paused.contains(&(claim.pbx.clone(), claim.instance.clone())),
+            paused: state
+                .paused
+                .contains(&(claim.pbx.clone(), claim.instance.clone())),
             ..Memory::default()
         };
         for ((pbx, user), (instance, row)) in &state.rows {
@@ -117,7 +134,10 @@ impl LedgerPort for MemoryLedger {
     async fn commit(&self, lease: &Lease, commit: &LedgerCommit) -> Result<Vec<PbxUserId>, PortError> {
         let mut state = self.state();
         if !state.is_current(lease) {
-            return Err(PortError::new(Fault::State, "store: the lease belongs to somebody else"));
+            return Err(PortError::new(
+                Fault::State,
+                "store: the lease belongs to somebody else",
+            ));
         }
         let Claim { instance, pbx, .. } = &lease.claim;
         let mut refused = Vec::new();
@@ -149,6 +169,13 @@ impl LedgerPort for MemoryLedger {
         for ((pbx, _), (instance, row)) in &self.state().rows {
             *found.entry((instance.clone(), pbx.clone())).or_default() += usize::from(row.holds_something());
         }
-        Ok(found.into_iter().map(|((instance, pbx), holding)| Remembered { instance, pbx, holding }).collect())
+        Ok(found
+            .into_iter()
+            .map(|((instance, pbx), holding)| Remembered {
+                instance,
+                pbx,
+                holding,
+            })
+            .collect())
     }
 }

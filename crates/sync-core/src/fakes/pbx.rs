@@ -64,7 +64,9 @@ impl FakePbx {
             address: address.parse().ok(),
         };
         let mut state = self.state();
-        state.users.insert(PbxUserId(id), (user, false, ChatPresence::Available));
+        state
+            .users
+            .insert(PbxUserId(id), (user, false, ChatPresence::Available));
         if in_group {
             state.group.insert(PbxUserId(id));
         }
@@ -92,7 +94,10 @@ impl FakePbx {
 
     /// DND and chat status of a user.
     pub fn values(&self, id: i64) -> Option<(bool, ChatPresence)> {
-        self.state().users.get(&PbxUserId(id)).map(|(_, dnd, chat)| (*dnd, *chat))
+        self.state()
+            .users
+            .get(&PbxUserId(id))
+            .map(|(_, dnd, chat)| (*dnd, *chat))
     }
 
     /// Everything that was written through the ports.
@@ -123,11 +128,16 @@ impl FakePbx {
     fn write(&self, write: &Write) -> Result<Written, PortError> {
         let mut state = self.state();
         state.reads += 1;
-        let chat_fault = state.chat_fault.clone().filter(|_| matches!(write.to, Value::Chat(_)));
+        let chat_fault = state
+            .chat_fault
+            .clone()
+            .filter(|_| matches!(write.to, Value::Chat(_)));
         if let Some(fault) = state.fault.clone().or(chat_fault) {
             return Err(fault);
         }
-        let Some((user, dnd, chat)) = state.users.get_mut(&write.user) else { return Err(no_such_user(write.user)) };
+        let Some((user, dnd, chat)) = state.users.get_mut(&write.user) else {
+            return Err(no_such_user(write.user));
+        };
         if user.login != write.login {
             return Err(no_such_user(write.user));
         }
@@ -145,7 +155,11 @@ impl FakePbx {
             Value::Dnd(on) => *dnd = on,
             Value::Chat(status) => *chat = status,
         }
-        state.writes.push(PbxWrite { user: write.user, from: found, to: write.to });
+        state.writes.push(PbxWrite {
+            user: write.user,
+            from: found,
+            to: write.to,
+        });
         if state.lose_answers > 0 {
             state.lose_answers -= 1;
             return Err(PortError::new(Fault::Unreachable, "hear the answer"));
@@ -196,7 +210,10 @@ impl ChatPort for FakePbx {
         if let Some(fault) = state.fault.as_ref().or(state.chat_fault.as_ref()) {
             return Err(fault.clone());
         }
-        Ok(users.iter().filter_map(|user| state.users.get(user).map(|(_, _, chat)| (*user, *chat))).collect())
+        Ok(users
+            .iter()
+            .filter_map(|user| state.users.get(user).map(|(_, _, chat)| (*user, *chat)))
+            .collect())
     }
 
     async fn set_chat(&self, write: &Write) -> Result<Written, PortError> {

@@ -73,7 +73,10 @@ impl PresencePort for FakeTenant {
         state.sweeps += 1;
         match &state.fault {
             Some(fault) => Err(fault.clone()),
-            None => Ok(ids.iter().map(|id| state.people.get(id).and_then(|(_, presence)| presence.clone())).collect()),
+            None => Ok(ids
+                .iter()
+                .map(|id| state.people.get(id).and_then(|(_, presence)| presence.clone()))
+                .collect()),
         }
     }
 }
@@ -87,8 +90,17 @@ impl DirectoryPort for FakeTenant {
         }
         let carries = |user: &DirectoryUser| {
             let own = [&user.primary, &user.mail, &user.principal];
-            own.into_iter().flatten().chain(&user.aliases).any(|address| addresses.contains(address))
+            own.into_iter()
+                .flatten()
+                .chain(&user.aliases)
+                .any(|address| addresses.contains(address))
         };
-        Ok(state.people.values().map(|(user, _)| user).filter(|user| carries(user)).cloned().collect())
+        Ok(state
+            .people
+            .values()
+            .map(|(user, _)| user)
+            .filter(|user| carries(user))
+            .cloned()
+            .collect())
     }
 }

@@ -52,7 +52,8 @@ impl Book {
 
     /// Takes a new reading over. An address that changed is looked up anew; everything else that is known stays.
     pub fn take_over(&mut self, roster: &PbxRoster, exclude: &BTreeSet<Address>) -> RosterChange {
-        let shown: HashMap<PbxUserId, &super::PbxUser> = roster.users.iter().map(|user| (user.id, user)).collect();
+        let shown: HashMap<PbxUserId, &super::PbxUser> =
+            roster.users.iter().map(|user| (user.id, user)).collect();
         let mut change = RosterChange::default();
         let mut before = std::mem::take(&mut self.entries);
         for &id in &roster.members {
@@ -60,7 +61,10 @@ impl Book {
                 Some(user) => Entry {
                     login: user.login.clone(),
                     name: user.name.clone(),
-                    excluded: user.address.as_ref().is_some_and(|address| exclude.contains(address)),
+                    excluded: user
+                        .address
+                        .as_ref()
+                        .is_some_and(|address| exclude.contains(address)),
                     address: user.address.clone(),
                     resolved: true,
                     candidates: None,
@@ -102,8 +106,13 @@ impl Book {
             .values()
             .filter(|entry| !entry.excluded)
             .filter(|entry| {
-                let matched = entry.candidates.as_ref().is_some_and(|candidates| candidates.len() == 1);
-                let recent = entry.looked_up.is_some_and(|at| uptime.saturating_sub(at) < MATCH_STAYS);
+                let matched = entry
+                    .candidates
+                    .as_ref()
+                    .is_some_and(|candidates| candidates.len() == 1);
+                let recent = entry
+                    .looked_up
+                    .is_some_and(|at| uptime.saturating_sub(at) < MATCH_STAYS);
                 !(matched && recent)
             })
             .filter_map(|entry| entry.address.as_ref())
@@ -141,11 +150,19 @@ mod tests {
     use super::*;
 
     fn user(id: i64, login: &str, mail: &str) -> PbxUser {
-        PbxUser { id: PbxUserId(id), login: Login(login.into()), name: String::new(), address: mail.parse().ok() }
+        PbxUser {
+            id: PbxUserId(id),
+            login: Login(login.into()),
+            name: String::new(),
+            address: mail.parse().ok(),
+        }
     }
 
     fn roster(users: Vec<PbxUser>) -> PbxRoster {
-        PbxRoster { members: users.iter().map(|user| user.id).collect(), users }
+        PbxRoster {
+            members: users.iter().map(|user| user.id).collect(),
+            users,
+        }
     }
 
     fn teams_user(id: &str, mail: &str) -> DirectoryUser {
@@ -162,7 +179,10 @@ mod tests {
 
     fn matched_book() -> Book {
         let mut book = Book::default();
-        book.take_over(&roster(vec![user(1, "01", "a@x.de"), user(2, "02", "b@x.de")]), &BTreeSet::new());
+        book.take_over(
+            &roster(vec![user(1, "01", "a@x.de"), user(2, "02", "b@x.de")]),
+            &BTreeSet::new(),
+        );
         let asked = book.addresses_due(Duration::ZERO);
         book.looked_up(&asked, &[teams_user("t1", "a@x.de")], Duration::ZERO);
         book
@@ -171,17 +191,27 @@ mod tests {
     #[test]
     fn a_match_is_not_looked_up_again_until_the_hour_is_nearly_over() {
         let book = matched_book();
-        assert_eq!(book.addresses_due(Duration::from_secs(60)), ["b@x.de".parse().unwrap()], "unmatched: each pass");
+        assert_eq!(
+            book.addresses_due(Duration::from_secs(60)),
+            ["b@x.de".parse().unwrap()],
+            "unmatched: each pass"
+        );
         assert_eq!(book.addresses_due(Duration::from_secs(3_000)).len(), 2);
     }
 
     #[test]
     fn a_changed_address_is_looked_up_anew() {
         let mut book = matched_book();
-        let change = book.take_over(&roster(vec![user(1, "01", "new@x.de"), user(2, "02", "b@x.de")]), &BTreeSet::new());
+        let change = book.take_over(
+            &roster(vec![user(1, "01", "new@x.de"), user(2, "02", "b@x.de")]),
+            &BTreeSet::new(),
+        );
         assert_eq!(change, RosterChange::default());
         assert_eq!(book.entries()[&PbxUserId(1)].candidates, None);
-        assert!(book.addresses_due(Duration::ZERO).contains(&"new@x.de".parse().unwrap()));
+        assert!(
+            book.addresses_due(Duration::ZERO)
+                .contains(&"new@x.de".parse().unwrap())
+        );
     }
 
     #[test]

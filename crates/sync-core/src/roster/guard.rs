@@ -37,7 +37,12 @@ impl RosterGuard {
     }
 
     /// Judges a reading of the group that was received at `uptime`.
-    pub fn judge(&mut self, known: &BTreeSet<PbxUserId>, read: &BTreeSet<PbxUserId>, uptime: Duration) -> GuardVerdict {
+    pub fn judge(
+        &mut self,
+        known: &BTreeSet<PbxUserId>,
+        read: &BTreeSet<PbxUserId>,
+        uptime: Duration,
+    ) -> GuardVerdict {
         let losing = known.difference(read).count();
         let suspicious = losing > 0 && (read.is_empty() || self.breaker.trips(losing, known.len()));
         if !suspicious {
@@ -50,7 +55,11 @@ impl RosterGuard {
             self.since = None;
             return GuardVerdict::Accept;
         }
-        GuardVerdict::Hold { losing, of: known.len(), until }
+        GuardVerdict::Hold {
+            losing,
+            of: known.len(),
+            until,
+        }
     }
 }
 
@@ -63,7 +72,11 @@ mod tests {
     }
 
     fn guard() -> RosterGuard {
-        RosterGuard::new(Breaker { share: 0.5, at_least: 10, confirm_for: Duration::from_secs(60) })
+        RosterGuard::new(Breaker {
+            share: 0.5,
+            at_least: 10,
+            confirm_for: Duration::from_secs(60),
+        })
     }
 
     const fn at(seconds: u64) -> Duration {
@@ -73,7 +86,11 @@ mod tests {
     #[test]
     fn an_empty_reading_is_held_until_it_is_seen_again_after_the_confirmation_time() {
         let mut guard = guard();
-        let held = GuardVerdict::Hold { losing: 3, of: 3, until: at(60) };
+        let held = GuardVerdict::Hold {
+            losing: 3,
+            of: 3,
+            until: at(60),
+        };
         assert_eq!(guard.judge(&ids(0..3), &ids(0..0), at(0)), held);
         assert_eq!(guard.judge(&ids(0..3), &ids(0..0), at(59)), held);
         assert_eq!(guard.judge(&ids(0..3), &ids(0..0), at(60)), GuardVerdict::Accept);
@@ -83,15 +100,32 @@ mod tests {
     fn a_good_reading_in_between_starts_the_count_anew() {
         let mut guard = guard();
         guard.judge(&ids(0..20), &ids(0..5), at(0));
-        assert_eq!(guard.judge(&ids(0..20), &ids(0..20), at(30)), GuardVerdict::Accept);
-        assert!(matches!(guard.judge(&ids(0..20), &ids(0..5), at(61)), GuardVerdict::Hold { .. }));
+        assert_eq!(
+            guard.judge(&ids(0..20), &ids(0..20), at(30)),
+            GuardVerdict::Accept
+        );
+        assert!(matches!(
+            guard.judge(&ids(0..20), &ids(0..5), at(61)),
+            GuardVerdict::Hold { .. }
+        ));
     }
 
     #[test]
     fn a_few_leavers_pass() {
-        assert_eq!(guard().judge(&ids(0..20), &ids(0..11), at(0)), GuardVerdict::Accept, "fewer than ten");
-        assert_eq!(guard().judge(&ids(0..40), &ids(0..20), at(0)), GuardVerdict::Accept, "not more than half");
-        assert!(matches!(guard().judge(&ids(0..40), &ids(0..19), at(0)), GuardVerdict::Hold { losing: 21, .. }));
+        assert_eq!(
+            guard().judge(&ids(0..20), &ids(0..11), at(0)),
+            GuardVerdict::Accept,
+            "fewer than ten"
+        );
+        assert_eq!(
+            guard().judge(&ids(0..40), &ids(0..20), at(0)),
+            GuardVerdict::Accept,
+            "not more than half"
+        );
+        assert!(matches!(
+            guard().judge(&ids(0..40), &ids(0..19), at(0)),
+            GuardVerdict::Hold { losing: 21, .. }
+        ));
     }
 
     #[test]

@@ -48,12 +48,19 @@ pub fn candidates(address: &Address, users: &[&DirectoryUser]) -> Vec<TeamsUserI
         |user, address| user.principal.as_ref() == Some(address),
     ];
     for carries in tiers {
-        let tier: Vec<&DirectoryUser> = users.iter().copied().filter(|user| carries(user, address)).collect();
+        let tier: Vec<&DirectoryUser> = users
+            .iter()
+            .copied()
+            .filter(|user| carries(user, address))
+            .collect();
         if tier.is_empty() {
             continue;
         }
-        let at_home: Vec<&DirectoryUser> =
-            tier.iter().copied().filter(|user| user.enabled && !user.guest).collect();
+        let at_home: Vec<&DirectoryUser> = tier
+            .iter()
+            .copied()
+            .filter(|user| user.enabled && !user.guest)
+            .collect();
         let deciding = if at_home.is_empty() { tier } else { at_home };
         let mut ids: Vec<TeamsUserId> = deciding.into_iter().map(|user| user.id.clone()).collect();
         ids.sort();
@@ -82,8 +89,12 @@ pub fn standings(entries: &BTreeMap<PbxUserId, Entry>) -> BTreeMap<PbxUserId, St
         if entry.excluded {
             return Standing::Excluded;
         }
-        let Some(address) = &entry.address else { return Standing::NoAddress };
-        let Some(candidates) = &entry.candidates else { return Standing::NotLookedUp };
+        let Some(address) = &entry.address else {
+            return Standing::NoAddress;
+        };
+        let Some(candidates) = &entry.candidates else {
+            return Standing::NotLookedUp;
+        };
         let mut rivals: Vec<PbxUserId> = shared.get(address).into_iter().flatten().copied().collect();
         rivals.extend(candidates.iter().filter_map(|id| claims.get(id)).flatten());
         rivals.retain(|rival| rival != user);
@@ -91,11 +102,19 @@ pub fn standings(entries: &BTreeMap<PbxUserId, Entry>) -> BTreeMap<PbxUserId, St
         rivals.dedup();
         match candidates.as_slice() {
             [] => Standing::NoTeamsUser,
-            [only] if rivals.is_empty() => Standing::Matched { teams_user: only.clone() },
-            several => Standing::Ambiguous { candidates: several.to_vec(), rivals },
+            [only] if rivals.is_empty() => Standing::Matched {
+                teams_user: only.clone(),
+            },
+            several => Standing::Ambiguous {
+                candidates: several.to_vec(),
+                rivals,
+            },
         }
     };
-    entries.iter().map(|(user, entry)| (*user, standing(user, entry))).collect()
+    entries
+        .iter()
+        .map(|(user, entry)| (*user, standing(user, entry)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -121,17 +140,32 @@ mod tests {
 
     fn ids(users: &[DirectoryUser], wanted: &str) -> Vec<String> {
         let users: Vec<&DirectoryUser> = users.iter().collect();
-        candidates(&address(wanted), &users).iter().map(ToString::to_string).collect()
+        candidates(&address(wanted), &users)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
     fn the_first_tier_with_candidates_decides() {
         let a = address("a@example.com");
         let users = [
-            DirectoryUser { principal: Some(a.clone()), ..person("by-login") },
-            DirectoryUser { aliases: vec![a.clone()], ..person("by-alias") },
-            DirectoryUser { mail: Some(a.clone()), ..person("by-mail") },
-            DirectoryUser { primary: Some(a), ..person("by-primary") },
+            DirectoryUser {
+                principal: Some(a.clone()),
+                ..person("by-login")
+            },
+            DirectoryUser {
+                aliases: vec![a.clone()],
+                ..person("by-alias")
+            },
+            DirectoryUser {
+                mail: Some(a.clone()),
+                ..person("by-mail")
+            },
+            DirectoryUser {
+                primary: Some(a),
+                ..person("by-primary")
+            },
         ];
         assert_eq!(ids(&users, "A@Example.com"), ["by-primary"]);
         assert_eq!(ids(&users[..3], "a@example.com"), ["by-mail"]);
@@ -144,9 +178,20 @@ mod tests {
     fn enabled_users_go_before_disabled_ones_and_guests() {
         let mail = Some(address("a@example.com"));
         let users = [
-            DirectoryUser { mail: mail.clone(), enabled: false, ..person("disabled") },
-            DirectoryUser { mail: mail.clone(), guest: true, ..person("guest") },
-            DirectoryUser { mail, ..person("employee") },
+            DirectoryUser {
+                mail: mail.clone(),
+                enabled: false,
+                ..person("disabled")
+            },
+            DirectoryUser {
+                mail: mail.clone(),
+                guest: true,
+                ..person("guest")
+            },
+            DirectoryUser {
+                mail,
+                ..person("employee")
+            },
         ];
         assert_eq!(ids(&users, "a@example.com"), ["employee"]);
         assert_eq!(ids(&users[..2], "a@example.com"), ["disabled", "guest"]);
@@ -166,37 +211,87 @@ mod tests {
     }
 
     fn book(entries: Vec<Entry>) -> Vec<Standing> {
-        let entries = entries.into_iter().zip(1..).map(|(entry, id)| (PbxUserId(id), entry)).collect();
+        let entries = entries
+            .into_iter()
+            .zip(1..)
+            .map(|(entry, id)| (PbxUserId(id), entry))
+            .collect();
         standings(&entries).into_values().collect()
     }
 
     #[test]
     fn two_members_with_one_address_are_both_ambiguous() {
-        let standings =
-            book(vec![entry(Some("a@x.de"), Some(&["t"])), entry(Some("a@x.de"), Some(&["t"])), entry(Some("b@x.de"), Some(&["u"]))]);
-        let rival = |id| Standing::Ambiguous { candidates: vec![TeamsUserId::new("t")], rivals: vec![PbxUserId(id)] };
-        assert_eq!(standings, [rival(2), rival(1), Standing::Matched { teams_user: TeamsUserId::new("u") }]);
+        let standings = book(vec![
+            entry(Some("a@x.de"), Some(&["t"])),
+            entry(Some("a@x.de"), Some(&["t"])),
+            entry(Some("b@x.de"), Some(&["u"])),
+        ]);
+        let rival = |id| Standing::Ambiguous {
+            candidates: vec![TeamsUserId::new("t")],
+            rivals: vec![PbxUserId(id)],
+        };
+        assert_eq!(
+            standings,
+            [
+                rival(2),
+                rival(1),
+                Standing::Matched {
+                    teams_user: TeamsUserId::new("u")
+                }
+            ]
+        );
     }
 
     #[test]
     fn two_members_that_mean_one_teams_user_are_both_ambiguous() {
-        let standings = book(vec![entry(Some("a@x.de"), Some(&["t"])), entry(Some("alias@x.de"), Some(&["t"]))]);
-        assert!(standings.iter().all(|standing| matches!(standing, Standing::Ambiguous { .. })));
+        let standings = book(vec![
+            entry(Some("a@x.de"), Some(&["t"])),
+            entry(Some("alias@x.de"), Some(&["t"])),
+        ]);
+        assert!(
+            standings
+                .iter()
+                .all(|standing| matches!(standing, Standing::Ambiguous { .. }))
+        );
     }
 
     #[test]
     fn an_excluded_member_is_nobodys_rival() {
-        let excluded = Entry { excluded: true, ..entry(Some("a@x.de"), None) };
+        let excluded = Entry {
+            excluded: true,
+            ..entry(Some("a@x.de"), None)
+        };
         let standings = book(vec![excluded, entry(Some("a@x.de"), Some(&["t"]))]);
-        assert_eq!(standings, [Standing::Excluded, Standing::Matched { teams_user: TeamsUserId::new("t") }]);
+        assert_eq!(
+            standings,
+            [
+                Standing::Excluded,
+                Standing::Matched {
+                    teams_user: TeamsUserId::new("t")
+                }
+            ]
+        );
     }
 
     #[test]
     fn each_reason_for_not_matching_is_told() {
-        let unresolved = Entry { resolved: false, ..entry(None, None) };
+        let unresolved = Entry {
+            resolved: false,
+            ..entry(None, None)
+        };
         assert_eq!(
-            book(vec![unresolved, entry(None, None), entry(Some("a@x.de"), None), entry(Some("b@x.de"), Some(&[]))]),
-            [Standing::Unresolved, Standing::NoAddress, Standing::NotLookedUp, Standing::NoTeamsUser]
+            book(vec![
+                unresolved,
+                entry(None, None),
+                entry(Some("a@x.de"), None),
+                entry(Some("b@x.de"), Some(&[]))
+            ]),
+            [
+                Standing::Unresolved,
+                Standing::NoAddress,
+                Standing::NotLookedUp,
+                Standing::NoTeamsUser
+            ]
         );
     }
 }

@@ -1,6 +1,9 @@
 //! A small world for tests: a tenant, a PBX and a ledger in memory, and a daemon's life between them on paused time.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set its world up has failed")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its world up has failed"
+)]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,8 +11,8 @@ use std::time::Duration;
 use presence_mapping::Presence;
 use sync_core::fakes::{FakePbx, FakeTenant, MemoryLedger, PbxWrite, TokioClock};
 use sync_core::{
-    Acquired, Breaker, ChatPresence, Claim, Clock, Driver, Ended, Engine, Handle, InstanceName, InstanceView, LedgerPort,
-    Observer, PbxName, PbxUserId, Plan, Ports, Report, Settings, Value,
+    Acquired, Breaker, ChatPresence, Claim, Clock, Driver, Ended, Engine, Handle, InstanceName, InstanceView,
+    LedgerPort, Observer, PbxName, PbxUserId, Plan, Ports, Report, Settings, Value,
 };
 use tokio::task::JoinHandle;
 
@@ -55,7 +58,10 @@ impl World {
     /// People 1 to `people` are members, available in Teams; 900 is in the PBX and in no group.
     pub(crate) fn with(people: i64) -> Self {
         let mut settings = Settings::new(InstanceName("main".into()), PbxName("pbx.example:443".into()));
-        settings.breaker = Breaker { at_least: 1_000_000, ..Breaker::default() };
+        settings.breaker = Breaker {
+            at_least: 1_000_000,
+            ..Breaker::default()
+        };
         settings.readback_interval = Duration::ZERO;
         let world = Self {
             pbx: Arc::new(FakePbx::new()),
@@ -127,7 +133,11 @@ impl World {
             pbx: self.settings.pbx.clone(),
             holder: "nobody".to_owned(),
         };
-        let fence = |fence| sync_core::Lease { claim: claim.clone(), fence, lasts: None };
+        let fence = |fence| sync_core::Lease {
+            claim: claim.clone(),
+            fence,
+            lasts: None,
+        };
         for number in 0..1_000 {
             self.ledger.surrender(&fence(number)).await.unwrap();
         }
@@ -144,7 +154,10 @@ impl World {
 
     pub(crate) async fn view(&self) -> InstanceView {
         let now = self.clock.now();
-        self.handle().ask(move |engine| engine.instance_view(now)).await.unwrap()
+        self.handle()
+            .ask(move |engine| engine.instance_view(now))
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn plan(&self) -> Plan {
@@ -161,11 +174,20 @@ impl World {
     }
 
     pub(crate) fn writes_of_dnd(&self) -> Vec<PbxWrite> {
-        self.pbx.writes().into_iter().filter(|write| matches!(write.to, Value::Dnd(_))).collect()
+        self.pbx
+            .writes()
+            .into_iter()
+            .filter(|write| matches!(write.to, Value::Dnd(_)))
+            .collect()
     }
 
     pub(crate) fn reported(&self, text: &str) -> bool {
-        self.reports.0.lock().unwrap().iter().any(|report| report.contains(text))
+        self.reports
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|report| report.contains(text))
     }
 
     pub(crate) fn reports(&self) -> Vec<String> {

@@ -94,7 +94,8 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn members(&self, instance: &InstanceName) -> Result<MembersAnswer, ClientError> {
-        self.call(Method::GET, &format!("instances/{instance}/members"), &[]).await
+        self.call(Method::GET, &format!("instances/{instance}/members"), &[])
+            .await
     }
 
     /// What a pass of one instance would change now.
@@ -102,7 +103,8 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn plan(&self, instance: &InstanceName) -> Result<Plan, ClientError> {
-        self.call(Method::GET, &format!("instances/{instance}/plan"), &[]).await
+        self.call(Method::GET, &format!("instances/{instance}/plan"), &[])
+            .await
     }
 
     /// What a pass of each running instance would change now.
@@ -118,7 +120,8 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn explain(&self, address: &Address) -> Result<ExplainAnswer, ClientError> {
-        self.call(Method::GET, "explain", &[("address", address.as_str())]).await
+        self.call(Method::GET, "explain", &[("address", address.as_str())])
+            .await
     }
 
     /// Gives an order to an instance. A release answers when nothing is ours any more, or says that it goes on.
@@ -126,7 +129,12 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn order(&self, instance: &InstanceName, order: Order) -> Result<OrderAnswer, ClientError> {
-        self.call(Method::POST, &format!("instances/{instance}/{}", order.as_str()), &[]).await
+        self.call(
+            Method::POST,
+            &format!("instances/{instance}/{}", order.as_str()),
+            &[],
+        )
+        .await
     }
 
     async fn call<T: DeserializeOwned>(
@@ -140,10 +148,19 @@ impl Client {
             true => ClientError::NotRunning(address),
             false => ClientError::Broken { address, source },
         };
+        let mut url = format!("http://{address}/api/v1/{path}");
+        if !query.is_empty() {
+            url.push('?');
+            url.extend(
+                url::form_urlencoded::Serializer::new(String::new())
+                    .extend_pairs(query)
+                    .finish()
+                    .chars(),
+            );
+        }
         let request = self
             .http
-            .request(method, format!("http://{address}/api/v1/{path}"))
-            .query(query)
+            .request(method, url)
             .bearer_auth(self.endpoint.token.expose_secret())
             .timeout(TIMEOUT);
         let answer = request.send().await.map_err(broken)?;
@@ -153,7 +170,11 @@ impl Client {
         }
         let unknown = status == StatusCode::NOT_FOUND;
         Err(match answer.json::<ErrorAnswer>().await {
-            Ok(answer) => ClientError::Refused { message: answer.error, hint: answer.hint, unknown },
+            Ok(answer) => ClientError::Refused {
+                message: answer.error,
+                hint: answer.hint,
+                unknown,
+            },
             Err(_) => ClientError::Refused {
                 message: format!("the daemon answered {status}"),
                 hint: None,

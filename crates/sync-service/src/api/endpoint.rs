@@ -64,8 +64,11 @@ impl Endpoint {
     /// # Errors
     /// When the file cannot be written.
     pub fn publish(&self, path: &Path) -> Result<(), EndpointError> {
-        let stored =
-            Stored { address: self.address, token: self.token.expose_secret().to_owned(), pid: self.pid };
+        let stored = Stored {
+            address: self.address,
+            token: self.token.expose_secret().to_owned(),
+            pid: self.pid,
+        };
         let write = || -> io::Result<()> {
             let mut name = path.file_name().unwrap_or_default().to_owned();
             name.push(".new");
@@ -74,12 +77,19 @@ impl Endpoint {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&fresh)?;
             file.write_all(&serde_json::to_vec(&stored)?)?;
             file.sync_all()?;
             fs::rename(&fresh, path)
         };
-        write().map_err(|source| EndpointError::Write { path: path.to_owned(), source })
+        write().map_err(|source| EndpointError::Write {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Takes the file back, if it is still ours.
@@ -95,14 +105,21 @@ impl Endpoint {
     /// # Errors
     /// When the file is there and cannot be read, for instance because it belongs to another user.
     pub fn find(path: &Path) -> Result<Option<Self>, EndpointError> {
-        let unreadable = |source| EndpointError::Read { path: path.to_owned(), source };
+        let unreadable = |source| EndpointError::Read {
+            path: path.to_owned(),
+            source,
+        };
         let text = match fs::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(error)),
         };
         let stored: Stored = serde_json::from_slice(&text).map_err(|error| unreadable(error.into()))?;
-        Ok(Some(Self { address: stored.address, token: stored.token.into(), pid: stored.pid }))
+        Ok(Some(Self {
+            address: stored.address,
+            token: stored.token.into(),
+            pid: stored.pid,
+        }))
     }
 }
 
@@ -113,7 +130,11 @@ mod tests {
     use super::*;
 
     fn endpoint(pid: u32) -> Endpoint {
-        Endpoint { address: ([127, 0, 0, 1], 8480).into(), token: "SAMPLE-token".to_owned().into(), pid }
+        Endpoint {
+            address: ([127, 0, 0, 1], 8480).into(),
+            token: "SAMPLE-token".to_owned().into(),
+            pid,
+        }
     }
 
     #[test]
@@ -124,7 +145,10 @@ mod tests {
         assert!(Endpoint::find(&path).unwrap().is_none());
         endpoint(7).publish(&path).unwrap();
         let found = Endpoint::find(&path).unwrap().unwrap();
-        assert_eq!((found.address.port(), found.token.expose_secret(), found.pid), (8480, "SAMPLE-token", 7));
+        assert_eq!(
+            (found.address.port(), found.token.expose_secret(), found.pid),
+            (8480, "SAMPLE-token", 7)
+        );
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 

@@ -7,7 +7,7 @@ mod types;
 
 pub use client::{Client, ClientError, Order};
 pub use endpoint::{Endpoint, EndpointError, endpoint_file};
-pub use server::{Api, router};
+pub use server::{Api, new_token, router};
 pub use types::{
     API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, InstanceState, InstanceStatus, MembersAnswer,
     OrderAnswer, PlansAnswer, ReadyAnswer, StatusAnswer,

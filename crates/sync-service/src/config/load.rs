@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sync_adapters::http::Proxies;
 use toml::de::DeTable;
 
 use super::daemon;
@@ -15,12 +16,24 @@ use super::settings::Settings;
 use super::source::{Place, Source};
 
 /// What the configuration takes from the environment of the process, read by the program's `main`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `CREDENTIALS_DIRECTORY`: the folder in which systemd puts the credentials of a service.
     ///
     /// <https://systemd.io/CREDENTIALS/>
     pub credentials_directory: Option<PathBuf>,
+    /// The proxies of the environment, for the way to Microsoft.
+    pub proxies: Proxies,
+}
+
+impl Environment {
+    /// Reads the environment through `variable`, such as `|name| std::env::var(name).ok()`.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            credentials_directory: variable("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+            proxies: Proxies::from_environment(variable),
+        }
+    }
 }
 
 /// A good file.

@@ -66,6 +66,7 @@ pub(crate) fn read(text: &str) -> Result<Loaded, ConfigErrors> {
 pub(crate) fn read_with(text: &str, files: &Files) -> Result<Loaded, ConfigErrors> {
     let environment = Environment {
         credentials_directory: Some("/run/credentials".into()),
+        ..Environment::default()
     };
     parse(
         text,

@@ -1,0 +1,270 @@
+//! The server side of the local API: health without a sign-in, everything else by the token of the endpoint file.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+use sync_core::{Address, Health, InstanceName};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use super::client::Order;
+use super::types::{
+    API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, InstanceState, InstanceStatus, MembersAnswer,
+    OrderAnswer, PlansAnswer, ReadyAnswer, StatusAnswer,
+};
+use crate::daemon::{Supervisor, UnknownInstance};
+use crate::telemetry::Metrics;
+
+/// No request carries a body worth more.
+const BODY: usize = 64 * 1024;
+/// Longer than any order waits.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the local API is served from.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// The instances.
+    pub supervisor: Arc<Supervisor>,
+    /// The metrics.
+    pub metrics: Arc<Metrics>,
+    /// What callers have to present.
+    pub token: SecretString,
+    /// What the daemon says of itself.
+    pub daemon: DaemonStatus,
+}
+
+/// A token that nobody can guess.
+pub fn new_token() -> SecretString {
+    format!(
+        "{}{}",
+        uuid::Uuid::new_v4().simple(),
+        uuid::Uuid::new_v4().simple()
+    )
+    .into()
+}
+
+/// The routes.
+pub fn router(api: Api) -> Router {
+    let signed_in = Router::new()
+        .route("/status", get(status))
+        .route("/plans", get(plans))
+        .route("/explain", get(explain))
+        .route("/instances/{instance}", get(instance))
+        .route("/instances/{instance}/members", get(members))
+        .route("/instances/{instance}/plan", get(plan))
+        .route("/instances/{instance}/pause", post(pause))
+        .route("/instances/{instance}/resume", post(resume))
+        .route("/instances/{instance}/release", post(release))
+        .route_layer(from_fn_with_state(api.clone(), require_token));
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/readyz/{instance}", get(readyz_instance))
+        .route("/metrics", get(metrics))
+        .nest("/api/v1", signed_in)
+        .fallback(async || failure(StatusCode::NOT_FOUND, "there is nothing at this path", None))
+        .layer(RequestBodyLimitLayer::new(BODY))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            TIMEOUT,
+        ))
+        .with_state(api)
+}
+
+async fn require_token(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let presented = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let presented = presented
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    if bool::from(presented.as_bytes().ct_eq(api.token.expose_secret().as_bytes())) {
+        next.run(request).await
+    } else {
+        failure(
+            StatusCode::UNAUTHORIZED,
+            "the token is missing or wrong",
+            Some("`presencectl` takes it from the file with the ending `.api` beside the state"),
+        )
+    }
+}
+
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+async fn readyz(State(api): State<Api>) -> Response {
+    let starting = api
+        .supervisor
+        .statuses()
+        .await
+        .into_iter()
+        .filter(|status| status.state == InstanceState::Failed);
+    let reasons: Vec<String> = starting
+        .map(|status| format!("instance {}: cannot be started", status.instance))
+        .collect();
+    ready(
+        if reasons.is_empty() {
+            Health::Ready
+        } else {
+            Health::NotReady
+        },
+        reasons,
+    )
+}
+
+async fn readyz_instance(State(api): State<Api>, Path(name): Path<String>) -> Response {
+    match api.supervisor.status(&InstanceName(name.into())).await {
+        Err(error) => failure(StatusCode::NOT_FOUND, error.to_string(), None),
+        Ok(InstanceStatus { view: Some(view), .. }) => ready(view.readiness.state, view.readiness.reasons),
+        Ok(InstanceStatus { state, reason, .. }) => {
+            let reason = reason.unwrap_or_else(|| format!("{state:?}").to_lowercase());
+            ready(Health::NotReady, vec![reason])
+        }
+    }
+}
+
+fn ready(health: Health, reasons: Vec<String>) -> Response {
+    let (status, word) = match health {
+        Health::Ready => (StatusCode::OK, "ready"),
+        Health::Degraded => (StatusCode::OK, "degraded"),
+        Health::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "not-ready"),
+    };
+    (
+        status,
+        Json(ReadyAnswer {
+            status: word.to_owned(),
+            reasons,
+        }),
+    )
+        .into_response()
+}
+
+async fn metrics(State(api): State<Api>) -> Response {
+    for status in api.supervisor.statuses().await {
+        if let Some(view) = &status.view {
+            api.metrics.show(view);
+        }
+    }
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        api.metrics.render(),
+    )
+        .into_response()
+}
+
+async fn status(State(api): State<Api>) -> Json<StatusAnswer> {
+    let instances = api.supervisor.statuses().await;
+    Json(StatusAnswer {
+        version: API_VERSION,
+        daemon: api.daemon,
+        instances,
+    })
+}
+
+async fn instance(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<InstanceStatus>, Refusal> {
+    Ok(Json(api.supervisor.status(&InstanceName(name.into())).await?))
+}
+
+async fn members(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<MembersAnswer>, Refusal> {
+    let instance = InstanceName(name.into());
+    let members = api.supervisor.members(&instance).await?;
+    Ok(Json(MembersAnswer {
+        version: API_VERSION,
+        instance,
+        members,
+    }))
+}
+
+async fn plan(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<sync_core::Plan>, Refusal> {
+    Ok(Json(api.supervisor.plan(&InstanceName(name.into())).await?))
+}
+
+async fn plans(State(api): State<Api>) -> Json<PlansAnswer> {
+    let mut plans = Vec::new();
+    for status in api.supervisor.statuses().await {
+        plans.extend(api.supervisor.plan(&status.instance).await.ok());
+    }
+    Json(PlansAnswer {
+        version: API_VERSION,
+        plans,
+    })
+}
+
+#[derive(Deserialize)]
+struct ExplainQuery {
+    address: String,
+}
+
+async fn explain(State(api): State<Api>, Query(query): Query<ExplainQuery>) -> Response {
+    match query.address.parse::<Address>() {
+        Ok(address) => {
+            let explanations = api.supervisor.explain(&address).await;
+            Json(ExplainAnswer {
+                version: API_VERSION,
+                explanations,
+            })
+            .into_response()
+        }
+        Err(error) => failure(StatusCode::BAD_REQUEST, error.to_string(), None),
+    }
+}
+
+async fn pause(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<OrderAnswer>, Refusal> {
+    order(&api, name, Order::Pause).await
+}
+
+async fn resume(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<OrderAnswer>, Refusal> {
+    order(&api, name, Order::Resume).await
+}
+
+async fn release(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<OrderAnswer>, Refusal> {
+    order(&api, name, Order::Release).await
+}
+
+async fn order(api: &Api, name: String, order: Order) -> Result<Json<OrderAnswer>, Refusal> {
+    let instance = api.supervisor.order(&InstanceName(name.into()), order).await?;
+    Ok(Json(OrderAnswer {
+        version: API_VERSION,
+        instance,
+    }))
+}
+
+struct Refusal(UnknownInstance);
+
+impl From<UnknownInstance> for Refusal {
+    fn from(error: UnknownInstance) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match &self.0 {
+            UnknownInstance::NoSuch(_) => {
+                let hint = "`presencectl status` lists the instances";
+                failure(StatusCode::NOT_FOUND, self.0.to_string(), Some(hint))
+            }
+            UnknownInstance::NotRunning { .. } => failure(StatusCode::CONFLICT, self.0.to_string(), None),
+        }
+    }
+}
+
+fn failure(status: StatusCode, error: impl Into<String>, hint: Option<&str>) -> Response {
+    let answer = ErrorAnswer {
+        version: API_VERSION,
+        error: error.into(),
+        hint: hint.map(Into::into),
+    };
+    (status, Json(answer)).into_response()
+}

@@ -1,0 +1,154 @@
+//! The life of one instance: lease, memory, engine, driver; and again when that ends too early.
+
+use std::time::Duration;
+
+use sync_core::{Acquired, Driver, Ended, Engine, Handle, InstanceName, Lease, PortError};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::assembly::Assembly;
+use crate::config;
+
+/// A lease that somebody else has, and a state that cannot be read, are tried again this often.
+const AGAIN: Duration = Duration::from_secs(2);
+/// How often a retiring instance is asked whether it is done.
+const RETIRED: Duration = Duration::from_millis(100);
+
+/// What an instance does.
+#[derive(Clone, Debug)]
+pub(super) enum Stage {
+    Starting,
+    Waiting { holder: String },
+    Running(Handle),
+    Failed(PortError),
+    Stopped,
+}
+
+/// How an instance is told to end.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Orders {
+    /// Finish what is under way and end.
+    pub(super) drain: CancellationToken,
+    /// Take back what is ours, then end.
+    pub(super) retire: CancellationToken,
+}
+
+/// Lives one instance until it is told to end.
+pub(super) async fn live(
+    assembly: Assembly,
+    name: InstanceName,
+    config: config::Instance,
+    sharers: usize,
+    stage: watch::Sender<Stage>,
+    orders: Orders,
+) {
+    while !orders.drain.is_cancelled() {
+        let next = tokio::select! {
+            next = prepare(&assembly, &name, &config, sharers) => next,
+            () = orders.drain.cancelled() => break,
+        };
+        match next {
+            Ok(Prepared::Ready(driver, handle)) => {
+                stage.send_replace(Stage::Running(handle.clone()));
+                let ended = tokio::select! {
+                    ended = driver.run() => ended,
+                    never = end(&handle, &orders) => match never {},
+                };
+                match ended {
+                    Ended::Drained => break,
+                    Ended::Cut => {
+                        tracing::warn!(instance = %name, "stopped before everything under way had ended");
+                        break;
+                    }
+                    Ended::LeaseLost => {
+                        tracing::error!(instance = %name, "another process has taken the instance over");
+                    }
+                }
+            }
+            Ok(Prepared::HeldBy(holder)) => {
+                if !matches!(&*stage.borrow(), Stage::Waiting { .. }) {
+                    tracing::warn!(instance = %name, holder, "waiting: another process has the instance");
+                }
+                stage.send_replace(Stage::Waiting { holder });
+            }
+            Err(error) => {
+                if !matches!(&*stage.borrow(), Stage::Failed(_)) {
+                    let advice = error.advice.as_deref().unwrap_or_default();
+                    tracing::error!(instance = %name, error = error.chain(), advice, "the instance cannot be started");
+                }
+                stage.send_replace(Stage::Failed(error));
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            () = orders.drain.cancelled() => {}
+        }
+    }
+    stage.send_replace(Stage::Stopped);
+}
+
+enum Prepared {
+    Ready(Driver, Handle),
+    HeldBy(String),
+}
+
+async fn prepare(
+    assembly: &Assembly,
+    name: &InstanceName,
+    config: &config::Instance,
+    sharers: usize,
+) -> Result<Prepared, PortError> {
+    let ports = assembly.ports(name, config)?;
+    match assembly.acquire(name, config).await? {
+        Acquired::HeldBy { holder } => Ok(Prepared::HeldBy(holder)),
+        Acquired::Granted(lease) => {
+            let settings = Assembly::settings(name, config, sharers);
+            drive(assembly, settings, ports, lease)
+                .await
+                .map(|(driver, handle)| Prepared::Ready(driver, handle))
+        }
+    }
+}
+
+async fn drive(
+    assembly: &Assembly,
+    settings: sync_core::Settings,
+    ports: sync_core::Ports,
+    lease: Lease,
+) -> Result<(Driver, Handle), PortError> {
+    let memory = match ports.ledger.load(&lease.claim).await {
+        Ok(memory) => memory,
+        Err(error) => {
+            // The lease is given back so that the next attempt finds it free.
+            let _ = ports.ledger.surrender(&lease).await;
+            return Err(error);
+        }
+    };
+    let now = assembly.now();
+    let watch = assembly.watch(&settings.instance);
+    let engine = Engine::new(settings, memory, now, assembly.seed(&lease.claim.instance));
+    Ok(Driver::new(engine, ports, lease, assembly.clock(), watch))
+}
+
+/// Passes the orders on to the engine; the driver ends by them, this does not.
+async fn end(handle: &Handle, orders: &Orders) -> std::convert::Infallible {
+    tokio::select! {
+        () = orders.drain.cancelled() => {}
+        () = async {
+            orders.retire.cancelled().await;
+            retire(handle).await;
+        } => {}
+    }
+    // Where the driver has ended by itself there is nothing to stop any more.
+    let _ = handle.stop().await;
+    std::future::pending().await
+}
+
+async fn retire(handle: &Handle) {
+    if handle.retire().await.is_err() {
+        return;
+    }
+    while let Ok(false) = handle.ask(Engine::is_released).await {
+        tokio::time::sleep(RETIRED).await;
+    }
+}

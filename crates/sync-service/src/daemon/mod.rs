@@ -1,0 +1,250 @@
+//! The daemon: instances under a supervisor, and the local API in front of them.
+
+mod instance;
+mod supervisor;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sync_adapters::clock::SystemClock;
+use sync_adapters::sqlite::SqliteLedger;
+use sync_core::{Clock, InstanceName, LedgerPort, PortError};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{self, Api, DaemonStatus, Endpoint, EndpointError, endpoint_file};
+use crate::assembly::Assembly;
+use crate::config::{self, ConfigErrors, Environment, Loaded, Settings, State};
+use crate::telemetry::{LatencySummary, Logging, Metrics};
+pub use supervisor::{Supervisor, UnknownInstance};
+
+/// Said at every start, until licences are checked.
+pub const NO_LICENCE_CHECK: &str = "no licence is checked by this version";
+
+/// What a daemon is started with.
+#[derive(Clone, Debug)]
+pub struct DaemonOptions {
+    /// The configuration file, read again when the daemon is told to reload.
+    pub config: PathBuf,
+    /// What the configuration takes from the environment.
+    pub environment: Environment,
+    /// The version of the program.
+    pub program: &'static str,
+    /// The log, whose level a reload may change.
+    pub logging: Option<Logging>,
+}
+
+/// The daemon could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The state could not be opened.
+    #[error("cannot open the state")]
+    State(#[source] PortError),
+    /// The ledger holds values for instances that the configuration does not name.
+    #[error(
+        "the state holds {holding} own values of instance `{instance}`, which the configuration does not name"
+    )]
+    Orphaned {
+        /// The instance.
+        instance: InstanceName,
+        /// How many.
+        holding: usize,
+    },
+    /// Nobody can listen at the address.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The endpoint could not be published beside the state.
+    #[error("cannot publish the local API")]
+    Publish(#[source] EndpointError),
+}
+
+impl StartError {
+    /// What to do.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::State(error) => return error.advice.clone().map(Into::into),
+            Self::Orphaned { instance, .. } => format!(
+                "put `[instances.{instance}]` back into the configuration, run `presencectl release {instance}`, \
+                 then remove it"
+            ),
+            Self::Listen { .. } => {
+                "another process may use the port: choose another one as `daemon.listen`, or port 0 for any"
+                    .to_owned()
+            }
+            Self::Publish(_) => "the folder of the state must be writable for the daemon's user".to_owned(),
+        })
+    }
+}
+
+/// A daemon that runs in this process.
+#[derive(Debug)]
+pub struct RunningDaemon {
+    options: DaemonOptions,
+    address: SocketAddr,
+    supervisor: Arc<Supervisor>,
+    metrics: Arc<Metrics>,
+    endpoint: (Endpoint, PathBuf),
+    settings: tokio::sync::Mutex<Settings>,
+    closing: CancellationToken,
+    server: JoinHandle<()>,
+}
+
+/// Starts a daemon: opens the state, listens, and starts every instance that is enabled.
+///
+/// # Errors
+/// When the state cannot be opened, nobody can listen, or the state holds values of an instance that nobody looks
+/// after any more. A tenant or a PBX that does not answer is no reason: the instance says so and tries again.
+pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaemon, StartError> {
+    let Loaded {
+        settings, warnings, ..
+    } = loaded;
+    let State::Sqlite(state) = &settings.daemon.state;
+    let clock = Arc::new(SystemClock::default());
+    let ledger: Arc<dyn LedgerPort> = Arc::new(SqliteLedger::open(state).await.map_err(StartError::State)?);
+    refuse_orphans(&settings, ledger.as_ref()).await?;
+
+    let wanted = settings.daemon.listen;
+    let refuse = |source| StartError::Listen {
+        address: wanted,
+        source,
+    };
+    let listener = TcpListener::bind(wanted).await.map_err(refuse)?;
+    let address = listener.local_addr().map_err(refuse)?;
+
+    let metrics = Arc::new(Metrics::new(options.program));
+    let proxies = options.environment.proxies.clone();
+    let assembly = Assembly::new(Arc::clone(&ledger), clock.clone(), Arc::clone(&metrics), proxies);
+    let supervisor = Arc::new(Supervisor::new(assembly));
+    let pid = std::process::id();
+    let endpoint = Endpoint {
+        address,
+        token: api::new_token(),
+        pid,
+    };
+    let path = endpoint_file(state);
+    endpoint.publish(&path).map_err(StartError::Publish)?;
+
+    let closing = CancellationToken::new();
+    let started: Timestamp = clock.now().wall;
+    let mut notices = vec![NO_LICENCE_CHECK.to_owned()];
+    notices.extend(
+        warnings
+            .iter()
+            .map(|warning| warning.in_file(&options.config).to_string()),
+    );
+    for notice in &notices {
+        tracing::warn!("{notice}");
+    }
+    let api = Api {
+        supervisor: Arc::clone(&supervisor),
+        metrics: Arc::clone(&metrics),
+        token: endpoint.token.clone(),
+        daemon: DaemonStatus {
+            program: options.program.to_owned(),
+            pid,
+            started,
+            notices,
+        },
+    };
+    let closed = closing.clone();
+    let server = tokio::spawn(async move {
+        let serve = axum::serve(listener, api::router(api)).with_graceful_shutdown(closed.cancelled_owned());
+        if let Err(error) = serve.await {
+            tracing::error!(%error, "the local API ended");
+        }
+    });
+    supervisor.apply(&settings).await;
+    tracing::info!(%address, instances = settings.instances.len(), "started");
+    Ok(RunningDaemon {
+        options,
+        address,
+        supervisor,
+        metrics,
+        endpoint: (endpoint, path),
+        settings: tokio::sync::Mutex::new(settings),
+        closing,
+        server,
+    })
+}
+
+async fn refuse_orphans(settings: &Settings, ledger: &dyn LedgerPort) -> Result<(), StartError> {
+    let remembered = ledger.remembered().await.map_err(StartError::State)?;
+    let orphan = remembered.into_iter().find(|known| {
+        let named = settings
+            .instances
+            .get(&known.instance)
+            .is_some_and(|instance| instance.starface.pbx == known.pbx);
+        known.holding > 0 && !named
+    });
+    match orphan {
+        Some(known) => Err(StartError::Orphaned {
+            instance: known.instance,
+            holding: known.holding,
+        }),
+        None => Ok(()),
+    }
+}
+
+impl RunningDaemon {
+    /// Where the local API listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Percentiles of the added latency of recent changes.
+    pub fn latency(&self) -> LatencySummary {
+        self.metrics.latency_summary()
+    }
+
+    /// The instances.
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
+    }
+
+    /// Reads the configuration again with all its secret files. Instances whose settings changed are started anew;
+    /// what is ours in an instance that is gone or turned off is taken back, as its `on_stop` says.
+    ///
+    /// # Errors
+    /// When the new file is not good; then the old settings go on.
+    pub async fn reload(&self) -> Result<(), ConfigErrors> {
+        let loaded = config::load(&self.options.config, &self.options.environment)?;
+        let mut settings = self.settings.lock().await;
+        for warning in &loaded.warnings {
+            tracing::warn!("{}", warning.in_file(&self.options.config));
+        }
+        let (old, new) = (&settings.daemon, &loaded.settings.daemon);
+        if old.listen != new.listen || old.state != new.state || old.log_format != new.log_format {
+            tracing::error!(
+                "`daemon.listen`, `daemon.state` and `daemon.log_format` take effect at the next start only"
+            );
+        }
+        if let Some(logging) = self.options.logging.as_ref().filter(|_| old.log != new.log) {
+            logging.set_level(new.log);
+        }
+        self.supervisor.apply(&loaded.settings).await;
+        *settings = loaded.settings;
+        tracing::info!("configuration read again");
+        Ok(())
+    }
+
+    /// Stops all instances (what is under way is finished, nothing is taken back), then the local API.
+    pub async fn stop(self) {
+        self.supervisor.stop().await;
+        self.closing.cancel();
+        let (endpoint, path) = &self.endpoint;
+        endpoint.withdraw(path);
+        // Somebody may keep a connection open; nothing depends on its end.
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.server).await;
+        tracing::info!("stopped");
+    }
+}

@@ -1,0 +1,331 @@
+//! The supervisor: any number of instances, each in a task of its own, so that none can hurt another.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, Plan};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::instance::{Orders, Stage, live};
+use crate::api::{InstanceState, InstanceStatus, Order};
+use crate::assembly::Assembly;
+use crate::config::{self, OnStop, Settings};
+
+/// What is ours in an instance that was removed gets this long to be taken back before it is cut off.
+const RETIREMENT: Duration = Duration::from_secs(30);
+/// A stop never takes longer than this.
+const STOP: Duration = Duration::from_secs(9);
+/// An order such as `release` is waited for this long.
+const RELEASE: Duration = Duration::from_secs(25);
+
+/// All instances of a daemon.
+#[derive(Debug)]
+pub struct Supervisor {
+    assembly: Assembly,
+    slots: Mutex<BTreeMap<InstanceName, Slot>>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    config: config::Instance,
+    sharers: usize,
+    life: Option<Life>,
+}
+
+#[derive(Debug)]
+struct Life {
+    stage: watch::Receiver<Stage>,
+    orders: Orders,
+    task: JoinHandle<()>,
+}
+
+/// There is no such instance, or it does not run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnknownInstance {
+    /// The configuration does not name it.
+    #[error("there is no instance `{0}`")]
+    NoSuch(InstanceName),
+    /// It does not run at the moment.
+    #[error("instance `{instance}` is not running: {reason}")]
+    NotRunning {
+        /// The instance.
+        instance: InstanceName,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl Supervisor {
+    /// A supervisor without instances.
+    pub(super) fn new(assembly: Assembly) -> Self {
+        Self {
+            assembly,
+            slots: Mutex::default(),
+        }
+    }
+
+    fn slots(&self) -> MutexGuard<'_, BTreeMap<InstanceName, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the instances those of `settings`: what did not change goes on undisturbed.
+    pub(super) async fn apply(&self, settings: &Settings) {
+        let mut ending = Vec::new();
+        {
+            let mut slots = self.slots();
+            let names: Vec<InstanceName> = slots.keys().cloned().collect();
+            for name in names {
+                let wanted = settings
+                    .instances
+                    .get(&name)
+                    .map(|config| (config, sharers(settings, config)));
+                let same = slots.get(&name).is_some_and(|slot| {
+                    wanted.is_some_and(|(config, sharers)| slot.config == *config && slot.sharers == sharers)
+                });
+                if same {
+                    continue;
+                }
+                if let Some(slot) = slots.remove(&name) {
+                    let retires = wanted.is_none_or(|(config, _)| !config.enabled);
+                    ending.extend(
+                        slot.life
+                            .map(|life| (life, retires && slot.config.sync.on_stop == OnStop::Release)),
+                    );
+                }
+            }
+        }
+        let ending: Vec<_> = ending
+            .into_iter()
+            .map(|(life, retires)| tokio::spawn(life.end(retires)))
+            .collect();
+        for end in ending {
+            let _ = end.await;
+        }
+        for (name, config) in &settings.instances {
+            self.start(name, config, sharers(settings, config));
+        }
+    }
+
+    fn start(&self, name: &InstanceName, config: &config::Instance, sharers: usize) {
+        let mut slots = self.slots();
+        if slots.contains_key(name) {
+            return;
+        }
+        let life = config.enabled.then(|| {
+            let (sender, stage) = watch::channel(Stage::Starting);
+            let orders = Orders::default();
+            let life = live(
+                self.assembly.clone(),
+                name.clone(),
+                config.clone(),
+                sharers,
+                sender,
+                orders.clone(),
+            );
+            Life {
+                stage,
+                orders,
+                task: tokio::spawn(life),
+            }
+        });
+        slots.insert(
+            name.clone(),
+            Slot {
+                config: config.clone(),
+                sharers,
+                life,
+            },
+        );
+    }
+
+    /// Stops every instance; nothing is taken back.
+    pub(super) async fn stop(&self) {
+        let lives: Vec<Life> = std::mem::take(&mut *self.slots())
+            .into_values()
+            .filter_map(|slot| slot.life)
+            .collect();
+        let ending: Vec<_> = lives
+            .into_iter()
+            .map(|life| tokio::spawn(life.end(false)))
+            .collect();
+        for end in ending {
+            let _ = end.await;
+        }
+    }
+
+    /// How each instance does, by name.
+    pub async fn statuses(&self) -> Vec<InstanceStatus> {
+        let names: Vec<InstanceName> = self.slots().keys().cloned().collect();
+        let mut statuses = Vec::with_capacity(names.len());
+        for name in names {
+            statuses.extend(self.status(&name).await.ok());
+        }
+        statuses
+    }
+
+    /// How one instance does.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    pub async fn status(&self, name: &InstanceName) -> Result<InstanceStatus, UnknownInstance> {
+        let (state, reason, handle) = match self.stage(name)? {
+            None => (
+                InstanceState::Disabled,
+                Some("turned off in the configuration".to_owned()),
+                None,
+            ),
+            Some(Stage::Starting) => (InstanceState::Starting, None, None),
+            Some(Stage::Waiting { holder }) => {
+                (InstanceState::Waiting, Some(format!("held by {holder}")), None)
+            }
+            Some(Stage::Running(handle)) => (InstanceState::Running, None, Some(handle)),
+            Some(Stage::Failed(error)) => (InstanceState::Failed, Some(error.chain()), None),
+            Some(Stage::Stopped) => (InstanceState::Stopped, None, None),
+        };
+        let view = match handle {
+            Some(handle) => {
+                let now = self.assembly.now();
+                handle.ask(move |engine| engine.instance_view(now)).await.ok()
+            }
+            None => None,
+        };
+        Ok(InstanceStatus {
+            instance: name.clone(),
+            state,
+            reason,
+            view,
+        })
+    }
+
+    /// The members of a running instance.
+    ///
+    /// # Errors
+    /// When there is no such instance, or it does not run.
+    pub async fn members(&self, name: &InstanceName) -> Result<Vec<MemberView>, UnknownInstance> {
+        let now = self.assembly.now();
+        self.ask(name, move |engine| engine.member_views(now)).await
+    }
+
+    /// What a pass of a running instance would change now.
+    ///
+    /// # Errors
+    /// When there is no such instance, or it does not run.
+    pub async fn plan(&self, name: &InstanceName) -> Result<Plan, UnknownInstance> {
+        let now = self.assembly.now();
+        self.ask(name, move |engine| engine.plan(now)).await
+    }
+
+    /// Why the members with this address are as they are, over all running instances.
+    pub async fn explain(&self, address: &Address) -> Vec<ExplainView> {
+        let names: Vec<InstanceName> = self.slots().keys().cloned().collect();
+        let now = self.assembly.now();
+        let mut found = Vec::new();
+        for name in names {
+            let address = address.clone();
+            found.extend(
+                self.ask(&name, move |engine| engine.explain(&address, now))
+                    .await
+                    .unwrap_or_default(),
+            );
+        }
+        found
+    }
+
+    /// Gives an order to a running instance. A release is waited for, within reason.
+    ///
+    /// # Errors
+    /// When there is no such instance, or it does not run.
+    pub async fn order(&self, name: &InstanceName, order: Order) -> Result<InstanceStatus, UnknownInstance> {
+        let handle = self.handle(name)?;
+        let given = match order {
+            Order::Pause => handle.pause().await,
+            Order::Resume => handle.resume().await,
+            Order::Release => handle.release().await,
+        };
+        given.map_err(|_| ended(name))?;
+        if order == Order::Release {
+            let released = async {
+                while let Ok(false) = handle.ask(sync_core::Engine::is_released).await {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            };
+            // Whoever waits longer sees in the status that the release goes on.
+            let _ = tokio::time::timeout(RELEASE, released).await;
+        }
+        self.status(name).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        name: &InstanceName,
+        question: impl FnOnce(&sync_core::Engine) -> T + Send + 'static,
+    ) -> Result<T, UnknownInstance> {
+        self.handle(name)?.ask(question).await.map_err(|_| ended(name))
+    }
+
+    fn handle(&self, name: &InstanceName) -> Result<Handle, UnknownInstance> {
+        let reason = match self.stage(name)? {
+            Some(Stage::Running(handle)) => return Ok(handle),
+            Some(Stage::Starting) => "it is being started".to_owned(),
+            Some(Stage::Waiting { holder }) => format!("held by {holder}"),
+            Some(Stage::Failed(error)) => error.chain(),
+            Some(Stage::Stopped) => "it was stopped".to_owned(),
+            None => "turned off in the configuration".to_owned(),
+        };
+        Err(UnknownInstance::NotRunning {
+            instance: name.clone(),
+            reason,
+        })
+    }
+
+    fn stage(&self, name: &InstanceName) -> Result<Option<Stage>, UnknownInstance> {
+        let slots = self.slots();
+        let slot = slots
+            .get(name)
+            .ok_or_else(|| UnknownInstance::NoSuch(name.clone()))?;
+        Ok(slot.life.as_ref().map(|life| life.stage.borrow().clone()))
+    }
+}
+
+impl Life {
+    async fn end(self, retires: bool) {
+        let Self { orders, task, .. } = self;
+        let abort = task.abort_handle();
+        if retires {
+            orders.retire.cancel();
+            let mut task = task;
+            if tokio::time::timeout(RETIREMENT, &mut task).await.is_err() {
+                tracing::error!("an instance ends although not everything that is ours could be taken back");
+                orders.drain.cancel();
+                if tokio::time::timeout(STOP, task).await.is_err() {
+                    abort.abort();
+                }
+            }
+            return;
+        }
+        orders.drain.cancel();
+        if tokio::time::timeout(STOP, task).await.is_err() {
+            abort.abort();
+        }
+    }
+}
+
+/// How many instances draw on the presence quota of the same tenant and app.
+fn sharers(settings: &Settings, config: &config::Instance) -> usize {
+    let same = |other: &&config::Instance| {
+        other.enabled
+            && other.teams.tenant_id == config.teams.tenant_id
+            && other.teams.client_id == config.teams.client_id
+    };
+    settings.instances.values().filter(same).count().max(1)
+}
+
+fn ended(name: &InstanceName) -> UnknownInstance {
+    UnknownInstance::NotRunning {
+        instance: name.clone(),
+        reason: "it has just ended".to_owned(),
+    }
+}

@@ -1,0 +1,304 @@
+//! A daemon in this process whose tenant and PBX are dead: it lives, says what is wrong, and harms nobody.
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sync_adapters::http::{HttpClient, HttpSettings};
+use sync_core::{Health, InstanceName, LinkName};
+use sync_service::api::{Client, ClientError, Endpoint, InstanceState, Order, endpoint_file};
+use sync_service::config::{self, Environment};
+use sync_service::daemon::{self, DaemonOptions, NO_LICENCE_CHECK, RunningDaemon, StartError};
+use tempfile::TempDir;
+
+/// Nobody listens on this port: it is reserved.
+const CONFIGURATION: &str = r#"
+version = 1
+
+[daemon]
+listen = "127.0.0.1:0"
+
+[instances.main.teams]
+cloud = "custom"
+login_url = "http://127.0.0.1:1"
+graph_url = "http://127.0.0.1:1"
+tenant_id = "11111111-1111-1111-1111-111111111111"
+client_id = "22222222-2222-2222-2222-222222222222"
+client_secret_file = "secret"
+
+[instances.main.starface]
+url = "http://127.0.0.1:1"
+group = "Teams"
+login = "0001"
+password_file = "secret"
+
+[instances.off]
+enabled = false
+[instances.off.teams]
+cloud = "custom"
+login_url = "http://127.0.0.1:1"
+graph_url = "http://127.0.0.1:1"
+tenant_id = "11111111-1111-1111-1111-111111111111"
+client_id = "22222222-2222-2222-2222-222222222222"
+client_secret_file = "secret"
+[instances.off.starface]
+url = "http://127.0.0.1:1"
+group = "Others"
+login = "0001"
+password_file = "secret"
+"#;
+
+struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        let home = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        home.write("presence-sync.toml", CONFIGURATION);
+        home.write("secret", "SAMPLE-secret\n");
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        use std::io::Write;
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(self.path(name))
+            .unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    async fn start(&self) -> Result<RunningDaemon, StartError> {
+        let path = self.path("presence-sync.toml");
+        let loaded = config::load(&path, &Environment::default()).unwrap();
+        let options = DaemonOptions {
+            config: path,
+            environment: Environment::default(),
+            program: "0.0.0-test",
+            logging: None,
+        };
+        daemon::start(options, loaded).await
+    }
+
+    fn client(&self) -> Client {
+        let endpoint = Endpoint::find(&endpoint_file(&self.path("state.db")))
+            .unwrap()
+            .unwrap();
+        Client::new(http(), endpoint)
+    }
+}
+
+fn http() -> reqwest::Client {
+    HttpClient::build(&HttpSettings::default()).unwrap()
+}
+
+fn main_instance() -> InstanceName {
+    InstanceName("main".into())
+}
+
+/// Asks until the answer is there; the daemon needs a moment to find out that nobody answers it.
+async fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> T {
+    for _ in 0..200 {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("it did not come about")
+}
+
+#[tokio::test]
+async fn a_dead_pbx_is_told_and_tried_again_without_a_storm() {
+    let home = Home::new();
+    let daemon = home.start().await.unwrap();
+    let client = home.client();
+    let view = eventually(|| async {
+        let status = client.status().await.ok()?;
+        let view = status
+            .instances
+            .into_iter()
+            .find(|status| status.instance == main_instance())?
+            .view?;
+        view.links
+            .iter()
+            .any(|link| link.link == LinkName::Roster && link.error.is_some())
+            .then_some(view)
+    })
+    .await;
+    assert_eq!(view.readiness.state, Health::NotReady);
+    let roster = view
+        .links
+        .iter()
+        .find(|link| link.link == LinkName::Roster)
+        .unwrap();
+    assert_eq!(roster.fault.as_deref(), Some("unreachable"));
+    assert!(
+        roster
+            .error
+            .as_deref()
+            .is_some_and(|error| error.starts_with("cannot ")),
+        "{roster:?}"
+    );
+    assert!(roster.advice.is_some());
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn health_and_metrics_need_no_sign_in_and_everything_else_does() {
+    let home = Home::new();
+    let daemon = home.start().await.unwrap();
+    let base = format!("http://{}", daemon.address());
+    let get = |path: &str, token: Option<&str>| {
+        let mut request = http().get(format!("{base}{path}"));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        async move {
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        }
+    };
+    assert_eq!(get("/healthz", None).await, (200, "ok\n".to_owned()));
+    assert_eq!(get("/readyz", None).await.0, 200);
+    let (status, body) = get("/readyz/main", None).await;
+    assert_eq!(status, 503);
+    assert!(body.contains(r#""status":"not-ready""#), "{body}");
+    assert_eq!(get("/readyz/nobody", None).await.0, 404);
+    assert_eq!(get("/readyz/off", None).await.0, 503);
+    let (status, body) = get("/metrics", None).await;
+    assert_eq!(status, 200);
+    assert!(
+        body.contains(r#"presence_sync_build_info{version="0.0.0-test"} 1"#),
+        "{body}"
+    );
+    for path in [
+        "/api/v1/status",
+        "/api/v1/instances/main",
+        "/api/v1/explain?address=a@example.com",
+    ] {
+        assert_eq!(get(path, None).await.0, 401, "{path}");
+        assert_eq!(get(path, Some("wrong")).await.0, 401, "{path}");
+    }
+    assert_eq!(get("/elsewhere", None).await.0, 404);
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn the_client_finds_the_daemon_and_notices_when_it_is_gone() {
+    let home = Home::new();
+    let daemon = home.start().await.unwrap();
+    let client = home.client();
+    let status = client.status().await.unwrap();
+    assert_eq!(status.daemon.notices, [NO_LICENCE_CHECK]);
+    let states: Vec<_> = status
+        .instances
+        .iter()
+        .map(|status| (&*status.instance.0, status.state))
+        .collect();
+    assert!(states.contains(&("off", InstanceState::Disabled)), "{states:?}");
+    let unknown = client.order(&InstanceName("nobody".into()), Order::Pause).await;
+    assert!(
+        matches!(unknown, Err(ClientError::Refused { unknown: true, .. })),
+        "{unknown:?}"
+    );
+    let off = client.order(&InstanceName("off".into()), Order::Pause).await;
+    assert!(
+        matches!(off, Err(ClientError::Refused { unknown: false, .. })),
+        "{off:?}"
+    );
+    eventually(|| async { client.members(&main_instance()).await.ok() }).await;
+    let paused = client.order(&main_instance(), Order::Pause).await.unwrap();
+    assert_eq!(paused.instance.view.unwrap().mode, "paused");
+    daemon.stop().await;
+    assert!(matches!(client.status().await, Err(ClientError::NotRunning(_))));
+    assert!(
+        Endpoint::find(&endpoint_file(&home.path("state.db")))
+            .unwrap()
+            .is_none(),
+        "the file is taken back"
+    );
+}
+
+#[tokio::test]
+async fn a_second_daemon_on_the_same_state_waits() {
+    let home = Home::new();
+    let first = home.start().await.unwrap();
+    eventually(|| async { home.client().members(&main_instance()).await.ok() }).await;
+    let second = home.start().await.unwrap();
+    let status = eventually(|| async {
+        let status = second.supervisor().status(&main_instance()).await.ok()?;
+        (status.state == InstanceState::Waiting).then_some(status)
+    })
+    .await;
+    assert!(status.reason.unwrap().contains(&std::process::id().to_string()));
+    first.stop().await;
+    eventually(|| async {
+        let status = second.supervisor().status(&main_instance()).await.ok()?;
+        (status.state == InstanceState::Running).then_some(())
+    })
+    .await;
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn a_bad_new_file_leaves_the_old_settings_running() {
+    let home = Home::new();
+    let daemon = home.start().await.unwrap();
+    eventually(|| async { home.client().members(&main_instance()).await.ok() }).await;
+    home.write("presence-sync.toml", "version = 1\n[daemon]\nlog = \"loud\"\n");
+    assert!(daemon.reload().await.is_err());
+    assert!(daemon.supervisor().members(&main_instance()).await.is_ok());
+    home.write(
+        "presence-sync.toml",
+        &CONFIGURATION.replace(
+            "[instances.off]\nenabled = false",
+            "[instances.off]\nenabled = true",
+        ),
+    );
+    daemon.reload().await.unwrap();
+    eventually(|| async {
+        daemon
+            .supervisor()
+            .members(&InstanceName("off".into()))
+            .await
+            .ok()
+    })
+    .await;
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_a_clear_error() {
+    let home = Home::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("listen = \"{}\"", taken.local_addr().unwrap());
+    home.write(
+        "presence-sync.toml",
+        &CONFIGURATION.replace("listen = \"127.0.0.1:0\"", &listen),
+    );
+    let error = home.start().await.unwrap_err();
+    assert!(matches!(error, StartError::Listen { .. }));
+    assert!(error.hint().unwrap().contains("daemon.listen"));
+}
+
+#[tokio::test]
+async fn a_state_in_a_folder_that_does_not_exist_is_a_clear_error() {
+    let home = Home::new();
+    let text = CONFIGURATION.replace("[daemon]", "[daemon]\nstate = \"sqlite:nowhere/state.db\"");
+    home.write("presence-sync.toml", &text);
+    let error = home.start().await.unwrap_err();
+    assert!(matches!(error, StartError::State(_)), "{error:?}");
+    assert!(error.hint().is_some());
+    assert!(!Path::new(&home.path("nowhere")).exists());
+}
