@@ -1,0 +1,31 @@
+//! A failure of the client, in the engine's words.
+
+use graph_presence::Error;
+use sync_core::{Fault, PortError};
+
+pub(super) fn mapped(error: Error) -> PortError {
+    let (fault, advice) = (fault(error.fault()), error.advice());
+    // The client's outer layer says what was tried, which `doing` says already: its cause is what is new.
+    let mapped = match error {
+        Error::Presences { users, source } => {
+            PortError::new(fault, format!("read the presence of {users} user(s)")).caused_by(source)
+        }
+        Error::Users { addresses, source } => {
+            PortError::new(fault, format!("look up {addresses} address(es)")).caused_by(source)
+        }
+        other => PortError::new(fault, "ask Graph").caused_by(other),
+    };
+    mapped.with_advice(advice)
+}
+
+fn fault(fault: graph_presence::Fault) -> Fault {
+    use graph_presence::Fault as Graph;
+    match fault {
+        Graph::Configuration => Fault::Configuration,
+        Graph::Credentials => Fault::Credentials,
+        Graph::Permission => Fault::Permission,
+        Graph::Throttled { retry_after } => Fault::Throttled { retry_after },
+        Graph::Unreachable => Fault::Unreachable,
+        _ => Fault::Protocol,
+    }
+}

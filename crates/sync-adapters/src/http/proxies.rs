@@ -1,0 +1,57 @@
+//! The proxy on the way out.
+
+use std::fmt;
+
+use reqwest::{NoProxy, Proxy};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::error::HttpError;
+
+/// What is always reached directly: no proxy can reach this machine's own loopback.
+const LOOPBACK: &str = "127.0.0.0/8,::1,localhost";
+
+/// The proxy for `https` addresses, and what is reached without it.
+///
+/// Loopback addresses are never asked for through a proxy. Plain `http`, which is for loopback alone, is none of its business.
+#[derive(Clone, Default)]
+pub struct Proxies {
+    /// Secret, because it may contain a password.
+    https: Option<SecretString>,
+    bypass: String,
+}
+
+impl Proxies {
+    /// Reads the usual variables of the environment through `variable`: `HTTPS_PROXY` or else `ALL_PROXY`, and `NO_PROXY`,
+    /// each in capitals or else in small letters. What is empty counts as absent.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let first = |names: &[&str]| names.iter().find_map(|name| variable(name).filter(|text| !text.trim().is_empty()));
+        Self {
+            https: first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]).map(SecretString::from),
+            bypass: first(&["NO_PROXY", "no_proxy"]).unwrap_or_default(),
+        }
+    }
+
+    /// # Errors
+    /// When the address is not one of an `http` or `https` proxy.
+    pub(super) fn to_proxy(&self) -> Result<Option<Proxy>, HttpError> {
+        let Some(address) = &self.https else { return Ok(None) };
+        let address = address.expose_secret().trim();
+        let address = match address.split_once("://") {
+            None => format!("http://{address}"),
+            Some(("http" | "https", _)) => address.to_owned(),
+            Some(_) => return Err(HttpError::Proxy),
+        };
+        let proxy = Proxy::https(address).map_err(|_| HttpError::Proxy)?;
+        let bypass = format!("{LOOPBACK},{}", self.bypass);
+        Ok(Some(proxy.no_proxy(NoProxy::from_string(&bypass))))
+    }
+}
+
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxies")
+            .field("https", &self.https.is_some())
+            .field("bypass", &self.bypass)
+            .finish()
+    }
+}

@@ -1,0 +1,157 @@
+//! What can be wrong with the state file.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::PathBuf;
+
+use sync_core::{Fault, InstanceName, PbxUserId, PortError};
+
+/// The state cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The folder that the file belongs into does not exist.
+    #[error("there is no folder `{0}`")]
+    NoFolder(PathBuf),
+    /// The file or its lock cannot be made or opened.
+    #[error("`{path}` cannot be opened")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file belongs to some other program.
+    #[error("`{0}` is no state of this program")]
+    Foreign(PathBuf),
+    /// The file was written by a later version.
+    #[error("its format is version {found}, and this program knows versions up to {known}")]
+    Newer {
+        /// The version of the file.
+        found: i64,
+        /// The latest version that is known.
+        known: i64,
+    },
+    /// The file was written by an earlier version, and is only to be read.
+    #[error("its format is version {found}, which has to be brought to version {known} first")]
+    Older {
+        /// The version of the file.
+        found: i64,
+        /// The version that is needed.
+        known: i64,
+    },
+    /// A row does not say what it should.
+    #[error("the row of PBX user {user} cannot be read")]
+    Row {
+        /// Whose row.
+        user: PbxUserId,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A row cannot be written down.
+    #[error("the row of PBX user {user} cannot be written")]
+    Unwritable {
+        /// Whose row.
+        user: PbxUserId,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The lease belongs to somebody else, or to nobody.
+    #[error("the lease of instance `{0}` is not ours any more")]
+    LeaseLost(InstanceName),
+    /// SQLite reports an error.
+    #[error("SQLite says: {message} ({code})")]
+    Sqlite {
+        /// The extended [result code](https://www.sqlite.org/rescode.html).
+        code: i64,
+        /// SQLite's message.
+        message: String,
+    },
+    /// Everything else on the way to SQLite.
+    #[error(transparent)]
+    Other(sqlx::Error),
+}
+
+impl StateError {
+    /// What the operator can do about it.
+    pub fn advice(&self) -> Cow<'static, str> {
+        let fixed = match self {
+            Self::NoFolder(folder) => {
+                return format!("Make the folder `{}`, writable for the daemon's user.", folder.display()).into();
+            }
+            Self::File { .. } => PERMISSIONS,
+            Self::Foreign(_) => "Name another file as `daemon.state`. It was left as it is.",
+            Self::Newer { .. } => "Run the version of the program that wrote it, or a later one. It was left as it is.",
+            Self::Older { .. } => "Start the daemon of this version once: it brings the state up to date.",
+            Self::Row { .. } => DAMAGED,
+            Self::LeaseLost(_) => "Nothing to do: another process has taken the instance over.",
+            Self::Sqlite { code, .. } => of_code(*code),
+            Self::Other(sqlx::Error::PoolTimedOut) => BUSY,
+            Self::Unwritable { .. } | Self::Other(_) => "Report this message: it is a fault of the program.",
+        };
+        fixed.into()
+    }
+
+    /// The failure of a port that was to do `doing`.
+    pub(super) fn during(self, doing: &'static str) -> PortError {
+        let advice = self.advice();
+        PortError::new(Fault::State, doing).with_advice(advice).caused_by(self)
+    }
+}
+
+impl From<sqlx::Error> for StateError {
+    fn from(error: sqlx::Error) -> Self {
+        // SQLite's own message is taken out, because the library's text would repeat it.
+        match error.as_database_error() {
+            Some(said) => Self::Sqlite {
+                code: said.code().and_then(|code| code.parse().ok()).unwrap_or_default(),
+                message: said.message().to_owned(),
+            },
+            None => Self::Other(error),
+        }
+    }
+}
+
+const PERMISSIONS: &str = "Give the daemon's user the right to read and write the state file and its folder; run a command that reads it as \
+     that user.";
+const BUSY: &str = "Another process keeps the state locked. Find out which program has the file open, and keep it off network drives.";
+const DAMAGED: &str = "The state is damaged. Stop the daemon, put the file away and start anew: DND that was ours counts as the users' own then.";
+
+fn of_code(code: i64) -> &'static str {
+    // The lower byte is the kind of error, the rest its detail.
+    match code & 0xff {
+        5 | 6 => BUSY,
+        3 | 8 | 14 | 23 => PERMISSIONS,
+        13 => "The disk is full. Make room; what could not be stored is tried again by itself.",
+        10 => "The disk reports errors. Check it, and the system's log.",
+        11 | 26 => DAMAGED,
+        _ => "Report this message: it is a fault of the program.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trouble_of_the_disk_has_its_own_advice() {
+        let extended_busy = 5 | (2 << 8);
+        for (code, word) in [
+            (13, "full"),
+            (8, "right to read and write"),
+            (5, "locked"),
+            (extended_busy, "locked"),
+            (11, "damaged"),
+            (26, "damaged"),
+            (10, "disk"),
+        ] {
+            let error = StateError::Sqlite { code, message: "sample".to_owned() }.during("store");
+            assert_eq!(error.fault, Fault::State);
+            assert!(error.advice.as_deref().unwrap().contains(word), "{code}");
+            assert_eq!(error.chain(), format!("cannot store: SQLite says: sample ({code})"));
+        }
+    }
+}

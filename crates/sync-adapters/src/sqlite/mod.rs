@@ -1,0 +1,11 @@
+//! The ledger in an SQLite file.
+
+mod error;
+mod ledger;
+mod locks;
+mod rows;
+mod schema;
+mod store;
+
+pub use error::StateError;
+pub use ledger::SqliteLedger;

@@ -1,0 +1,126 @@
+//! The file itself: how it is opened, and what its transactions guarantee.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Executor, Row, Sqlite, SqlitePool, Transaction};
+
+use super::error::StateError;
+use super::schema::{self, Format};
+
+/// How long another process's transaction is waited for.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// How long a connection of our own is waited for.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Readers beside the writer; they never wait for each other, nor for it.
+const READERS: u32 = 2;
+
+/// One writer, and readers that see the last committed state.
+#[derive(Clone, Debug)]
+pub(super) struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Store {
+    /// Opens the file, makes it where it does not exist, and brings it to our version.
+    pub(super) async fn open(path: &Path) -> Result<Self, StateError> {
+        folder(path)?;
+        make(path)?;
+        // What a commit has reported as stored is on the disk: intents must survive a loss of power.
+        let options = options(path).synchronous(SqliteSynchronous::Full).foreign_keys(true);
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let mut connection = writer.acquire().await?;
+        schema::format(&mut connection, path).await?;
+        write_ahead(&mut connection).await?;
+        drop(connection);
+        schema::migrate(&writer, path).await?;
+        let readers = pool(READERS).connect_lazy_with(options.read_only(true));
+        Ok(Self { writer, readers })
+    }
+
+    /// Opens the file for reading. One that does not exist, or has nothing in it, is read as an empty ledger and not made.
+    pub(super) async fn open_read_only(path: &Path) -> Result<Self, StateError> {
+        folder(path)?;
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::empty(path).await,
+            _ => {}
+        }
+        let readers = pool(READERS).connect_with(options(path).read_only(true)).await?;
+        let mut connection = readers.acquire().await?;
+        match schema::format(&mut connection, path).await? {
+            Format::Current => Ok(Self { writer: readers.clone(), readers }),
+            Format::Empty => Self::empty(path).await,
+            Format::Older(found) => Err(StateError::Older { found, known: schema::latest() }),
+        }
+    }
+
+    async fn empty(path: &Path) -> Result<Self, StateError> {
+        // Each connection to memory is a database of its own, so there is but one, and it is kept.
+        let memory = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+        let readers = pool(1).connect_with(memory).await?;
+        schema::migrate(&readers, path).await?;
+        Ok(Self { writer: readers.clone(), readers })
+    }
+
+    /// A transaction that writes: it has the file's lock from its beginning, so it never fails half-way for want of it.
+    pub(super) async fn write(&self) -> Result<Transaction<'static, Sqlite>, StateError> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// A transaction that reads: all its queries see the same state.
+    pub(super) async fn read(&self) -> Result<Transaction<'static, Sqlite>, StateError> {
+        Ok(self.readers.begin().await?)
+    }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(connections)
+        .acquire_timeout(TURN)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).disable_statement_logging()
+}
+
+fn folder(path: &Path) -> Result<(), StateError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if folder.is_dir() { Ok(()) } else { Err(StateError::NoFolder(folder.to_owned())) }
+}
+
+/// Makes the file for its owner alone; SQLite gives the files beside it the same rights. One that exists keeps its own.
+///
+/// It is never opened here where it exists: closing a file drops all locks that this process has on it, SQLite's too.
+fn make(path: &Path) -> Result<(), StateError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+            Err(StateError::File { path: PathBuf::from(path), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// With a write-ahead log, readers and the writer do not wait for each other. The file remembers the mode.
+async fn write_ahead(connection: &mut PoolConnection<Sqlite>) -> Result<(), StateError> {
+    let row = connection.fetch_one("PRAGMA journal_mode = WAL").await?;
+    let mode: String = row.try_get(0)?;
+    if mode.eq_ignore_ascii_case("wal") {
+        return Ok(());
+    }
+    Err(StateError::Sqlite { code: 5, message: format!("no write-ahead log is possible there, the mode stays `{mode}`") })
+}

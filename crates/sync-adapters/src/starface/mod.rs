@@ -1,0 +1,14 @@
+//! Group, phones and chat status of a STARFACE PBX.
+
+mod adapter;
+mod chat;
+mod failure;
+mod link;
+mod refusal;
+
+pub use adapter::{StarfaceAdapter, TargetGroup};
+pub use chat::StarfaceChatAdapter;
+/// What the adapters are made of, so that their users need not name the client.
+pub use starface_api::{
+    ChatModule, GroupId, Login, ModuleName, Observer, Operation, Pbx, PbxUrl, PbxUrlError, SignIn,
+};

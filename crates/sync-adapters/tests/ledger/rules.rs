@@ -1,0 +1,201 @@
+//! The rules.
+
+use sync_core::{Acquired, Fault, InstanceName, LedgerCommit, LedgerPort, PbxName, Remembered};
+
+use crate::sample::{NOW, claim, full_row, lease, pause, remove, row, upsert, user};
+use crate::stores::Store;
+
+pub(crate) async fn a_lease_is_exclusive_until_it_is_given_back(store: &impl Store) {
+    let (one, other) = (store.open().await, store.open().await);
+    let main = claim("main", "pbx");
+    let first = lease(&*one, &main).await;
+    assert_eq!(first.claim, main);
+    let second = sync_core::Claim { holder: "second".to_owned(), ..main.clone() };
+    for ledger in [&one, &other] {
+        let answer = ledger.acquire(&second, NOW).await.unwrap();
+        assert_eq!(answer, Acquired::HeldBy { holder: main.holder.clone() });
+    }
+    assert!(one.renew(&first, NOW).await.unwrap());
+
+    one.surrender(&first).await.unwrap();
+    let next = lease(&*other, &second).await;
+    assert!(next.fence > first.fence);
+    assert_eq!(one.acquire(&main, NOW).await.unwrap(), Acquired::HeldBy { holder: "second".to_owned() });
+}
+
+pub(crate) async fn leases_of_two_instances_do_not_meet(store: &impl Store) {
+    let ledger = store.open().await;
+    let (a, b) = (lease(&*ledger, &claim("a", "pbx")).await, lease(&*ledger, &claim("b", "pbx")).await);
+    ledger.commit(&a, &upsert([row(1)])).await.unwrap();
+    ledger.commit(&b, &upsert([row(2)])).await.unwrap();
+    ledger.surrender(&a).await.unwrap();
+    assert!(ledger.renew(&b, NOW).await.unwrap());
+    ledger.commit(&b, &upsert([row(3)])).await.unwrap();
+}
+
+pub(crate) async fn a_commit_under_an_old_lease_is_refused_whole(store: &impl Store) {
+    let ledger = store.open().await;
+    let main = claim("main", "pbx");
+    let old = lease(&*ledger, &main).await;
+    ledger.commit(&old, &upsert([row(1)])).await.unwrap();
+    ledger.surrender(&old).await.unwrap();
+
+    let everything = LedgerCommit { upsert: vec![full_row(1), row(2)], remove: vec![user(1)], paused: Some(true) };
+    let before = ledger.load(&main).await.unwrap();
+    let refused = ledger.commit(&old, &everything).await.unwrap_err();
+    assert_eq!(refused.fault, Fault::State);
+    let new = lease(&*ledger, &main).await;
+    assert_eq!(ledger.commit(&old, &everything).await.unwrap_err().fault, Fault::State);
+    assert_eq!(same(&ledger.load(&main).await.unwrap()), same(&before));
+    ledger.commit(&new, &everything).await.unwrap();
+    assert_ne!(same(&ledger.load(&main).await.unwrap()), same(&before));
+}
+
+pub(crate) async fn a_lease_that_was_given_back_is_not_renewed(store: &impl Store) {
+    let ledger = store.open().await;
+    let main = claim("main", "pbx");
+    let old = lease(&*ledger, &main).await;
+    ledger.surrender(&old).await.unwrap();
+    assert!(!ledger.renew(&old, NOW).await.unwrap());
+    let new = lease(&*ledger, &main).await;
+    assert!(!ledger.renew(&old, NOW).await.unwrap());
+    assert!(ledger.renew(&new, NOW).await.unwrap());
+}
+
+pub(crate) async fn giving_an_old_lease_back_takes_nothing_from_its_successor(store: &impl Store) {
+    let ledger = store.open().await;
+    let main = claim("main", "pbx");
+    let old = lease(&*ledger, &main).await;
+    ledger.surrender(&old).await.unwrap();
+    let new = lease(&*ledger, &main).await;
+    ledger.surrender(&old).await.unwrap();
+    assert!(ledger.renew(&new, NOW).await.unwrap());
+    assert!(matches!(ledger.acquire(&main, NOW).await.unwrap(), Acquired::HeldBy { .. }));
+    ledger.commit(&new, &upsert([row(1)])).await.unwrap();
+}
+
+pub(crate) async fn what_was_committed_is_there_after_reopening(store: &impl Store) {
+    let main = claim("main", "pbx");
+    let ledger = store.open().await;
+    let ours = lease(&*ledger, &main).await;
+    assert_eq!(ledger.commit(&ours, &upsert([full_row(2), row(1)])).await.unwrap(), []);
+    ledger.surrender(&ours).await.unwrap();
+    drop(ledger);
+    let memory = store.open().await.load(&main).await.unwrap();
+    assert_eq!(memory.rows, [row(1), full_row(2)]);
+    assert!(memory.claimed_elsewhere.is_empty());
+    assert!(!memory.paused);
+}
+
+pub(crate) async fn a_row_is_replaced_whole_and_removed_for_good(store: &impl Store) {
+    let ledger = store.open().await;
+    let main = claim("main", "pbx");
+    let ours = lease(&*ledger, &main).await;
+    ledger.commit(&ours, &upsert([full_row(1), full_row(2)])).await.unwrap();
+    let mut replaced = row(1);
+    replaced.login = sync_core::Login("other".into());
+    ledger.commit(&ours, &upsert([replaced.clone()])).await.unwrap();
+    assert_eq!(ledger.load(&main).await.unwrap().rows, [replaced, full_row(2)]);
+    ledger.commit(&ours, &remove(1)).await.unwrap();
+    ledger.commit(&ours, &remove(77)).await.unwrap();
+    assert_eq!(ledger.load(&main).await.unwrap().rows, [full_row(2)]);
+}
+
+pub(crate) async fn what_another_instance_claims_is_left_out_and_returned(store: &impl Store) {
+    let ledger = store.open().await;
+    let (a, b) = (claim("a", "pbx"), claim("b", "pbx"));
+    let (of_a, of_b) = (lease(&*ledger, &a).await, lease(&*ledger, &b).await);
+    ledger.commit(&of_a, &upsert([full_row(1)])).await.unwrap();
+    let refused = ledger.commit(&of_b, &upsert([row(1), row(2)])).await.unwrap();
+    assert_eq!(refused, [user(1)]);
+    let (seen_by_a, seen_by_b) = (ledger.load(&a).await.unwrap(), ledger.load(&b).await.unwrap());
+    assert_eq!((seen_by_a.rows, seen_by_b.rows), (vec![full_row(1)], vec![row(2)]));
+    assert_eq!(seen_by_a.claimed_elsewhere, [user(2)].into());
+    assert_eq!(seen_by_b.claimed_elsewhere, [user(1)].into());
+}
+
+pub(crate) async fn a_row_of_another_instance_cannot_be_removed(store: &impl Store) {
+    let ledger = store.open().await;
+    let (a, b) = (claim("a", "pbx"), claim("b", "pbx"));
+    let (of_a, of_b) = (lease(&*ledger, &a).await, lease(&*ledger, &b).await);
+    ledger.commit(&of_a, &upsert([row(1)])).await.unwrap();
+    ledger.commit(&of_b, &remove(1)).await.unwrap();
+    assert_eq!(ledger.load(&a).await.unwrap().rows, [row(1)]);
+}
+
+pub(crate) async fn a_removed_row_can_be_claimed_by_another_instance(store: &impl Store) {
+    let ledger = store.open().await;
+    let (a, b) = (claim("a", "pbx"), claim("b", "pbx"));
+    let (of_a, of_b) = (lease(&*ledger, &a).await, lease(&*ledger, &b).await);
+    ledger.commit(&of_a, &upsert([row(1)])).await.unwrap();
+    ledger.commit(&of_a, &remove(1)).await.unwrap();
+    assert_eq!(ledger.commit(&of_b, &upsert([full_row(1)])).await.unwrap(), []);
+    assert_eq!(ledger.load(&b).await.unwrap().rows, [full_row(1)]);
+    assert_eq!(ledger.load(&a).await.unwrap().claimed_elsewhere, [user(1)].into());
+}
+
+pub(crate) async fn rows_of_another_pbx_are_never_loaded(store: &impl Store) {
+    let ledger = store.open().await;
+    let (old, new) = (claim("main", "old:443"), claim("main", "new:443"));
+    let lease_of_old = lease(&*ledger, &old).await;
+    ledger.commit(&lease_of_old, &upsert([full_row(1)])).await.unwrap();
+    ledger.commit(&lease_of_old, &pause(true)).await.unwrap();
+    ledger.surrender(&lease_of_old).await.unwrap();
+
+    let memory = ledger.load(&new).await.unwrap();
+    assert!(memory.rows.is_empty() && memory.claimed_elsewhere.is_empty() && !memory.paused);
+    let lease_of_new = lease(&*ledger, &new).await;
+    assert_eq!(ledger.commit(&lease_of_new, &upsert([row(1)])).await.unwrap(), []);
+    ledger.commit(&lease_of_new, &remove(1)).await.unwrap();
+    assert_eq!(ledger.load(&old).await.unwrap().rows, [full_row(1)]);
+}
+
+pub(crate) async fn a_pause_lasts_until_it_is_ended(store: &impl Store) {
+    let main = claim("main", "pbx");
+    let ledger = store.open().await;
+    let ours = lease(&*ledger, &main).await;
+    ledger.commit(&ours, &pause(true)).await.unwrap();
+    ledger.commit(&ours, &upsert([row(1)])).await.unwrap();
+    ledger.surrender(&ours).await.unwrap();
+    let ledger = store.open().await;
+    assert!(ledger.load(&main).await.unwrap().paused);
+    assert!(!ledger.load(&claim("other", "pbx")).await.unwrap().paused);
+    let ours = lease(&*ledger, &main).await;
+    ledger.commit(&ours, &pause(false)).await.unwrap();
+    assert!(!ledger.load(&main).await.unwrap().paused);
+}
+
+pub(crate) async fn the_instances_that_have_rows_are_remembered_with_what_they_hold(store: &impl Store) {
+    let ledger = store.open().await;
+    assert_eq!(ledger.remembered().await.unwrap(), []);
+    let (a, b) = (claim("a", "pbx"), claim("b", "other"));
+    let (of_a, of_b) = (lease(&*ledger, &a).await, lease(&*ledger, &b).await);
+    let without_rows = lease(&*ledger, &claim("c", "pbx")).await;
+    ledger.commit(&without_rows, &pause(true)).await.unwrap();
+    ledger.commit(&of_a, &upsert([full_row(1), full_row(2), row(3)])).await.unwrap();
+    ledger.commit(&of_b, &upsert([row(1)])).await.unwrap();
+    let remembered = |instance: &str, pbx: &str, holding| Remembered {
+        instance: InstanceName(instance.into()),
+        pbx: PbxName(pbx.into()),
+        holding,
+    };
+    assert_eq!(ledger.remembered().await.unwrap(), [remembered("a", "pbx", 2), remembered("b", "other", 0)]);
+    ledger.commit(&of_a, &upsert([row(1)])).await.unwrap();
+    assert_eq!(ledger.remembered().await.unwrap()[0], remembered("a", "pbx", 1));
+}
+
+pub(crate) async fn ten_thousand_rows_survive_a_round_trip(store: &impl Store) {
+    let main = claim("main", "pbx");
+    let ledger = store.open().await;
+    let ours = lease(&*ledger, &main).await;
+    let rows: Vec<_> = (1..=10_000).map(|id| if id % 2 == 0 { full_row(id) } else { row(id) }).collect();
+    ledger.commit(&ours, &upsert(rows.clone())).await.unwrap();
+    ledger.surrender(&ours).await.unwrap();
+    let loaded = store.open().await.load(&main).await.unwrap();
+    assert!(loaded.rows == rows);
+}
+
+/// What a ledger tells, in a form that can be compared.
+fn same(memory: &sync_core::Memory) -> (Vec<sync_core::LedgerRow>, bool) {
+    (memory.rows.clone(), memory.paused)
+}

@@ -1,0 +1,57 @@
+//! Claims, leases and rows to test with.
+
+use jiff::Timestamp;
+use sync_core::{
+    Acquired, ChatPresence, Claim, InstanceName, Intent, Lease, LedgerCommit, LedgerPort, LedgerRow, Login, PbxName,
+    PbxUserId, Value,
+};
+
+pub(crate) const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+pub(crate) fn claim(instance: &str, pbx: &str) -> Claim {
+    Claim {
+        instance: InstanceName(instance.into()),
+        pbx: PbxName(pbx.into()),
+        holder: format!("{instance} on host.example"),
+    }
+}
+
+pub(crate) async fn lease(ledger: &dyn LedgerPort, claim: &Claim) -> Lease {
+    match ledger.acquire(claim, NOW).await.unwrap() {
+        Acquired::Granted(lease) => lease,
+        Acquired::HeldBy { holder } => panic!("held by {holder}"),
+    }
+}
+
+pub(crate) const fn user(id: i64) -> PbxUserId {
+    PbxUserId(id)
+}
+
+/// A row that holds nothing.
+pub(crate) fn row(id: i64) -> LedgerRow {
+    LedgerRow::new(user(id), Login(format!("{id:04}").into()))
+}
+
+/// A row with every member filled in, holding DND.
+pub(crate) fn full_row(id: i64) -> LedgerRow {
+    let at: Timestamp = "2026-11-23T09:00:00.123456789Z".parse().unwrap();
+    let mut row = row(id);
+    row.dnd.intend(Intent { to: Value::Dnd(true), before: Value::Dnd(false), release: false, at });
+    row.dnd.confirm(Value::Dnd(false), at);
+    let (to, before) = (Value::Chat(ChatPresence::DoNotDisturb), Value::Chat(ChatPresence::Other));
+    row.chat.intend(Intent { to, before, release: true, at });
+    row.unknown_since = Some(at);
+    row
+}
+
+pub(crate) fn upsert(rows: impl IntoIterator<Item = LedgerRow>) -> LedgerCommit {
+    LedgerCommit { upsert: rows.into_iter().collect(), ..LedgerCommit::default() }
+}
+
+pub(crate) fn remove(id: i64) -> LedgerCommit {
+    LedgerCommit { remove: vec![user(id)], ..LedgerCommit::default() }
+}
+
+pub(crate) fn pause(paused: bool) -> LedgerCommit {
+    LedgerCommit { paused: Some(paused), ..LedgerCommit::default() }
+}
