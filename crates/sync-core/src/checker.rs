@@ -23,8 +23,8 @@ pub struct Facts<'a> {
     pub synchronised: bool,
     /// Whether the presence is known.
     pub presence_known: bool,
-    /// For how long the outcome is the same.
-    pub outcome_for: Duration,
+    /// For how long the outcome for DND is the same.
+    pub dnd_outcome_for: Duration,
     /// The ledger's row.
     pub row: &'a LedgerRow,
 }
@@ -177,7 +177,7 @@ fn brake(sound: Vec<(Change, Option<Facts<'_>>)>, context: &Context) -> (Vec<Cha
     let doubtful = |change: &Change, facts: &Option<Facts<'_>>| {
         facts
             .as_ref()
-            .is_some_and(|facts| is_disruptive(change, facts.row) && facts.outcome_for < confirm_for)
+            .is_some_and(|facts| is_disruptive(change, facts.row) && facts.dnd_outcome_for < confirm_for)
     };
     let planned = sound
         .iter()
@@ -191,7 +191,7 @@ fn brake(sound: Vec<(Change, Option<Facts<'_>>)>, context: &Context) -> (Vec<Cha
     let mut held = Vec::new();
     for (change, facts) in sound {
         if trips && doubtful(&change, &facts) {
-            let seen_for = facts.map(|facts| facts.outcome_for).unwrap_or_default();
+            let seen_for = facts.map(|facts| facts.dnd_outcome_for).unwrap_or_default();
             let until = context
                 .now
                 .wall

@@ -40,8 +40,8 @@ pub struct Subject<'a> {
     pub presence: Option<&'a Presence>,
     /// For how long the presence is unknown; `None` while it is known, or while it was not asked for yet.
     pub unknown_for: Option<Duration>,
-    /// For how long the outcome is the same.
-    pub outcome_for: Duration,
+    /// For how long the outcome for DND is the same.
+    pub dnd_outcome_for: Duration,
     /// The last reading of DND.
     pub dnd: Option<Reading>,
     /// The last reading of the chat status.
@@ -139,7 +139,7 @@ pub fn propose<'a>(
                 Decision::Settle { settled, rest } => settlements.push(settle(Some(settled), rest)),
                 Decision::Disown => settlements.push(settle(None, Rest::CannotRestore)),
                 Decision::Read { to } => {
-                    changes.push(change(settings, &subject, field, None, to, aim.wanted))
+                    changes.push(change(settings, &subject, field, None, to, aim.wanted));
                 }
                 Decision::Write { from, to, .. } => {
                     changes.push(change(settings, &subject, field, Some(from), to, aim.wanted));
@@ -240,12 +240,12 @@ fn known(settings: &Settings, subject: &Subject<'_>, presence: &Presence, field:
         }),
         Field::Dnd => match outcome.dnd {
             DndOutcome::On => Aim::now(Wanted::Set(Value::Dnd(true))),
-            DndOutcome::Off if subject.outcome_for >= settings.dnd_off_after => {
+            DndOutcome::Off if subject.dnd_outcome_for >= settings.dnd_off_after => {
                 Aim::now(Wanted::Set(Value::Dnd(false)))
             }
             DndOutcome::Off => Aim {
                 wanted: Wanted::Leave,
-                again_after: Some(settings.dnd_off_after - subject.outcome_for),
+                again_after: Some(settings.dnd_off_after - subject.dnd_outcome_for),
             },
             DndOutcome::Leave => Aim::now(Wanted::Leave),
         },

@@ -432,8 +432,10 @@ async fn dnd_is_turned_off_only_after_the_configured_wait() {
     world.pass(seconds(40)).await;
     assert!(world.dnd(1));
     world.teams_says(1, "Available/Available");
-    world.pass(seconds(25)).await;
-    assert!(!world.dnd(1));
+    world.pass(seconds(12)).await;
+    world.teams_says(1, "Away/Away");
+    world.pass(seconds(13)).await;
+    assert!(!world.dnd(1), "another chat status does not start the wait anew");
     assert_eq!(world.writes_of_dnd().len(), 2);
 }
 

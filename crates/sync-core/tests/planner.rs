@@ -1,5 +1,10 @@
 //! Properties of the planner and the checker over arbitrary situations.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its world up has failed"
+)]
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -37,7 +42,7 @@ impl Person {
             row: &self.row,
             presence: self.presence.as_ref(),
             unknown_for: self.unknown_for,
-            outcome_for: self.outcome_for,
+            dnd_outcome_for: self.outcome_for,
             dnd: self.dnd,
             chat: self.chat,
             busy: [false; 2],
@@ -228,7 +233,7 @@ fn checked(plan: Plan, people: &[Person], policy: Policy, breaker: Breaker) -> s
             .map(|person| Facts {
                 synchronised: person.synchronised(),
                 presence_known: person.presence.is_some() && person.unknown_for.is_none(),
-                outcome_for: person.outcome_for,
+                dnd_outcome_for: person.outcome_for,
                 row: &person.row,
             })
     })

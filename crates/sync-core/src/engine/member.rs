@@ -44,8 +44,8 @@ pub(super) struct Sight {
     pub(super) outcome: Outcome,
     /// When this presence was first received.
     pub(super) since: Moment,
-    /// Since when the outcome is the same.
-    pub(super) outcome_since: Moment,
+    /// Since when the outcome for each field is the same.
+    pub(super) outcome_since: [Moment; 2],
     /// When the last answer was received.
     pub(super) received: Moment,
     /// Which request was answered; an older answer never overrides a newer one.
@@ -160,9 +160,11 @@ impl Member {
         )
     }
 
-    pub(super) fn outcome_for(&self, now: Moment) -> Duration {
+    /// For how long the outcome for DND is the same.
+    pub(super) fn dnd_outcome_for(&self, now: Moment) -> Duration {
         self.sight.as_ref().map_or(Duration::ZERO, |sight| {
-            now.uptime.saturating_sub(sight.outcome_since.uptime)
+            now.uptime
+                .saturating_sub(sight.outcome_since[Field::Dnd as usize].uptime)
         })
     }
 

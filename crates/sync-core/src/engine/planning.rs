@@ -46,7 +46,7 @@ impl Engine {
                     self.settings
                         .breaker
                         .confirm_for
-                        .saturating_sub(member.outcome_for(now)),
+                        .saturating_sub(member.dnd_outcome_for(now)),
                 )
             });
             self.wake_at(user, confirmed.unwrap_or(now.uptime));
@@ -85,7 +85,7 @@ impl Engine {
             row: &member.row,
             presence: member.sight.as_ref().map(|sight| &sight.presence),
             unknown_for: member.unknown_for(now),
-            outcome_for: member.outcome_for(now),
+            dnd_outcome_for: member.dnd_outcome_for(now),
             dnd: member.reading(Field::Dnd, now),
             chat: member.reading(Field::Chat, now),
             busy: Field::ALL.map(|field| member.is_busy(field, now)),
@@ -118,7 +118,7 @@ impl Engine {
             self.members.get(&user).map(|member| Facts {
                 synchronised: member.teams_user().is_some(),
                 presence_known: member.sight.is_some() && member.unknown.is_none(),
-                outcome_for: member.outcome_for(now),
+                dnd_outcome_for: member.dnd_outcome_for(now),
                 row: &member.row,
             })
         })

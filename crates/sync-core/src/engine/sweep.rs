@@ -234,19 +234,18 @@ impl Engine {
         };
         let outcome = self.settings.rules.decide(&presence).outcome;
         let (since, outcome_since) = match &member.sight {
-            Some(sight) => (
-                if sight.presence == presence {
-                    sight.since
-                } else {
-                    now
-                },
-                if sight.outcome == outcome {
-                    sight.outcome_since
-                } else {
-                    now
-                },
-            ),
-            None => (now, now),
+            Some(sight) => {
+                let [dnd, chat] = sight.outcome_since;
+                let keep = |same: bool, before| if same { before } else { now };
+                (
+                    keep(sight.presence == presence, sight.since),
+                    [
+                        keep(sight.outcome.dnd == outcome.dnd, dnd),
+                        keep(sight.outcome.chat == outcome.chat, chat),
+                    ],
+                )
+            }
+            None => (now, [now; 2]),
         };
         let news =
             member.sight.as_ref().is_none_or(|sight| sight.outcome != outcome) || member.unknown.is_some();

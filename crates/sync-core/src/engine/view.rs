@@ -353,7 +353,7 @@ impl Engine {
                 LinkName::Pbx | LinkName::Ledger => broken.push(reason),
                 // An outage counts from when the last good sweep is too old; the roster of before goes on.
                 LinkName::Presence | LinkName::Directory | LinkName::Roster | LinkName::Chat => {
-                    limping.push(reason)
+                    limping.push(reason);
                 }
             }
         }

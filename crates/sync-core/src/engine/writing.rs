@@ -115,7 +115,10 @@ impl Engine {
         };
         let field = change.field;
         member.succeeded(field);
-        let received = member.sight.as_ref().map(|sight| sight.outcome_since.uptime);
+        let received = member
+            .sight
+            .as_ref()
+            .map(|sight| sight.outcome_since[field as usize].uptime);
         let report = match written {
             Written::Applied { before } => {
                 member.row.field_mut(field).confirm(before, now.wall);
