@@ -13,7 +13,10 @@ pub struct SystemClock(());
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is where moments come from")]
     fn now(&self) -> Moment {
-        Moment { wall: Timestamp::now(), uptime: since_boot() }
+        Moment {
+            wall: Timestamp::now(),
+            uptime: since_boot(),
+        }
     }
 }
 

@@ -23,7 +23,11 @@ impl<L: LedgerPort> ReadOnlyLedger<L> {
 #[async_trait]
 impl<L: LedgerPort> LedgerPort for ReadOnlyLedger<L> {
     async fn acquire(&self, claim: &Claim, _: Timestamp) -> Result<Acquired, PortError> {
-        Ok(Acquired::Granted(Lease { claim: claim.clone(), fence: 0, lasts: None }))
+        Ok(Acquired::Granted(Lease {
+            claim: claim.clone(),
+            fence: 0,
+            lasts: None,
+        }))
     }
 
     async fn renew(&self, _: &Lease, _: Timestamp) -> Result<bool, PortError> {
@@ -40,7 +44,12 @@ impl<L: LedgerPort> LedgerPort for ReadOnlyLedger<L> {
 
     async fn commit(&self, lease: &Lease, commit: &LedgerCommit) -> Result<Vec<PbxUserId>, PortError> {
         let claimed = self.ledger.load(&lease.claim).await?.claimed_elsewhere;
-        Ok(commit.upsert.iter().map(|row| row.user).filter(|user| claimed.contains(user)).collect())
+        Ok(commit
+            .upsert
+            .iter()
+            .map(|row| row.user)
+            .filter(|user| claimed.contains(user))
+            .collect())
     }
 
     async fn remembered(&self) -> Result<Vec<Remembered>, PortError> {

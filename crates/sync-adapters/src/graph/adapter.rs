@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use graph_presence::{CallObserver, ClientId, ClientSecret, Cloud, GraphClient, PresenceAnswer, TenantId, UserId};
+use graph_presence::{
+    CallObserver, ClientId, ClientSecret, Cloud, GraphClient, PresenceAnswer, TenantId, UserId,
+};
 use presence_mapping::Presence;
 use secrecy::SecretString;
 use sync_core::{Address, DirectoryPort, DirectoryUser, PortError, PresencePort, TeamsUserId};
@@ -21,7 +23,10 @@ pub struct GraphAdapter {
 impl GraphAdapter {
     /// Reads through a client that is already set up, with any way to sign in.
     pub fn new(client: GraphClient) -> Self {
-        Self { client, refused: RefusedIds::default() }
+        Self {
+            client,
+            refused: RefusedIds::default(),
+        }
     }
 
     /// Signs in as the app with its client secret, and tells `observer` of every call, sign-ins included. Sends nothing yet.
@@ -35,7 +40,8 @@ impl GraphAdapter {
         secret: SecretString,
         observer: Arc<dyn CallObserver>,
     ) -> Self {
-        let tokens = ClientSecret::new(http.clone(), &cloud, tenant, client, secret).with_observer(Arc::clone(&observer));
+        let tokens = ClientSecret::new(http.clone(), &cloud, tenant, client, secret)
+            .with_observer(Arc::clone(&observer));
         Self::new(GraphClient::new(http, cloud, Arc::new(tokens)).with_observer(observer))
     }
 }
@@ -45,9 +51,14 @@ impl PresencePort for GraphAdapter {
     /// Ids that Graph refuses are not sent again until the directory names them again: with each of them the search for
     /// the culprits would cost many calls a sweep.
     async fn presences(&self, ids: &[TeamsUserId]) -> Result<Vec<Option<Presence>>, PortError> {
-        let asked: Vec<UserId> = self.refused.without(ids).filter_map(|id| UserId::new(id.as_str()).ok()).collect();
+        let asked: Vec<UserId> = self
+            .refused
+            .without(ids)
+            .filter_map(|id| UserId::new(id.as_str()).ok())
+            .collect();
         let read = self.client.presences(&asked).await.map_err(failure::mapped)?;
-        self.refused.add(read.refused.iter().map(|id| TeamsUserId::new(id.as_str())));
+        self.refused
+            .add(read.refused.iter().map(|id| TeamsUserId::new(id.as_str())));
         Ok(aligned(ids, read.answers))
     }
 }
@@ -58,8 +69,12 @@ impl DirectoryPort for GraphAdapter {
     async fn users_by_address(&self, addresses: &[Address]) -> Result<Vec<DirectoryUser>, PortError> {
         let sent = |address: &Address| graph_presence::Address::new(address.as_str()).ok();
         let addresses: Vec<_> = addresses.iter().filter_map(sent).collect();
-        let found = self.client.users_by_address(&addresses).await.map_err(failure::mapped)?;
-        let users: Vec<DirectoryUser> = found.into_iter().map(directory::mapped).collect();
+        let found = self
+            .client
+            .users_by_address(&addresses)
+            .await
+            .map_err(failure::mapped)?;
+        let users: Vec<DirectoryUser> = found.iter().map(directory::mapped).collect();
         self.refused.forget(users.iter().map(|user| &user.id));
         Ok(users)
     }
@@ -71,7 +86,9 @@ fn aligned(ids: &[TeamsUserId], answers: Vec<PresenceAnswer>) -> Vec<Option<Pres
     let mut answers = answers.into_iter().peekable();
     let mut aligned: Vec<Option<Presence>> = Vec::with_capacity(ids.len());
     for (place, id) in ids.iter().enumerate() {
-        let next = answers.next_if(|answer| answer.user.as_str() == id.as_str()).map(|answer| answer.presence);
+        let next = answers
+            .next_if(|answer| answer.user.as_str() == id.as_str())
+            .map(|answer| answer.presence);
         let presence = next.or_else(|| {
             let earlier = ids[..place].iter().position(|other| other == id)?;
             aligned[earlier].clone()

@@ -3,7 +3,7 @@
 use sync_core::{Address, DirectoryUser, TeamsUserId};
 
 /// Addresses that are none for the engine are left out: no address of the PBX can be equal to them.
-pub(super) fn mapped(user: graph_presence::DirectoryUser) -> DirectoryUser {
+pub(super) fn mapped(user: &graph_presence::DirectoryUser) -> DirectoryUser {
     let mut primary = None;
     let mut aliases = Vec::with_capacity(user.proxy_addresses.len());
     for proxy in &user.proxy_addresses {

@@ -4,7 +4,7 @@ use graph_presence::Error;
 use sync_core::{Fault, PortError};
 
 pub(super) fn mapped(error: Error) -> PortError {
-    let (fault, advice) = (fault(error.fault()), error.advice());
+    let (fault, advice) = (fault(&error.fault()), error.advice());
     // The client's outer layer says what was tried, which `doing` says already: its cause is what is new.
     let mapped = match error {
         Error::Presences { users, source } => {
@@ -18,13 +18,15 @@ pub(super) fn mapped(error: Error) -> PortError {
     mapped.with_advice(advice)
 }
 
-fn fault(fault: graph_presence::Fault) -> Fault {
+fn fault(fault: &graph_presence::Fault) -> Fault {
     use graph_presence::Fault as Graph;
     match fault {
         Graph::Configuration => Fault::Configuration,
         Graph::Credentials => Fault::Credentials,
         Graph::Permission => Fault::Permission,
-        Graph::Throttled { retry_after } => Fault::Throttled { retry_after },
+        Graph::Throttled { retry_after } => Fault::Throttled {
+            retry_after: *retry_after,
+        },
         Graph::Unreachable => Fault::Unreachable,
         _ => Fault::Protocol,
     }

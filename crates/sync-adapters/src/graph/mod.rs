@@ -8,6 +8,6 @@ mod refused;
 pub use adapter::GraphAdapter;
 /// What the adapter is made of, so that its users need not name the client.
 pub use graph_presence::{
-    Api, CallObserver, ClientId, ClientSecret, Cloud, CustomCloud, GraphClient, InvalidHost, InvalidId, Limits, TenantId,
-    TokenSource,
+    Api, CallObserver, ClientId, ClientSecret, Cloud, CustomCloud, GraphClient, InvalidHost, InvalidId,
+    Limits, TenantId, TokenSource,
 };

@@ -19,7 +19,10 @@ impl RefusedIds {
 
     pub(super) fn add(&self, ids: impl ExactSizeIterator<Item = TeamsUserId>) {
         if ids.len() > 0 {
-            tracing::warn!(users = ids.len(), "Graph refuses the ids of some users; their presence stays unknown");
+            tracing::warn!(
+                users = ids.len(),
+                "Graph refuses the ids of some users; their presence stays unknown"
+            );
             self.ids().extend(ids);
         }
     }

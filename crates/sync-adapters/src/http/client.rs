@@ -63,7 +63,10 @@ impl HttpClient {
     ///
     /// # Errors
     /// When the certificates or the address of a proxy are not good, or when there is no certificate to trust at all.
-    #[expect(clippy::disallowed_methods, reason = "this is the one factory of HTTP clients")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one factory of HTTP clients"
+    )]
     pub fn build(settings: &HttpSettings) -> Result<Client, HttpError> {
         let mut builder = Client::builder()
             .user_agent(&settings.user_agent)

@@ -27,7 +27,9 @@ impl HttpError {
             Self::Certificates(_) | Self::NoCertificate => {
                 "Name a file with the authority's certificate in PEM form: it begins with `-----BEGIN CERTIFICATE-----`."
             }
-            Self::Proxy => "Correct `HTTPS_PROXY` or `ALL_PROXY`; proxies of the kinds `http` and `https` are supported.",
+            Self::Proxy => {
+                "Correct `HTTPS_PROXY` or `ALL_PROXY`; proxies of the kinds `http` and `https` are supported."
+            }
             Self::Build(_) => "Install the system's certificate authorities (the package `ca-certificates`).",
         }
     }
@@ -36,6 +38,8 @@ impl HttpError {
 impl From<HttpError> for PortError {
     fn from(error: HttpError) -> Self {
         let advice = error.advice();
-        Self::new(Fault::Configuration, "make an HTTP client").with_advice(advice).caused_by(error)
+        Self::new(Fault::Configuration, "make an HTTP client")
+            .with_advice(advice)
+            .caused_by(error)
     }
 }

@@ -24,7 +24,11 @@ impl Proxies {
     /// Reads the usual variables of the environment through `variable`: `HTTPS_PROXY` or else `ALL_PROXY`, and `NO_PROXY`,
     /// each in capitals or else in small letters. What is empty counts as absent.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let first = |names: &[&str]| names.iter().find_map(|name| variable(name).filter(|text| !text.trim().is_empty()));
+        let first = |names: &[&str]| {
+            names
+                .iter()
+                .find_map(|name| variable(name).filter(|text| !text.trim().is_empty()))
+        };
         Self {
             https: first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]).map(SecretString::from),
             bypass: first(&["NO_PROXY", "no_proxy"]).unwrap_or_default(),
@@ -34,7 +38,9 @@ impl Proxies {
     /// # Errors
     /// When the address is not one of an `http` or `https` proxy.
     pub(super) fn to_proxy(&self) -> Result<Option<Proxy>, HttpError> {
-        let Some(address) = &self.https else { return Ok(None) };
+        let Some(address) = &self.https else {
+            return Ok(None);
+        };
         let address = address.expose_secret().trim();
         let address = match address.split_once("://") {
             None => format!("http://{address}"),

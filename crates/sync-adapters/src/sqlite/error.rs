@@ -59,6 +59,9 @@ pub enum StateError {
         #[source]
         source: serde_json::Error,
     },
+    /// The place of the file does not allow a write-ahead log.
+    #[error("no write-ahead log is possible there, the journal's mode stays `{0}`")]
+    NoWriteAheadLog(String),
     /// The lease belongs to somebody else, or to nobody.
     #[error("the lease of instance `{0}` is not ours any more")]
     LeaseLost(InstanceName),
@@ -80,13 +83,22 @@ impl StateError {
     pub fn advice(&self) -> Cow<'static, str> {
         let fixed = match self {
             Self::NoFolder(folder) => {
-                return format!("Make the folder `{}`, writable for the daemon's user.", folder.display()).into();
+                return format!(
+                    "Make the folder `{}`, writable for the daemon's user.",
+                    folder.display()
+                )
+                .into();
             }
             Self::File { .. } => PERMISSIONS,
             Self::Foreign(_) => "Name another file as `daemon.state`. It was left as it is.",
-            Self::Newer { .. } => "Run the version of the program that wrote it, or a later one. It was left as it is.",
+            Self::Newer { .. } => {
+                "Run the version of the program that wrote it, or a later one. It was left as it is."
+            }
             Self::Older { .. } => "Start the daemon of this version once: it brings the state up to date.",
             Self::Row { .. } => DAMAGED,
+            Self::NoWriteAheadLog(_) => {
+                "Keep the state on a local disk: network drives do not offer what SQLite needs."
+            }
             Self::LeaseLost(_) => "Nothing to do: another process has taken the instance over.",
             Self::Sqlite { code, .. } => of_code(*code),
             Self::Other(sqlx::Error::PoolTimedOut) => BUSY,
@@ -95,10 +107,17 @@ impl StateError {
         fixed.into()
     }
 
+    /// Whether another process or connection has the file locked.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self, Self::Sqlite { code, .. } if code & 0xff == 5)
+    }
+
     /// The failure of a port that was to do `doing`.
     pub(super) fn during(self, doing: &'static str) -> PortError {
         let advice = self.advice();
-        PortError::new(Fault::State, doing).with_advice(advice).caused_by(self)
+        PortError::new(Fault::State, doing)
+            .with_advice(advice)
+            .caused_by(self)
     }
 }
 
@@ -148,10 +167,17 @@ mod tests {
             (26, "damaged"),
             (10, "disk"),
         ] {
-            let error = StateError::Sqlite { code, message: "sample".to_owned() }.during("store");
+            let error = StateError::Sqlite {
+                code,
+                message: "sample".to_owned(),
+            }
+            .during("store");
             assert_eq!(error.fault, Fault::State);
             assert!(error.advice.as_deref().unwrap().contains(word), "{code}");
-            assert_eq!(error.chain(), format!("cannot store: SQLite says: sample ({code})"));
+            assert_eq!(
+                error.chain(),
+                format!("cannot store: SQLite says: sample ({code})")
+            );
         }
     }
 }

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::{Executor, Row, SqliteConnection};
 use sync_core::{
-    Acquired, Claim, InstanceName, Lease, LedgerCommit, LedgerPort, Memory, PbxName, PbxUserId, PortError, Remembered,
+    Acquired, Claim, InstanceName, Lease, LedgerCommit, LedgerPort, Memory, PbxName, PbxUserId, PortError,
+    Remembered,
 };
 
 use super::error::StateError;
@@ -32,8 +33,13 @@ impl SqliteLedger {
     /// When the folder does not exist, or when the file cannot be used: it is then left as it is.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, PortError> {
         let path = path.as_ref();
-        let store = Store::open(path).await.map_err(|error| error.during("open the state"))?;
-        Ok(Self { store, locks: Locks::beside(path) })
+        let store = Store::open(path)
+            .await
+            .map_err(|error| error.during("open the state"))?;
+        Ok(Self {
+            store,
+            locks: Locks::beside(path),
+        })
     }
 
     /// Opens the state to look at it, whether a daemon has it open or not. One that does not exist is read as an empty one,
@@ -43,8 +49,13 @@ impl SqliteLedger {
     /// As [`SqliteLedger::open`]; also for an earlier format, because it would have to be changed.
     pub async fn open_read_only(path: impl AsRef<Path>) -> Result<ReadOnlyLedger<Self>, PortError> {
         let path = path.as_ref();
-        let store = Store::open_read_only(path).await.map_err(|error| error.during("read the state"))?;
-        Ok(ReadOnlyLedger::new(Self { store, locks: Locks::beside(path) }))
+        let store = Store::open_read_only(path)
+            .await
+            .map_err(|error| error.during("read the state"))?;
+        Ok(ReadOnlyLedger::new(Self {
+            store,
+            locks: Locks::beside(path),
+        }))
     }
 
     async fn try_acquire(&self, claim: &Claim) -> Result<Acquired, StateError> {
@@ -55,10 +66,16 @@ impl SqliteLedger {
         let mut transaction = self.store.write().await?;
         let fence = raise_fence(&mut transaction, &claim.instance, &claim.holder).await?;
         let known = sqlx::query("INSERT INTO instances (pbx, instance) VALUES (?, ?) ON CONFLICT DO NOTHING");
-        transaction.execute(known.bind(&*claim.pbx.0).bind(&*claim.instance.0)).await?;
+        transaction
+            .execute(known.bind(&*claim.pbx.0).bind(&*claim.instance.0))
+            .await?;
         transaction.commit().await?;
         self.locks.keep(&claim.instance, fence, file);
-        Ok(Acquired::Granted(Lease { claim: claim.clone(), fence, lasts: None }))
+        Ok(Acquired::Granted(Lease {
+            claim: claim.clone(),
+            fence,
+            lasts: None,
+        }))
     }
 
     async fn holder(&self, instance: &InstanceName) -> Result<String, StateError> {
@@ -66,7 +83,9 @@ impl SqliteLedger {
         let row = self.store.read().await?.fetch_optional(query).await?;
         let holder: Option<String> = row.map(|row| row.try_get(0)).transpose()?;
         // Between its lock and its first transaction a new owner has not said its name yet.
-        Ok(holder.filter(|holder| !holder.is_empty()).unwrap_or_else(|| "another process".to_owned()))
+        Ok(holder
+            .filter(|holder| !holder.is_empty())
+            .unwrap_or_else(|| "another process".to_owned()))
     }
 
     async fn is_ours(&self, lease: &Lease) -> Result<bool, StateError> {
@@ -86,7 +105,9 @@ impl SqliteLedger {
     async fn read(&self, claim: &Claim) -> Result<Memory, StateError> {
         let mut transaction = self.store.read().await?;
         let paused = sqlx::query("SELECT paused FROM instances WHERE pbx = ? AND instance = ?");
-        let paused = transaction.fetch_optional(paused.bind(&*claim.pbx.0).bind(&*claim.instance.0)).await?;
+        let paused = transaction
+            .fetch_optional(paused.bind(&*claim.pbx.0).bind(&*claim.instance.0))
+            .await?;
         Ok(Memory {
             rows: rows::own(&mut transaction, claim).await?,
             claimed_elsewhere: rows::others(&mut transaction, claim).await?.into_iter().collect(),
@@ -111,14 +132,17 @@ impl SqliteLedger {
         }
         if let Some(paused) = commit.paused {
             let query = sqlx::query("UPDATE instances SET paused = ? WHERE pbx = ? AND instance = ?");
-            transaction.execute(query.bind(paused).bind(&*claim.pbx.0).bind(&*claim.instance.0)).await?;
+            transaction
+                .execute(query.bind(paused).bind(&*claim.pbx.0).bind(&*claim.instance.0))
+                .await?;
         }
         transaction.commit().await?;
         Ok(claimed)
     }
 
     async fn instances(&self) -> Result<Vec<Remembered>, StateError> {
-        let query = "SELECT instance, pbx, sum(holding) FROM members GROUP BY instance, pbx ORDER BY instance, pbx";
+        let query =
+            "SELECT instance, pbx, sum(holding) FROM members GROUP BY instance, pbx ORDER BY instance, pbx";
         let rows = self.store.read().await?.fetch_all(query).await?;
         let remembered = |row: &sqlx::sqlite::SqliteRow| {
             let holding: i64 = row.try_get(2)?;
@@ -149,18 +173,24 @@ async fn raise_fence(
         "INSERT INTO leases (instance, fence, holder) VALUES (?, 1, ?) \
          ON CONFLICT (instance) DO UPDATE SET fence = fence + 1, holder = excluded.holder RETURNING fence",
     );
-    let row = connection.fetch_one(query.bind(&*instance.0).bind(holder)).await?;
+    let row = connection
+        .fetch_one(query.bind(&*instance.0).bind(holder))
+        .await?;
     Ok(row.try_get(0)?)
 }
 
 #[async_trait]
 impl LedgerPort for SqliteLedger {
     async fn acquire(&self, claim: &Claim, _: Timestamp) -> Result<Acquired, PortError> {
-        self.try_acquire(claim).await.map_err(|error| error.during("acquire the lease of an instance"))
+        self.try_acquire(claim)
+            .await
+            .map_err(|error| error.during("acquire the lease of an instance"))
     }
 
     async fn renew(&self, lease: &Lease, _: Timestamp) -> Result<bool, PortError> {
-        self.is_ours(lease).await.map_err(|error| error.during("renew the lease of an instance"))
+        self.is_ours(lease)
+            .await
+            .map_err(|error| error.during("renew the lease of an instance"))
     }
 
     async fn surrender(&self, lease: &Lease) -> Result<(), PortError> {
@@ -171,14 +201,20 @@ impl LedgerPort for SqliteLedger {
     }
 
     async fn load(&self, claim: &Claim) -> Result<Memory, PortError> {
-        self.read(claim).await.map_err(|error| error.during("read the ledger"))
+        self.read(claim)
+            .await
+            .map_err(|error| error.during("read the ledger"))
     }
 
     async fn commit(&self, lease: &Lease, commit: &LedgerCommit) -> Result<Vec<PbxUserId>, PortError> {
-        self.store(lease, commit).await.map_err(|error| error.during("store in the ledger"))
+        self.store(lease, commit)
+            .await
+            .map_err(|error| error.during("store in the ledger"))
     }
 
     async fn remembered(&self) -> Result<Vec<Remembered>, PortError> {
-        self.instances().await.map_err(|error| error.during("read which instances the ledger knows"))
+        self.instances()
+            .await
+            .map_err(|error| error.during("read which instances the ledger knows"))
     }
 }

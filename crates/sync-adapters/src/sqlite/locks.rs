@@ -27,15 +27,26 @@ struct Held {
 
 impl Locks {
     pub(super) fn beside(state: &Path) -> Self {
-        Self { state: state.to_owned(), held: Mutex::default() }
+        Self {
+            state: state.to_owned(),
+            held: Mutex::default(),
+        }
     }
 
     /// Locks an instance; `None` where somebody has it. The file stays there for good, for the lock is on what is open and
     /// not on the name: were it removed, two could have it.
     pub(super) fn try_lock(&self, instance: &InstanceName) -> Result<Option<File>, StateError> {
         let path = self.path(instance);
-        let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
-        let file = open.map_err(|source| StateError::File { path: path.clone(), source })?;
+        let open = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path);
+        let file = open.map_err(|source| StateError::File {
+            path: path.clone(),
+            source,
+        })?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -65,9 +76,10 @@ impl Locks {
         let mut path = OsString::from(&self.state);
         path.push(".");
         for byte in instance.0.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => path.push(char::from(byte).to_string()),
-                _ => path.push(format!("%{byte:02x}")),
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+                path.push(char::from(byte).to_string());
+            } else {
+                path.push(format!("%{byte:02x}"));
             }
         }
         path.push(".lock");

@@ -15,7 +15,8 @@ const UPSERT: &str = "INSERT INTO members (pbx, user, instance, login, dnd, chat
 
 const REMOVE: &str = "DELETE FROM members WHERE pbx = ? AND user = ? AND instance = ?";
 
-const OWN: &str = "SELECT user, login, dnd, chat, unknown_since FROM members WHERE pbx = ? AND instance = ? ORDER BY user";
+const OWN: &str =
+    "SELECT user, login, dnd, chat, unknown_since FROM members WHERE pbx = ? AND instance = ? ORDER BY user";
 
 const OTHERS: &str = "SELECT user FROM members WHERE pbx = ? AND instance <> ?";
 
@@ -26,7 +27,10 @@ pub(super) async fn upsert(
     row: &LedgerRow,
 ) -> Result<bool, StateError> {
     let json = |record: &FieldRecord| {
-        serde_json::to_string(record).map_err(|source| StateError::Unwritable { user: row.user, source })
+        serde_json::to_string(record).map_err(|source| StateError::Unwritable {
+            user: row.user,
+            source,
+        })
     };
     let query = sqlx::query(UPSERT)
         .bind(&*claim.pbx.0)
@@ -46,30 +50,44 @@ pub(super) async fn remove(
     claim: &Claim,
     user: PbxUserId,
 ) -> Result<(), StateError> {
-    let query = sqlx::query(REMOVE).bind(&*claim.pbx.0).bind(user.0).bind(&*claim.instance.0);
+    let query = sqlx::query(REMOVE)
+        .bind(&*claim.pbx.0)
+        .bind(user.0)
+        .bind(&*claim.instance.0);
     connection.execute(query).await?;
     Ok(())
 }
 
 /// The rows of an instance, by user.
-pub(super) async fn own(connection: &mut SqliteConnection, claim: &Claim) -> Result<Vec<LedgerRow>, StateError> {
+pub(super) async fn own(
+    connection: &mut SqliteConnection,
+    claim: &Claim,
+) -> Result<Vec<LedgerRow>, StateError> {
     let query = sqlx::query(OWN).bind(&*claim.pbx.0).bind(&*claim.instance.0);
     let rows = connection.fetch_all(query).await?;
     rows.iter().map(read).collect()
 }
 
 /// The users of the same PBX that belong to other instances.
-pub(super) async fn others(connection: &mut SqliteConnection, claim: &Claim) -> Result<Vec<PbxUserId>, StateError> {
+pub(super) async fn others(
+    connection: &mut SqliteConnection,
+    claim: &Claim,
+) -> Result<Vec<PbxUserId>, StateError> {
     let query = sqlx::query(OTHERS).bind(&*claim.pbx.0).bind(&*claim.instance.0);
     let rows = connection.fetch_all(query).await?;
-    rows.iter().map(|row| Ok(PbxUserId(row.try_get("user")?))).collect()
+    rows.iter()
+        .map(|row| Ok(PbxUserId(row.try_get("user")?)))
+        .collect()
 }
 
 fn read(row: &SqliteRow) -> Result<LedgerRow, StateError> {
     let user = PbxUserId(row.try_get("user")?);
     let field = |column: &str| -> Result<FieldRecord, StateError> {
         let json: &str = row.try_get(column)?;
-        serde_json::from_str(json).map_err(|source| StateError::Row { user, source: source.into() })
+        serde_json::from_str(json).map_err(|source| StateError::Row {
+            user,
+            source: source.into(),
+        })
     };
     let since: Option<&str> = row.try_get("unknown_since")?;
     let since = since.map(str::parse::<Timestamp>).transpose();
@@ -78,6 +96,9 @@ fn read(row: &SqliteRow) -> Result<LedgerRow, StateError> {
         login: Login(row.try_get::<&str, _>("login")?.into()),
         dnd: field("dnd")?,
         chat: field("chat")?,
-        unknown_since: since.map_err(|source| StateError::Row { user, source: source.into() })?,
+        unknown_since: since.map_err(|source| StateError::Row {
+            user,
+            source: source.into(),
+        })?,
     })
 }

@@ -23,7 +23,7 @@ pub(super) enum Format {
     Current,
 }
 
-/// Looks at a file without changing it.
+/// Looks at a file without changing it, in a transaction, so that what it sees belongs together.
 ///
 /// # Errors
 /// When it belongs to another program or to a later version.
@@ -31,7 +31,10 @@ pub(super) async fn format(connection: &mut SqliteConnection, path: &Path) -> Re
     let application = number(connection, "PRAGMA application_id").await?;
     let version = number(connection, "PRAGMA user_version").await?;
     let known = latest();
-    if application == 0 && version == 0 && number(connection, "SELECT count(*) FROM sqlite_schema").await? == 0 {
+    if application == 0
+        && version == 0
+        && number(connection, "SELECT count(*) FROM sqlite_schema").await? == 0
+    {
         return Ok(Format::Empty);
     }
     match version {
@@ -56,7 +59,10 @@ pub(super) async fn migrate(pool: &SqlitePool, path: &Path) -> Result<(), StateE
         transaction.execute(sqlx::raw_sql(step)).await?;
     }
     // SQLite takes no parameters here.
-    let mark = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {}", latest());
+    let mark = format!(
+        "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {}",
+        latest()
+    );
     transaction.execute(sqlx::raw_sql(AssertSqlSafe(mark))).await?;
     Ok(transaction.commit().await?)
 }

@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Executor, Row, Sqlite, SqlitePool, Transaction};
 
@@ -22,6 +21,15 @@ const TURN: Duration = Duration::from_secs(10);
 /// Readers beside the writer; they never wait for each other, nor for it.
 const READERS: u32 = 2;
 
+/// How long another process that makes the same file is waited for, step by step.
+const MODE_PAUSES: [Duration; 5] = [
+    Duration::from_millis(5),
+    Duration::from_millis(25),
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_secs(2),
+];
+
 /// One writer, and readers that see the last committed state.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
@@ -35,12 +43,12 @@ impl Store {
         folder(path)?;
         make(path)?;
         // What a commit has reported as stored is on the disk: intents must survive a loss of power.
-        let options = options(path).synchronous(SqliteSynchronous::Full).foreign_keys(true);
+        let options = options(path)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true);
         let writer = pool(1).connect_with(options.clone()).await?;
-        let mut connection = writer.acquire().await?;
-        schema::format(&mut connection, path).await?;
-        write_ahead(&mut connection).await?;
-        drop(connection);
+        schema::format(&mut *writer.begin().await?, path).await?;
+        write_ahead(&writer).await?;
         schema::migrate(&writer, path).await?;
         let readers = pool(READERS).connect_lazy_with(options.read_only(true));
         Ok(Self { writer, readers })
@@ -54,20 +62,31 @@ impl Store {
             _ => {}
         }
         let readers = pool(READERS).connect_with(options(path).read_only(true)).await?;
-        let mut connection = readers.acquire().await?;
-        match schema::format(&mut connection, path).await? {
-            Format::Current => Ok(Self { writer: readers.clone(), readers }),
+        let format = schema::format(&mut *readers.begin().await?, path).await?;
+        match format {
+            Format::Current => Ok(Self {
+                writer: readers.clone(),
+                readers,
+            }),
             Format::Empty => Self::empty(path).await,
-            Format::Older(found) => Err(StateError::Older { found, known: schema::latest() }),
+            Format::Older(found) => Err(StateError::Older {
+                found,
+                known: schema::latest(),
+            }),
         }
     }
 
     async fn empty(path: &Path) -> Result<Self, StateError> {
         // Each connection to memory is a database of its own, so there is but one, and it is kept.
-        let memory = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+        let memory = SqliteConnectOptions::new()
+            .in_memory(true)
+            .disable_statement_logging();
         let readers = pool(1).connect_with(memory).await?;
         schema::migrate(&readers, path).await?;
-        Ok(Self { writer: readers.clone(), readers })
+        Ok(Self {
+            writer: readers.clone(),
+            readers,
+        })
     }
 
     /// A transaction that writes: it has the file's lock from its beginning, so it never fails half-way for want of it.
@@ -92,7 +111,10 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).disable_statement_logging()
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY)
+        .disable_statement_logging()
 }
 
 fn folder(path: &Path) -> Result<(), StateError> {
@@ -100,27 +122,50 @@ fn folder(path: &Path) -> Result<(), StateError> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    if folder.is_dir() { Ok(()) } else { Err(StateError::NoFolder(folder.to_owned())) }
+    if folder.is_dir() {
+        Ok(())
+    } else {
+        Err(StateError::NoFolder(folder.to_owned()))
+    }
 }
 
 /// Makes the file for its owner alone; SQLite gives the files beside it the same rights. One that exists keeps its own.
 ///
 /// It is never opened here where it exists: closing a file drops all locks that this process has on it, SQLite's too.
 fn make(path: &Path) -> Result<(), StateError> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
-            Err(StateError::File { path: PathBuf::from(path), source })
-        }
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => Err(StateError::File {
+            path: PathBuf::from(path),
+            source,
+        }),
         _ => Ok(()),
     }
 }
 
 /// With a write-ahead log, readers and the writer do not wait for each other. The file remembers the mode.
-async fn write_ahead(connection: &mut PoolConnection<Sqlite>) -> Result<(), StateError> {
-    let row = connection.fetch_one("PRAGMA journal_mode = WAL").await?;
-    let mode: String = row.try_get(0)?;
-    if mode.eq_ignore_ascii_case("wal") {
-        return Ok(());
+///
+/// SQLite does not wait when it changes the mode while another process does the same to a new file, so this waits instead.
+async fn write_ahead(pool: &SqlitePool) -> Result<(), StateError> {
+    let mut pauses = MODE_PAUSES.iter();
+    loop {
+        let answer = pool.fetch_one("PRAGMA journal_mode = WAL").await;
+        match (answer.map_err(StateError::from), pauses.next()) {
+            (Err(error), Some(pause)) if error.is_busy() => tokio::time::sleep(*pause).await,
+            (Err(error), _) => return Err(error),
+            (Ok(row), _) => {
+                let mode: String = row.try_get(0)?;
+                let changed = mode.eq_ignore_ascii_case("wal");
+                return if changed {
+                    Ok(())
+                } else {
+                    Err(StateError::NoWriteAheadLog(mode))
+                };
+            }
+        }
     }
-    Err(StateError::Sqlite { code: 5, message: format!("no write-ahead log is possible there, the mode stays `{mode}`") })
 }

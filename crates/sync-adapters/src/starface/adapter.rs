@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use starface_api::{ChatModule, DndChange, Error, GroupId, ModuleName, Pbx, User, UserId};
-use sync_core::{Clock, Fault, Login, PbxPort, PbxRoster, PbxUser, PbxUserId, PortError, Value, Write, Written};
+use sync_core::{
+    Clock, Fault, Login, PbxPort, PbxRoster, PbxUser, PbxUserId, PortError, Value, Write, Written,
+};
 
 use super::chat::StarfaceChatAdapter;
 use super::link::Link;
@@ -33,12 +35,18 @@ impl StarfaceAdapter {
     /// Credentials that the PBX has refused are sent again when the adapter is called at least a minute later, never sooner:
     /// the caller decides how much longer it waits.
     pub fn new(pbx: Pbx, group: TargetGroup, clock: Arc<dyn Clock>) -> Self {
-        Self { link: Link::new(pbx, clock), group }
+        Self {
+            link: Link::new(pbx, clock),
+            group,
+        }
     }
 
     /// The adapter for the chat status of the same PBX; it shares the sign-in.
     pub fn chat(&self, module: ModuleName, shared_secret: SecretString) -> StarfaceChatAdapter {
-        StarfaceChatAdapter::new(self.link.clone(), ChatModule::new(self.link.pbx.clone(), module, shared_secret))
+        StarfaceChatAdapter::new(
+            self.link.clone(),
+            ChatModule::new(self.link.pbx.clone(), module, shared_secret),
+        )
     }
 
     async fn read_roster(&self) -> Result<PbxRoster, Error> {
@@ -50,7 +58,10 @@ impl StarfaceAdapter {
         let members = pbx.group(group).await?.members;
         let users = pbx.users().await?;
         Ok(PbxRoster {
-            members: members.into_iter().map(|member| PbxUserId(member.id.value())).collect(),
+            members: members
+                .into_iter()
+                .map(|member| PbxUserId(member.id.value()))
+                .collect(),
             users: users.into_iter().map(mapped).collect(),
         })
     }
@@ -63,20 +74,36 @@ impl PbxPort for StarfaceAdapter {
     }
 
     async fn dnd(&self, user: PbxUserId) -> Result<bool, PortError> {
-        let config = self.link.call(self.link.pbx.phone_config(UserId::new(user.0))).await?;
+        let config = self
+            .link
+            .call(self.link.pbx.phone_config(UserId::new(user.0)))
+            .await?;
         Ok(config.do_not_disturb())
     }
 
     async fn set_dnd(&self, write: &Write) -> Result<Written, PortError> {
         let (Value::Dnd(from), Value::Dnd(to)) = (write.from, write.to) else {
-            return Err(PortError::new(Fault::Protocol, "set DND to a value that is none of DND"));
+            return Err(PortError::new(
+                Fault::Protocol,
+                "set DND to a value that is none of DND",
+            ));
         };
         let user = UserId::new(write.user.0);
-        Ok(match self.link.call(self.link.pbx.change_dnd(user, to, Some(from))).await? {
-            DndChange::Written { before } => Written::Applied { before: Value::Dnd(before) },
-            DndChange::AlreadyEqual => Written::AlreadyEqual,
-            DndChange::Conflict { found } => Written::Conflict { found: Value::Dnd(found) },
-        })
+        Ok(
+            match self
+                .link
+                .call(self.link.pbx.change_dnd(user, to, Some(from)))
+                .await?
+            {
+                DndChange::Written { before } => Written::Applied {
+                    before: Value::Dnd(before),
+                },
+                DndChange::AlreadyEqual => Written::AlreadyEqual,
+                DndChange::Conflict { found } => Written::Conflict {
+                    found: Value::Dnd(found),
+                },
+            },
+        )
     }
 
     async fn close(&self) {
@@ -88,7 +115,9 @@ fn mapped(user: User) -> PbxUser {
     PbxUser {
         id: PbxUserId(user.id.value()),
         login: Login(user.login.as_str().into()),
-        name: format!("{} {}", user.first_name.trim(), user.family_name.trim()).trim().to_owned(),
+        name: format!("{} {}", user.first_name.trim(), user.family_name.trim())
+            .trim()
+            .to_owned(),
         address: user.email.and_then(|email| email.parse().ok()),
     }
 }

@@ -25,7 +25,10 @@ impl ChatPort for StarfaceChatAdapter {
     async fn chat(&self, users: &[PbxUserId]) -> Result<Vec<(PbxUserId, ChatPresence)>, PortError> {
         let users: Vec<UserId> = users.iter().map(|user| UserId::new(user.0)).collect();
         let read = self.link.call(self.module.read(&users)).await?;
-        Ok(read.into_iter().map(|(user, presence)| (PbxUserId(user.value()), mapped(&presence))).collect())
+        Ok(read
+            .into_iter()
+            .map(|(user, presence)| (PbxUserId(user.value()), mapped(&presence)))
+            .collect())
     }
 
     /// The module sets without looking, and tells what stood there: the precondition is not tested, and there is never a
@@ -36,13 +39,20 @@ impl ChatPort for StarfaceChatAdapter {
             Value::Dnd(_) => None,
         };
         let Some(status) = status else {
-            return Err(PortError::new(Fault::Protocol, format!("set a chat status to `{}`", write.to)));
+            return Err(PortError::new(
+                Fault::Protocol,
+                format!("set a chat status to `{}`", write.to),
+            ));
         };
         // The text is cleared: it would go on telling what we do not know any more.
         let set = self.module.set(UserId::new(write.user.0), sent(status), "");
         let previous = self.link.call(set).await?;
         let before = previous.map_or(write.from, |previous| Value::Chat(mapped(&previous)));
-        Ok(if before == write.to { Written::AlreadyEqual } else { Written::Applied { before } })
+        Ok(if before == write.to {
+            Written::AlreadyEqual
+        } else {
+            Written::Applied { before }
+        })
     }
 }
 

@@ -8,9 +8,10 @@ use sync_core::{Fault, PortError};
 pub(super) fn mapped(error: Error) -> PortError {
     let fault = match (&error, error.fault()) {
         // The group is what the operator configured; nobody in it was asked for.
-        (Error::Group { .. } | Error::Groups(_) | Error::Users(_) | Error::SignIn { .. }, starface_api::Fault::NotFound) => {
-            Fault::Configuration
-        }
+        (
+            Error::Group { .. } | Error::Groups(_) | Error::Users(_) | Error::SignIn { .. },
+            starface_api::Fault::NotFound,
+        ) => Fault::Configuration,
         (_, fault) => mapped_fault(fault),
     };
     let mapped = PortError::new(fault, doing(&error)).with_advice(error.advice());
@@ -60,31 +61,49 @@ mod tests {
     use super::*;
 
     fn status(status: u16) -> Failure {
-        Failure::Status { status, text: ServerText::default(), retry_after: None }
+        Failure::Status {
+            status,
+            text: ServerText::default(),
+            retry_after: None,
+        }
     }
 
     #[test]
     fn each_failure_keeps_its_fault_and_says_once_what_was_tried() {
-        let late = || Failure::TimedOut { after: Duration::from_secs(10) };
+        let late = || Failure::TimedOut {
+            after: Duration::from_secs(10),
+        };
         let user = UserId::new(1004);
         let rows = [
             (
-                Error::SignIn { login: Login::new("0001"), source: late() },
+                Error::SignIn {
+                    login: Login::new("0001"),
+                    source: late(),
+                },
                 Fault::Unreachable,
                 "cannot sign in to the PBX as `0001`: the PBX did not answer within 10 s",
             ),
             (
-                Error::ReadPhoneConfig { user, source: status(404) },
+                Error::ReadPhoneConfig {
+                    user,
+                    source: status(404),
+                },
                 Fault::NotFound,
                 "cannot read DND of PBX user 1004: the PBX answered 404",
             ),
             (
-                Error::WritePhoneConfig { user, source: status(500) },
+                Error::WritePhoneConfig {
+                    user,
+                    source: status(500),
+                },
                 Fault::Server,
                 "cannot write DND of PBX user 1004: the PBX answered 500",
             ),
             (
-                Error::Group { group: GroupId::new(7), source: status(404) },
+                Error::Group {
+                    group: GroupId::new(7),
+                    source: status(404),
+                },
                 Fault::Configuration,
                 "cannot read group 7 of the PBX: the PBX answered 404",
             ),
@@ -99,12 +118,20 @@ mod tests {
                 "cannot read the users of the PBX: the PBX answered 429",
             ),
             (
-                Error::NoSuchGroup { name: "teams".into(), near: vec!["Teams".into()] },
+                Error::NoSuchGroup {
+                    name: "teams".into(),
+                    near: vec!["Teams".into()],
+                },
                 Fault::Configuration,
                 "cannot find the group: the PBX has no group named `teams`; similar: `Teams`",
             ),
             (
-                Error::SetChat { user, source: Failure::ModuleRefused { text: ServerText::default() } },
+                Error::SetChat {
+                    user,
+                    source: Failure::ModuleRefused {
+                        text: ServerText::default(),
+                    },
+                },
                 Fault::Configuration,
                 "cannot set the chat status of PBX user 1004: the companion module refused",
             ),

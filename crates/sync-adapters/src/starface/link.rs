@@ -16,7 +16,10 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new(pbx: Pbx, clock: Arc<dyn Clock>) -> Self {
-        Self { pbx, refusal: Arc::new(Refusal::new(clock)) }
+        Self {
+            pbx,
+            refusal: Arc::new(Refusal::new(clock)),
+        }
     }
 
     /// Makes a call to the PBX, allowing refused credentials to be tried again where enough time has passed.

@@ -19,7 +19,10 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, since: Mutex::default() }
+        Self {
+            clock,
+            since: Mutex::default(),
+        }
     }
 
     pub(super) fn note(&self, error: &Error) {
@@ -48,6 +51,8 @@ impl Refusal {
 
 impl fmt::Debug for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refusal").field("since", &*self.since()).finish_non_exhaustive()
+        f.debug_struct("Refusal")
+            .field("since", &*self.since())
+            .finish_non_exhaustive()
     }
 }

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use sync_core::{
-    ChatPresence, Claim, FieldRecord, Intent, LastWrite, LedgerCommit, LedgerPort, LedgerRow, Login, Ours, PbxUserId,
-    Settled, Value,
+    ChatPresence, Claim, FieldRecord, Intent, LastWrite, LedgerCommit, LedgerPort, LedgerRow, Login, Ours,
+    PbxUserId, Settled, Value,
 };
 
 use crate::sample::{claim, lease, user};
@@ -44,7 +44,11 @@ impl Model {
             }
         }
         for user in &commit.remove {
-            if self.rows.get(&(PBX_OF[by], *user)).is_some_and(|(owner, _)| *owner == by) {
+            if self
+                .rows
+                .get(&(PBX_OF[by], *user))
+                .is_some_and(|(owner, _)| *owner == by)
+            {
                 self.rows.remove(&(PBX_OF[by], *user));
             }
         }
@@ -60,8 +64,14 @@ impl Model {
         for (by, claim) in claims().iter().enumerate() {
             let memory = ledger.load(claim).await.unwrap();
             let at_pbx = || self.rows.iter().filter(|((pbx, _), _)| *pbx == PBX_OF[by]);
-            let own: Vec<_> = at_pbx().filter(|(_, (owner, _))| *owner == by).map(|(_, (_, row))| row.clone()).collect();
-            let others = at_pbx().filter(|(_, (owner, _))| *owner != by).map(|((_, user), _)| *user).collect();
+            let own: Vec<_> = at_pbx()
+                .filter(|(_, (owner, _))| *owner == by)
+                .map(|(_, (_, row))| row.clone())
+                .collect();
+            let others = at_pbx()
+                .filter(|(_, (owner, _))| *owner != by)
+                .map(|((_, user), _)| *user)
+                .collect();
             assert_eq!(memory.rows, own);
             assert_eq!(memory.claimed_elsewhere, others);
             assert_eq!(memory.paused, self.paused.contains(&by));
@@ -71,15 +81,27 @@ impl Model {
             *holding.entry(*owner).or_default() += usize::from(row.holds_something());
         }
         let remembered = ledger.remembered().await.unwrap();
-        let told: Vec<_> = remembered.into_iter().map(|known| (known.instance, known.holding)).collect();
-        let expected: Vec<_> = holding.into_iter().map(|(by, count)| (claims()[by].instance.clone(), count)).collect();
+        let told: Vec<_> = remembered
+            .into_iter()
+            .map(|known| (known.instance, known.holding))
+            .collect();
+        let expected: Vec<_> = holding
+            .into_iter()
+            .map(|(by, count)| (claims()[by].instance.clone(), count))
+            .collect();
         assert_eq!(told, expected);
     }
 }
 
 pub(crate) fn any_sequence_of_commits_equals_the_model<S: Store>() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut runner = TestRunner::new(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(CASES)
+    });
     let run = |steps: Vec<Step>| {
         runtime.block_on(play(&S::default(), &steps));
         Ok(())
@@ -107,9 +129,13 @@ async fn play(store: &impl Store, steps: &[Step]) {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let commit = (vec(row(), 0..4), vec(1i64..6, 0..3), option::of(any::<bool>())).prop_map(|(upsert, remove, paused)| {
-        LedgerCommit { upsert, remove: remove.into_iter().map(user).collect(), paused }
-    });
+    let commit = (vec(row(), 0..4), vec(1i64..6, 0..3), option::of(any::<bool>())).prop_map(
+        |(upsert, remove, paused)| LedgerCommit {
+            upsert,
+            remove: remove.into_iter().map(user).collect(),
+            paused,
+        },
+    );
     (0usize..3, commit)
 }
 
@@ -125,15 +151,20 @@ fn row() -> impl Strategy<Value = LedgerRow> {
         ChatPresence::Other,
     ]);
     let chat = chat.prop_map(Value::Chat).boxed();
-    (1i64..6, "[0-9ä'\"]{0,5}", field(dnd), field(chat), option::of(time())).prop_map(
-        |(id, login, dnd, chat, unknown_since)| LedgerRow {
+    (
+        1i64..6,
+        "[0-9ä'\"]{0,5}",
+        field(dnd),
+        field(chat),
+        option::of(time()),
+    )
+        .prop_map(|(id, login, dnd, chat, unknown_since)| LedgerRow {
             user: user(id),
             login: Login(login.into()),
             dnd,
             chat,
             unknown_since,
-        },
-    )
+        })
 }
 
 fn field(value: BoxedStrategy<Value>) -> impl Strategy<Value = FieldRecord> {
@@ -142,14 +173,30 @@ fn field(value: BoxedStrategy<Value>) -> impl Strategy<Value = FieldRecord> {
         value.clone().prop_map(Settled::At),
         value.clone().prop_map(Settled::Released),
     ];
-    let intent = (value.clone(), value.clone(), any::<bool>(), time())
-        .prop_map(|(to, before, release, at)| Intent { to, before, release, at });
-    let ours = (value.clone(), value.clone(), time()).prop_map(|(value, before, since)| Ours { value, before, since });
+    let intent =
+        (value.clone(), value.clone(), any::<bool>(), time()).prop_map(|(to, before, release, at)| Intent {
+            to,
+            before,
+            release,
+            at,
+        });
+    let ours = (value.clone(), value.clone(), time()).prop_map(|(value, before, since)| Ours {
+        value,
+        before,
+        since,
+    });
     let last = (value.clone(), value, time()).prop_map(|(from, to, at)| LastWrite { from, to, at });
-    (settled, option::of(intent), option::of(ours), option::of(last))
-        .prop_map(|(settled, intent, ours, last_write)| FieldRecord { settled, intent, ours, last_write })
+    (settled, option::of(intent), option::of(ours), option::of(last)).prop_map(
+        |(settled, intent, ours, last_write)| FieldRecord {
+            settled,
+            intent,
+            ours,
+            last_write,
+        },
+    )
 }
 
 fn time() -> impl Strategy<Value = Timestamp> {
-    (0i64..4_000_000_000, 0i32..1_000_000_000).prop_map(|(seconds, nanos)| Timestamp::new(seconds, nanos).unwrap())
+    (0i64..4_000_000_000, 0i32..1_000_000_000)
+        .prop_map(|(seconds, nanos)| Timestamp::new(seconds, nanos).unwrap())
 }

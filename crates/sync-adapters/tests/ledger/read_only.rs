@@ -24,7 +24,12 @@ async fn a_dry_run_reads_everything_and_stores_nothing() {
     let dry = ReadOnlyLedger::new(inner);
     let granted = lease(&dry, &main).await;
     assert!(dry.renew(&granted, NOW).await.unwrap());
-    assert_eq!(dry.commit(&granted, &upsert([full_row(1), row(2), row(3)])).await.unwrap(), [user(2)]);
+    assert_eq!(
+        dry.commit(&granted, &upsert([full_row(1), row(2), row(3)]))
+            .await
+            .unwrap(),
+        [user(2)]
+    );
     dry.commit(&granted, &pause(true)).await.unwrap();
     dry.surrender(&granted).await.unwrap();
     let memory = rows(&dry).await;
@@ -55,6 +60,8 @@ async fn a_state_that_does_not_exist_is_read_as_empty_and_not_made() {
     assert!(rows(&dry).await.rows.is_empty());
     assert_eq!(dry.remembered().await.unwrap(), []);
     assert_eq!(std::fs::read_dir(store.folder()).unwrap().count(), 0);
-    let missing = SqliteLedger::open_read_only(store.folder().join("missing/state.db")).await.unwrap_err();
+    let missing = SqliteLedger::open_read_only(store.folder().join("missing/state.db"))
+        .await
+        .unwrap_err();
     assert_eq!(missing.fault, Fault::State);
 }

@@ -1,6 +1,6 @@
 //! The rules.
 
-use sync_core::{Acquired, Fault, InstanceName, LedgerCommit, LedgerPort, PbxName, Remembered};
+use sync_core::{Acquired, Fault, InstanceName, LedgerCommit, PbxName, Remembered};
 
 use crate::sample::{NOW, claim, full_row, lease, pause, remove, row, upsert, user};
 use crate::stores::Store;
@@ -10,22 +10,38 @@ pub(crate) async fn a_lease_is_exclusive_until_it_is_given_back(store: &impl Sto
     let main = claim("main", "pbx");
     let first = lease(&*one, &main).await;
     assert_eq!(first.claim, main);
-    let second = sync_core::Claim { holder: "second".to_owned(), ..main.clone() };
+    let second = sync_core::Claim {
+        holder: "second".to_owned(),
+        ..main.clone()
+    };
     for ledger in [&one, &other] {
         let answer = ledger.acquire(&second, NOW).await.unwrap();
-        assert_eq!(answer, Acquired::HeldBy { holder: main.holder.clone() });
+        assert_eq!(
+            answer,
+            Acquired::HeldBy {
+                holder: main.holder.clone()
+            }
+        );
     }
     assert!(one.renew(&first, NOW).await.unwrap());
 
     one.surrender(&first).await.unwrap();
     let next = lease(&*other, &second).await;
     assert!(next.fence > first.fence);
-    assert_eq!(one.acquire(&main, NOW).await.unwrap(), Acquired::HeldBy { holder: "second".to_owned() });
+    assert_eq!(
+        one.acquire(&main, NOW).await.unwrap(),
+        Acquired::HeldBy {
+            holder: "second".to_owned()
+        }
+    );
 }
 
 pub(crate) async fn leases_of_two_instances_do_not_meet(store: &impl Store) {
     let ledger = store.open().await;
-    let (a, b) = (lease(&*ledger, &claim("a", "pbx")).await, lease(&*ledger, &claim("b", "pbx")).await);
+    let (a, b) = (
+        lease(&*ledger, &claim("a", "pbx")).await,
+        lease(&*ledger, &claim("b", "pbx")).await,
+    );
     ledger.commit(&a, &upsert([row(1)])).await.unwrap();
     ledger.commit(&b, &upsert([row(2)])).await.unwrap();
     ledger.surrender(&a).await.unwrap();
@@ -40,12 +56,19 @@ pub(crate) async fn a_commit_under_an_old_lease_is_refused_whole(store: &impl St
     ledger.commit(&old, &upsert([row(1)])).await.unwrap();
     ledger.surrender(&old).await.unwrap();
 
-    let everything = LedgerCommit { upsert: vec![full_row(1), row(2)], remove: vec![user(1)], paused: Some(true) };
+    let everything = LedgerCommit {
+        upsert: vec![full_row(1), row(2)],
+        remove: vec![user(1)],
+        paused: Some(true),
+    };
     let before = ledger.load(&main).await.unwrap();
     let refused = ledger.commit(&old, &everything).await.unwrap_err();
     assert_eq!(refused.fault, Fault::State);
     let new = lease(&*ledger, &main).await;
-    assert_eq!(ledger.commit(&old, &everything).await.unwrap_err().fault, Fault::State);
+    assert_eq!(
+        ledger.commit(&old, &everything).await.unwrap_err().fault,
+        Fault::State
+    );
     assert_eq!(same(&ledger.load(&main).await.unwrap()), same(&before));
     ledger.commit(&new, &everything).await.unwrap();
     assert_ne!(same(&ledger.load(&main).await.unwrap()), same(&before));
@@ -70,7 +93,10 @@ pub(crate) async fn giving_an_old_lease_back_takes_nothing_from_its_successor(st
     let new = lease(&*ledger, &main).await;
     ledger.surrender(&old).await.unwrap();
     assert!(ledger.renew(&new, NOW).await.unwrap());
-    assert!(matches!(ledger.acquire(&main, NOW).await.unwrap(), Acquired::HeldBy { .. }));
+    assert!(matches!(
+        ledger.acquire(&main, NOW).await.unwrap(),
+        Acquired::HeldBy { .. }
+    ));
     ledger.commit(&new, &upsert([row(1)])).await.unwrap();
 }
 
@@ -78,7 +104,13 @@ pub(crate) async fn what_was_committed_is_there_after_reopening(store: &impl Sto
     let main = claim("main", "pbx");
     let ledger = store.open().await;
     let ours = lease(&*ledger, &main).await;
-    assert_eq!(ledger.commit(&ours, &upsert([full_row(2), row(1)])).await.unwrap(), []);
+    assert_eq!(
+        ledger
+            .commit(&ours, &upsert([full_row(2), row(1)]))
+            .await
+            .unwrap(),
+        []
+    );
     ledger.surrender(&ours).await.unwrap();
     drop(ledger);
     let memory = store.open().await.load(&main).await.unwrap();
@@ -91,7 +123,10 @@ pub(crate) async fn a_row_is_replaced_whole_and_removed_for_good(store: &impl St
     let ledger = store.open().await;
     let main = claim("main", "pbx");
     let ours = lease(&*ledger, &main).await;
-    ledger.commit(&ours, &upsert([full_row(1), full_row(2)])).await.unwrap();
+    ledger
+        .commit(&ours, &upsert([full_row(1), full_row(2)]))
+        .await
+        .unwrap();
     let mut replaced = row(1);
     replaced.login = sync_core::Login("other".into());
     ledger.commit(&ours, &upsert([replaced.clone()])).await.unwrap();
@@ -109,7 +144,10 @@ pub(crate) async fn what_another_instance_claims_is_left_out_and_returned(store:
     let refused = ledger.commit(&of_b, &upsert([row(1), row(2)])).await.unwrap();
     assert_eq!(refused, [user(1)]);
     let (seen_by_a, seen_by_b) = (ledger.load(&a).await.unwrap(), ledger.load(&b).await.unwrap());
-    assert_eq!((seen_by_a.rows, seen_by_b.rows), (vec![full_row(1)], vec![row(2)]));
+    assert_eq!(
+        (seen_by_a.rows, seen_by_b.rows),
+        (vec![full_row(1)], vec![row(2)])
+    );
     assert_eq!(seen_by_a.claimed_elsewhere, [user(2)].into());
     assert_eq!(seen_by_b.claimed_elsewhere, [user(1)].into());
 }
@@ -138,7 +176,10 @@ pub(crate) async fn rows_of_another_pbx_are_never_loaded(store: &impl Store) {
     let ledger = store.open().await;
     let (old, new) = (claim("main", "old:443"), claim("main", "new:443"));
     let lease_of_old = lease(&*ledger, &old).await;
-    ledger.commit(&lease_of_old, &upsert([full_row(1)])).await.unwrap();
+    ledger
+        .commit(&lease_of_old, &upsert([full_row(1)]))
+        .await
+        .unwrap();
     ledger.commit(&lease_of_old, &pause(true)).await.unwrap();
     ledger.surrender(&lease_of_old).await.unwrap();
 
@@ -172,14 +213,20 @@ pub(crate) async fn the_instances_that_have_rows_are_remembered_with_what_they_h
     let (of_a, of_b) = (lease(&*ledger, &a).await, lease(&*ledger, &b).await);
     let without_rows = lease(&*ledger, &claim("c", "pbx")).await;
     ledger.commit(&without_rows, &pause(true)).await.unwrap();
-    ledger.commit(&of_a, &upsert([full_row(1), full_row(2), row(3)])).await.unwrap();
+    ledger
+        .commit(&of_a, &upsert([full_row(1), full_row(2), row(3)]))
+        .await
+        .unwrap();
     ledger.commit(&of_b, &upsert([row(1)])).await.unwrap();
     let remembered = |instance: &str, pbx: &str, holding| Remembered {
         instance: InstanceName(instance.into()),
         pbx: PbxName(pbx.into()),
         holding,
     };
-    assert_eq!(ledger.remembered().await.unwrap(), [remembered("a", "pbx", 2), remembered("b", "other", 0)]);
+    assert_eq!(
+        ledger.remembered().await.unwrap(),
+        [remembered("a", "pbx", 2), remembered("b", "other", 0)]
+    );
     ledger.commit(&of_a, &upsert([row(1)])).await.unwrap();
     assert_eq!(ledger.remembered().await.unwrap()[0], remembered("a", "pbx", 1));
 }
@@ -188,7 +235,9 @@ pub(crate) async fn ten_thousand_rows_survive_a_round_trip(store: &impl Store) {
     let main = claim("main", "pbx");
     let ledger = store.open().await;
     let ours = lease(&*ledger, &main).await;
-    let rows: Vec<_> = (1..=10_000).map(|id| if id % 2 == 0 { full_row(id) } else { row(id) }).collect();
+    let rows: Vec<_> = (1..=10_000)
+        .map(|id| if id % 2 == 0 { full_row(id) } else { row(id) })
+        .collect();
     ledger.commit(&ours, &upsert(rows.clone())).await.unwrap();
     ledger.surrender(&ours).await.unwrap();
     let loaded = store.open().await.load(&main).await.unwrap();

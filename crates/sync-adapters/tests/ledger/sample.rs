@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use sync_core::{
-    Acquired, ChatPresence, Claim, InstanceName, Intent, Lease, LedgerCommit, LedgerPort, LedgerRow, Login, PbxName,
-    PbxUserId, Value,
+    Acquired, ChatPresence, Claim, InstanceName, Intent, Lease, LedgerCommit, LedgerPort, LedgerRow, Login,
+    PbxName, PbxUserId, Value,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -36,22 +36,44 @@ pub(crate) fn row(id: i64) -> LedgerRow {
 pub(crate) fn full_row(id: i64) -> LedgerRow {
     let at: Timestamp = "2026-11-23T09:00:00.123456789Z".parse().unwrap();
     let mut row = row(id);
-    row.dnd.intend(Intent { to: Value::Dnd(true), before: Value::Dnd(false), release: false, at });
+    row.dnd.intend(Intent {
+        to: Value::Dnd(true),
+        before: Value::Dnd(false),
+        release: false,
+        at,
+    });
     row.dnd.confirm(Value::Dnd(false), at);
-    let (to, before) = (Value::Chat(ChatPresence::DoNotDisturb), Value::Chat(ChatPresence::Other));
-    row.chat.intend(Intent { to, before, release: true, at });
+    let (to, before) = (
+        Value::Chat(ChatPresence::DoNotDisturb),
+        Value::Chat(ChatPresence::Other),
+    );
+    row.chat.intend(Intent {
+        to,
+        before,
+        release: true,
+        at,
+    });
     row.unknown_since = Some(at);
     row
 }
 
 pub(crate) fn upsert(rows: impl IntoIterator<Item = LedgerRow>) -> LedgerCommit {
-    LedgerCommit { upsert: rows.into_iter().collect(), ..LedgerCommit::default() }
+    LedgerCommit {
+        upsert: rows.into_iter().collect(),
+        ..LedgerCommit::default()
+    }
 }
 
 pub(crate) fn remove(id: i64) -> LedgerCommit {
-    LedgerCommit { remove: vec![user(id)], ..LedgerCommit::default() }
+    LedgerCommit {
+        remove: vec![user(id)],
+        ..LedgerCommit::default()
+    }
 }
 
 pub(crate) fn pause(paused: bool) -> LedgerCommit {
-    LedgerCommit { paused: Some(paused), ..LedgerCommit::default() }
+    LedgerCommit {
+        paused: Some(paused),
+        ..LedgerCommit::default()
+    }
 }

@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::pin::pin;
-
 use std::task::{Context, Poll, Waker};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -27,7 +26,10 @@ async fn refused(path: &Path) -> PortError {
     let writing = SqliteLedger::open(path).await.unwrap_err();
     let reading = SqliteLedger::open_read_only(path).await.unwrap_err();
     assert_eq!((writing.fault, reading.fault), (Fault::State, Fault::State));
-    assert_eq!((writing.to_string(), reading.to_string()), ("cannot open the state".into(), "cannot read the state".into()));
+    assert_eq!(
+        (writing.to_string(), reading.to_string()),
+        ("cannot open the state".into(), "cannot read the state".into())
+    );
     assert!(fs::read(path).unwrap() == before, "it was changed");
     writing
 }
@@ -46,7 +48,10 @@ async fn after_a_crash_the_lease_is_free_and_what_was_committed_is_there() {
     assert!(new.fence > old.fence);
     assert_eq!(new.lasts, None);
     assert_eq!(ledger.load(&main).await.unwrap().rows, [full_row(1)]);
-    assert_eq!(ledger.commit(&old, &upsert([row(2)])).await.unwrap_err().fault, Fault::State);
+    assert_eq!(
+        ledger.commit(&old, &upsert([row(2)])).await.unwrap_err().fault,
+        Fault::State
+    );
 }
 
 #[tokio::test]
@@ -94,7 +99,10 @@ async fn the_state_and_its_locks_are_for_their_owner_alone() {
         names.push(name);
     }
     names.sort();
-    assert_eq!(names, ["state.db", "state.db-shm", "state.db-wal", "state.db.main.lock"]);
+    assert_eq!(
+        names,
+        ["state.db", "state.db-shm", "state.db-wal", "state.db.main.lock"]
+    );
 }
 
 #[tokio::test]
@@ -110,7 +118,11 @@ async fn a_file_that_exists_keeps_its_rights() {
 async fn a_later_format_is_refused_and_left_as_it_is() {
     let store = Sqlite::default();
     drop(store.open().await);
-    change(&store.path(), "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA user_version = 99").await;
+    change(
+        &store.path(),
+        "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA user_version = 99",
+    )
+    .await;
     let error = refused(&store.path()).await;
     assert_eq!(
         error.chain(),
@@ -123,10 +135,22 @@ async fn a_later_format_is_refused_and_left_as_it_is() {
 async fn a_file_of_another_program_is_refused_and_left_as_it_is() {
     let store = Sqlite::default();
     change(&store.path(), "CREATE TABLE someone_elses (id INTEGER)").await;
-    assert!(refused(&store.path()).await.chain().ends_with("is no state of this program"));
-    fs::write(store.path(), "This is a text and was never a database, however long one reads on.".repeat(20)).unwrap();
+    assert!(
+        refused(&store.path())
+            .await
+            .chain()
+            .ends_with("is no state of this program")
+    );
+    fs::write(
+        store.path(),
+        "This is a text and was never a database, however long one reads on.".repeat(20),
+    )
+    .unwrap();
     let error = refused(&store.path()).await;
-    assert_eq!(error.chain(), "cannot open the state: SQLite says: file is not a database (26)");
+    assert_eq!(
+        error.chain(),
+        "cannot open the state: SQLite says: file is not a database (26)"
+    );
     assert!(error.advice.unwrap().contains("damaged"));
 }
 
@@ -135,7 +159,10 @@ async fn a_missing_folder_is_named() {
     let store = Sqlite::default();
     let folder = store.folder().join("missing");
     let error = SqliteLedger::open(folder.join("state.db")).await.unwrap_err();
-    assert_eq!(error.chain(), format!("cannot open the state: there is no folder `{}`", folder.display()));
+    assert_eq!(
+        error.chain(),
+        format!("cannot open the state: there is no folder `{}`", folder.display())
+    );
     assert!(!folder.exists());
 }
 
@@ -146,9 +173,38 @@ async fn a_row_with_members_of_a_later_version_is_read_and_a_senseless_one_is_an
     let ledger = store.open().await;
     let ours = lease(&*ledger, &main).await;
     ledger.commit(&ours, &upsert([row(7)])).await.unwrap();
-    change(&store.path(), r#"UPDATE members SET dnd = '{"settled":"never","later":{"a":1}}'"#).await;
+    change(
+        &store.path(),
+        r#"UPDATE members SET dnd = '{"settled":"never","later":{"a":1}}'"#,
+    )
+    .await;
     assert_eq!(ledger.load(&main).await.unwrap().rows, [row(7)]);
-    change(&store.path(), r#"UPDATE members SET chat = '{"settled":"sometimes"}'"#).await;
+    change(
+        &store.path(),
+        r#"UPDATE members SET chat = '{"settled":"sometimes"}'"#,
+    )
+    .await;
     let error = ledger.load(&main).await.unwrap_err();
-    assert!(error.chain().starts_with("cannot read the ledger: the row of PBX user 7 cannot be read: "), "{}", error.chain());
+    assert!(
+        error
+            .chain()
+            .starts_with("cannot read the ledger: the row of PBX user 7 cannot be read: "),
+        "{}",
+        error.chain()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_may_make_and_open_the_same_state_at_once() {
+    for _ in 0..10 {
+        let store = Sqlite::default();
+        let path = store.path();
+        let opening: Vec<_> = (0..6)
+            .map(|_| tokio::spawn(SqliteLedger::open(path.clone())))
+            .collect();
+        for opened in opening {
+            let ledger = opened.await.unwrap().unwrap();
+            assert_eq!(ledger.remembered().await.unwrap(), []);
+        }
+    }
 }

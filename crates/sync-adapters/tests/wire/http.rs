@@ -1,0 +1,159 @@
+//! What is true of every connection.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use sync_adapters::http::{HttpClient, HttpError, HttpSettings, Proxies};
+use sync_core::{Fault, PortError};
+use wiremock::ResponseTemplate;
+
+use crate::support::{Server, ok};
+
+fn settings(variables: &[(&str, &str)]) -> HttpSettings {
+    let variable = |name: &str| {
+        variables
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
+    HttpSettings {
+        proxies: Proxies::from_environment(variable),
+        ..HttpSettings::default()
+    }
+}
+
+fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+/// Accepts one connection, reads what comes first, and hangs up.
+fn first_bytes(listener: TcpListener) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut bytes = vec![0; 1024];
+        let read = stream.read(&mut bytes).unwrap();
+        bytes.truncate(read);
+        bytes
+    })
+}
+
+/// Whether anybody has connected: a connection of our own must be the first one.
+fn nobody_came(listener: &TcpListener) -> bool {
+    let mut own = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    own.write_all(b"own").unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut bytes = [0; 3];
+    stream.read_exact(&mut bytes).is_ok() && bytes == *b"own"
+}
+
+#[tokio::test]
+async fn https_beyond_this_machine_goes_through_the_proxy() {
+    for (variable, prefix) in [
+        ("HTTPS_PROXY", "http://"),
+        ("https_proxy", ""),
+        ("ALL_PROXY", "http://"),
+        ("all_proxy", ""),
+    ] {
+        let (proxy, address) = listen();
+        let client = HttpClient::build(&settings(&[(variable, &format!("{prefix}{address}"))])).unwrap();
+        let asked = first_bytes(proxy);
+        client.get("https://tenant.example/").send().await.unwrap_err();
+        let asked = String::from_utf8(asked.join().unwrap()).unwrap();
+        assert!(
+            asked.starts_with("CONNECT tenant.example:443 HTTP/1.1\r\n"),
+            "{variable}: {asked}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn loopback_is_reached_without_the_proxy() {
+    let (proxy, proxy_address) = listen();
+    let client = HttpClient::build(&settings(&[
+        ("HTTPS_PROXY", &proxy_address),
+        ("NO_PROXY", "other.example"),
+    ]))
+    .unwrap();
+    let (target, target_address) = listen();
+    let hello = first_bytes(target);
+    client
+        .get(format!("https://{target_address}/"))
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(hello.join().unwrap().first(), Some(&0x16), "a TLS handshake");
+
+    let server = Server::start().await;
+    server.on("GET", "/", ok(&serde_json::json!({}))).await;
+    assert_eq!(client.get(server.url()).send().await.unwrap().status(), 200);
+    assert!(nobody_came(&proxy));
+}
+
+#[tokio::test]
+async fn what_no_proxy_names_is_reached_without_it() {
+    let (proxy, address) = listen();
+    let client = HttpClient::build(&settings(&[
+        ("HTTPS_PROXY", &address),
+        ("NO_PROXY", "pbx.invalid"),
+    ]))
+    .unwrap();
+    client.get("https://pbx.invalid/").send().await.unwrap_err();
+    assert!(nobody_came(&proxy));
+}
+
+#[tokio::test]
+async fn redirects_and_cookies_are_not_followed_and_not_kept() {
+    let server = Server::start().await;
+    let elsewhere = ResponseTemplate::new(302)
+        .insert_header("Location", "/elsewhere")
+        .insert_header("Set-Cookie", "a=b; Path=/");
+    server.on("GET", "/", elsewhere).await;
+    let client = HttpClient::build(&HttpSettings::default()).unwrap();
+    for _ in 0..2 {
+        assert_eq!(client.get(server.url()).send().await.unwrap().status(), 302);
+    }
+    let requests = server.requests().await;
+    assert_eq!(server.calls().await, ["GET /", "GET /"]);
+    for request in &requests {
+        let mut names: Vec<_> = request.headers.keys().map(ToString::to_string).collect();
+        names.sort();
+        assert_eq!(names, ["accept", "host", "user-agent"]);
+        assert_eq!(
+            request.headers["user-agent"],
+            concat!("teams-presence-sync/", env!("CARGO_PKG_VERSION"))
+        );
+    }
+}
+
+#[test]
+fn settings_that_are_not_good_are_told_with_advice_and_without_the_password() {
+    let pem = |pem: &str| HttpSettings {
+        ca_file_pem: Some(pem.into()),
+        ..HttpSettings::default()
+    };
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let socks = settings(&[("HTTPS_PROXY", "socks5://user:SAMPLE-password@proxy.example")]);
+    assert!(!format!("{socks:?}").contains("SAMPLE"));
+    type Expected = fn(&HttpError) -> bool;
+    let rows: [(HttpSettings, Expected); 4] = [
+        (pem(""), |error| matches!(error, HttpError::NoCertificate)),
+        (pem("a text"), |error| matches!(error, HttpError::NoCertificate)),
+        (pem(broken), |error| {
+            matches!(error, HttpError::Certificates(_) | HttpError::Build(_))
+        }),
+        (socks, |error| matches!(error, HttpError::Proxy)),
+    ];
+    for (settings, expected) in rows {
+        let error = HttpClient::build(&settings).unwrap_err();
+        assert!(expected(&error), "{error:?}");
+        let error = PortError::from(error);
+        assert_eq!(error.fault, Fault::Configuration);
+        assert!(error.chain().starts_with("cannot make an HTTP client: "));
+        assert!(error.advice.is_some() && !format!("{error:?}").contains("SAMPLE"));
+    }
+}
