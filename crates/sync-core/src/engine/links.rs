@@ -101,6 +101,8 @@ pub(super) struct Down {
     pub(super) until: Duration,
     pub(super) error: PortError,
     attempts: u32,
+    /// Whether another link of the side met the failure.
+    by_another: bool,
 }
 
 /// All links.
@@ -157,7 +159,10 @@ impl Links {
         let mut reports = Vec::new();
         for &other in name.side() {
             let link = self.link_mut(other);
-            let refused = |down: &Down| down.error.fault == Fault::Credentials;
+            // What the module alone refused is not mended by a sign-in to REST.
+            let refused = |down: &Down| {
+                down.error.fault == Fault::Credentials && (other != LinkName::Chat || down.by_another)
+            };
             if (other == name || link.down.as_ref().is_some_and(refused))
                 && let Some(down) = link.down.take()
             {
@@ -212,11 +217,13 @@ impl Links {
             .as_ref()
             .is_some_and(|down| down.error.chain() == error.chain());
         link.close(error, attempts, retry_in, now);
-        if error.fault == Fault::Credentials {
+        // The module's sign-in is not that of REST: where it alone is refused, the rest goes on.
+        if error.fault == Fault::Credentials && name != LinkName::Chat {
             let others = name.side().iter().filter(|other| **other != name);
             for (&other, position) in others.zip(1_u32..) {
-                self.link_mut(other)
-                    .close(error, attempts, retry_in + BEHIND_THE_PROBE * position, now);
+                let link = self.link_mut(other);
+                link.close(error, attempts, retry_in + BEHIND_THE_PROBE * position, now);
+                link.down.iter_mut().for_each(|down| down.by_another = true);
             }
         }
         if told {
@@ -243,6 +250,7 @@ impl Link {
             until: now.uptime.saturating_add(retry_in),
             error: error.clone(),
             attempts,
+            by_another: false,
         });
     }
 }
@@ -380,6 +388,18 @@ mod tests {
             links.may_start(LinkName::Pbx, at(9_000)),
             "what worked once works for all"
         );
+    }
+
+    #[test]
+    fn where_the_module_alone_refuses_the_credentials_dnd_goes_on() {
+        let mut links = Links::new(1);
+        links.failed(LinkName::Chat, &error(Fault::Credentials), at(0));
+        assert!(!links.may_start(LinkName::Chat, at(1_799)));
+        assert!(links.may_start(LinkName::Pbx, at(0)));
+        assert!(links.may_start(LinkName::Roster, at(0)));
+        links.started(LinkName::Roster);
+        links.succeeded(LinkName::Roster, at(1));
+        assert!(!links.may_start(LinkName::Chat, at(1)), "a sign-in to REST says nothing about the module's");
     }
 
     #[test]

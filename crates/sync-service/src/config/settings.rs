@@ -124,7 +124,7 @@ pub struct CustomCloud {
     pub login_url: Url,
     /// Where Graph answers: https, or http on this machine.
     pub graph_url: Url,
-    /// The certificates to trust instead of the system's.
+    /// The certificates to trust beside the system's.
     pub ca: Option<Certificates>,
 }
 
@@ -168,7 +168,7 @@ pub struct Starface {
     pub password: Secret,
     /// How the daemon signs in.
     pub auth: StarfaceAuth,
-    /// The certificates to trust instead of the system's.
+    /// The certificates to trust beside the system's.
     pub ca: Option<Certificates>,
     /// The companion module; `None` leaves the chat status as it is.
     pub chat: Option<Chat>,

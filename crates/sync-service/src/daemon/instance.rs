@@ -98,36 +98,37 @@ async fn prepare(
     config: &config::Instance,
     sharers: usize,
 ) -> Result<Prepared, PortError> {
-    let ports = assembly.ports(name, config)?;
     match assembly.acquire(name, config).await? {
         Acquired::HeldBy { holder } => Ok(Prepared::HeldBy(holder)),
-        Acquired::Granted(lease) => {
-            let settings = Assembly::settings(name, config, sharers);
-            drive(assembly, settings, ports, lease)
-                .await
-                .map(|(driver, handle)| Prepared::Ready(driver, handle))
-        }
+        Acquired::Granted(lease) => match drive(assembly, name, config, sharers, lease.clone()).await {
+            Ok((driver, handle)) => Ok(Prepared::Ready(driver, handle)),
+            Err(error) => {
+                // The lease is given back so that the next attempt, or somebody else, finds it free.
+                let _ = assembly.ledger().surrender(&lease).await;
+                Err(error)
+            }
+        },
     }
 }
 
 async fn drive(
     assembly: &Assembly,
-    settings: sync_core::Settings,
-    ports: sync_core::Ports,
+    name: &InstanceName,
+    config: &config::Instance,
+    sharers: usize,
     lease: Lease,
 ) -> Result<(Driver, Handle), PortError> {
-    let memory = match ports.ledger.load(&lease.claim).await {
-        Ok(memory) => memory,
-        Err(error) => {
-            // The lease is given back so that the next attempt finds it free.
-            let _ = ports.ledger.surrender(&lease).await;
-            return Err(error);
-        }
-    };
-    let now = assembly.now();
-    let watch = assembly.watch(&settings.instance);
-    let engine = Engine::new(settings, memory, now, assembly.seed(&lease.claim.instance));
-    Ok(Driver::new(engine, ports, lease, assembly.clock(), watch))
+    let ports = assembly.ports(name, config)?;
+    let memory = ports.ledger.load(&lease.claim).await?;
+    let settings = Assembly::settings(name, config, sharers);
+    let engine = Engine::new(settings, memory, assembly.now(), assembly.seed(name));
+    Ok(Driver::new(
+        engine,
+        ports,
+        lease,
+        assembly.clock(),
+        assembly.watch(name),
+    ))
 }
 
 /// Passes the orders on to the engine; the driver ends by them, this does not.
