@@ -1,9 +1,5 @@
 //! The engine without its driver: events in an order of our own, and the effects that must or must not follow.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot set its world up has failed"
-)]
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -220,7 +220,7 @@ pub async fn release(
     let mut done = Ok(());
     if session.handle.release().await.is_ok() {
         let links = [LinkName::Pbx, LinkName::Chat, LinkName::Ledger];
-        done = session.wait(&links, |engine| engine.is_released()).await;
+        done = session.wait(&links, Engine::is_released).await;
     }
     let now = session.assembly.now();
     let view = session.handle.ask(move |engine| engine.instance_view(now)).await;

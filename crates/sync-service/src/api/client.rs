@@ -151,11 +151,10 @@ impl Client {
         let mut url = format!("http://{address}/api/v1/{path}");
         if !query.is_empty() {
             url.push('?');
-            url.extend(
-                url::form_urlencoded::Serializer::new(String::new())
+            url.push_str(
+                &url::form_urlencoded::Serializer::new(String::new())
                     .extend_pairs(query)
-                    .finish()
-                    .chars(),
+                    .finish(),
             );
         }
         let request = self

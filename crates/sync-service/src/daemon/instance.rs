@@ -88,7 +88,7 @@ pub(super) async fn live(
 }
 
 enum Prepared {
-    Ready(Driver, Handle),
+    Ready(Box<Driver>, Handle),
     HeldBy(String),
 }
 
@@ -101,7 +101,7 @@ async fn prepare(
     match assembly.acquire(name, config).await? {
         Acquired::HeldBy { holder } => Ok(Prepared::HeldBy(holder)),
         Acquired::Granted(lease) => match drive(assembly, name, config, sharers, lease.clone()).await {
-            Ok((driver, handle)) => Ok(Prepared::Ready(driver, handle)),
+            Ok((driver, handle)) => Ok(Prepared::Ready(Box::new(driver), handle)),
             Err(error) => {
                 // The lease is given back so that the next attempt, or somebody else, finds it free.
                 let _ = assembly.ledger().surrender(&lease).await;

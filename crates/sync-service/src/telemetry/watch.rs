@@ -87,7 +87,7 @@ impl Observer for Watch {
                 tracing::error!(%instance, %violation, "a change was refused by the checker; please report this");
             }
             Report::Released => {
-                tracing::warn!(%instance, "everything that was ours is taken back; the instance is paused")
+                tracing::warn!(%instance, "everything that was ours is taken back; the instance is paused");
             }
             _ => {}
         }
