@@ -1,5 +1,10 @@
 //! The built daemon: its exit codes, what it says, and how it takes signals.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on shall stop, also in what tests share"
+)]
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::OpenOptionsExt;

@@ -1,0 +1,213 @@
+//! What the program is called with.
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use presence_mapping::Presence;
+use sync_core::{Address, InstanceName};
+
+use crate::exit::Exit;
+
+/// Keeps Do Not Disturb and the chat status of a STARFACE PBX in line with Microsoft Teams presence.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "presencectl",
+    version,
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
+pub struct Arguments {
+    /// The configuration file [default: presence-sync.toml here, then /etc/presence-sync/presence-sync.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub(crate) output: Format,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show a day at the office in fast motion, with a simulated tenant and PBX
+    Demo(DemoArguments),
+    /// Run the simulated tenant and PBX alone, with a configuration ready for them
+    Sandbox(SandboxArguments),
+    /// Check the configuration file, print its schema or an example
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Show what would be changed now, and change nothing
+    Plan(OneOrAll),
+    /// Bring everybody in line once
+    Sync(SyncArguments),
+    /// Show how the daemon, its instances and their links do
+    Status(OneOrAll),
+    /// Show the state of each member
+    Members(One),
+    /// Explain why a member is as they are
+    Explain {
+        /// The member's e-mail address.
+        address: Address,
+    },
+    /// Try the rules, or look for patterns that can never win
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Take back everything that is ours in the PBX, and pause
+    Release(One),
+    /// Write nothing until `resume`
+    Pause(One),
+    /// Go on after `pause` or `release`
+    Resume(One),
+    /// Print what packages need
+    #[command(subcommand)]
+    Generate(GenerateCommand),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct One {
+    /// The instance, as the configuration file names it.
+    #[arg(value_parser = instance_name)]
+    pub(crate) instance: InstanceName,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OneOrAll {
+    /// The instance, as the configuration file names it [default: all that are enabled]
+    #[arg(value_parser = instance_name)]
+    pub(crate) instance: Option<InstanceName>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SyncArguments {
+    /// One pass. Whatever is to go on is the daemon's, presence-syncd.
+    #[arg(long, required = true)]
+    pub(crate) once: bool,
+    #[command(flatten)]
+    pub(crate) which: OneOrAll,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// How many people work at the office.
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = members())]
+    pub(crate) members: u32,
+    /// How long the day lasts, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) seconds: u32,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SandboxArguments {
+    /// How many people work at the office.
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = members())]
+    pub(crate) members: u32,
+    /// What goes wrong, such as `presence=429:3,phoneconfig-put=lost:1`.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) faults: Option<String>,
+    /// Where the configuration is written and kept [default: a folder that is removed at the end]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Let a day at the office pass in so many seconds [default: everybody stays as they are]
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) day_seconds: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say everything that is wrong with the configuration file
+    Check,
+    /// Print the JSON Schema of the configuration file
+    Schema,
+    /// Print a configuration file to begin with
+    Example,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Show what becomes of one presence
+    Test {
+        /// The instance whose rules are asked.
+        #[arg(value_parser = instance_name)]
+        instance: InstanceName,
+        /// What Teams says, such as `Busy/InAMeeting`.
+        presence: Presence,
+    },
+    /// Name the patterns of all instances that can never win
+    Lint,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum GenerateCommand {
+    /// Print the manual page, or write those of all commands
+    Man {
+        /// Write the page of each command into this folder.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Print the completions of a shell
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the JSON Schema of the configuration file
+    Schema,
+}
+
+fn instance_name(text: &str) -> Result<InstanceName, Infallible> {
+    Ok(InstanceName(text.into()))
+}
+
+fn members() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=100_000)
+}
+
+impl Arguments {
+    /// Reads the arguments, the program's name first.
+    ///
+    /// # Errors
+    /// When they are wrong, or ask for the help text or the version.
+    pub fn parse<T: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = T>) -> Result<Self, Refused> {
+        Self::try_parse_from(arguments).map_err(Refused)
+    }
+}
+
+/// The program ends before it begins: a wrong call, or a question that is answered at once.
+#[derive(Debug)]
+pub struct Refused(clap::Error);
+
+impl Refused {
+    /// Prints it: an answer on standard output with exit code 0, a fault on standard error with 64.
+    pub fn print(&self) -> std::process::ExitCode {
+        // Whoever closed the stream does not want to read it.
+        let _ = self.0.print();
+        if self.0.use_stderr() {
+            Exit::USAGE.into()
+        } else {
+            Exit::SUCCESS.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,16 @@
+//! The commands, each in a module of its name.
+
+pub(crate) mod config;
+mod context;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod generate;
+pub(crate) mod members;
+pub(crate) mod orders;
+pub(crate) mod plan;
+pub(crate) mod rules;
+pub(crate) mod sandbox;
+pub(crate) mod status;
+pub(crate) mod sync;
+
+pub(crate) use context::Context;

@@ -1,0 +1,130 @@
+//! `release`, `pause` and `resume`.
+
+use serde::Serialize;
+use sync_core::InstanceName;
+use sync_service::api::Order;
+use sync_service::standalone::{self, Released};
+
+use super::context::Context;
+use crate::configuration::Configuration;
+use crate::daemon::Daemon;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::show::count;
+
+/// The version of the forms of these commands.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct ReleasedForm<'a> {
+    version: u32,
+    instance: &'a InstanceName,
+    /// Changes that the PBX confirmed.
+    taken_back: u64,
+    /// Values that are still ours.
+    still_ours: usize,
+}
+
+pub(crate) async fn release(context: &Context, name: &InstanceName) -> Result<Exit, Failure> {
+    let (configuration, daemon) = prepare(context, name).await?;
+    let Released {
+        taken_back,
+        still_ours,
+    } = match &daemon {
+        Some(daemon) => by_daemon(daemon, name).await?,
+        None => standalone::release(&configuration.settings, &configuration.environment, name).await?,
+    };
+    let form = ReleasedForm {
+        version: VERSION,
+        instance: name,
+        taken_back,
+        still_ours,
+    };
+    context.print(&form, || {
+        let taken = count(usize::try_from(taken_back).unwrap_or(usize::MAX), "value");
+        let rest = match still_ours {
+            0 => "nothing there is ours any more".to_owned(),
+            left => format!(
+                "{} still ours; `presencectl status {name}` says why",
+                count(left, "value")
+            ),
+        };
+        format!("{name}: {taken} taken back, {rest}\n{name}: paused; `presencectl resume {name}` goes on")
+    })?;
+    Ok(Exit::good_if(still_ours == 0))
+}
+
+async fn by_daemon(daemon: &Daemon, name: &InstanceName) -> Result<Released, Failure> {
+    let view = |status: &sync_service::api::InstanceStatus| {
+        status.view.as_ref().map(|view| (view.changes, view.owned))
+    };
+    let before = daemon.instance(name).and_then(view);
+    let answer = daemon.client.order(name, Order::Release).await?;
+    match (before, view(&answer.instance)) {
+        (Some((before, _)), Some((after, still_ours))) => Ok(Released {
+            taken_back: after.saturating_sub(before),
+            still_ours,
+        }),
+        _ => Err(
+            Failure::message(format!("the daemon has just stopped instance `{name}`"))
+                .with_hint(format!("`presencectl status {name}` says how it is")),
+        ),
+    }
+}
+
+#[derive(Serialize)]
+struct PausedForm<'a> {
+    version: u32,
+    instance: &'a InstanceName,
+    paused: bool,
+}
+
+pub(crate) async fn pause(context: &Context, name: &InstanceName) -> Result<Exit, Failure> {
+    let (configuration, daemon) = prepare(context, name).await?;
+    match daemon {
+        Some(daemon) => drop(daemon.client.order(name, Order::Pause).await?),
+        None => standalone::pause(&configuration.settings, &configuration.environment, name).await?,
+    }
+    let form = PausedForm {
+        version: VERSION,
+        instance: name,
+        paused: true,
+    };
+    context.print(&form, || {
+        format!("{name}: paused; nothing is written, except that DND of ours is taken back where presence stays unknown\n`presencectl resume {name}` goes on")
+    })?;
+    Ok(Exit::SUCCESS)
+}
+
+pub(crate) async fn resume(context: &Context, name: &InstanceName) -> Result<Exit, Failure> {
+    let (configuration, daemon) = prepare(context, name).await?;
+    let runs = daemon.is_some();
+    match daemon {
+        Some(daemon) => drop(daemon.client.order(name, Order::Resume).await?),
+        None => standalone::resume(&configuration.settings, &configuration.environment, name).await?,
+    }
+    let form = PausedForm {
+        version: VERSION,
+        instance: name,
+        paused: false,
+    };
+    context.print(&form, || {
+        let when = if runs {
+            "goes on"
+        } else {
+            "goes on as soon as a daemon runs"
+        };
+        format!("{name}: {when}")
+    })?;
+    Ok(Exit::SUCCESS)
+}
+
+/// The configuration, and the daemon where it works on this instance.
+async fn prepare(context: &Context, name: &InstanceName) -> Result<(Configuration, Option<Daemon>), Failure> {
+    let configuration = context.configuration()?;
+    configuration.instance(name)?;
+    let daemon = Daemon::find(&configuration)
+        .await?
+        .filter(|daemon| daemon.runs(name));
+    Ok((configuration, daemon))
+}

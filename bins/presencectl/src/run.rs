@@ -1,0 +1,37 @@
+//! From arguments to a command.
+
+use crate::arguments::{Arguments, Command};
+use crate::commands::{
+    Context, config, demo, explain, generate, members, orders, plan, rules, sandbox, status, sync,
+};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::surroundings::Surroundings;
+
+/// Carries out what the arguments ask for.
+///
+/// # Errors
+/// When it cannot be done; the failure knows its exit code.
+pub async fn run(arguments: Arguments, surroundings: Surroundings) -> Result<Exit, Failure> {
+    let Arguments {
+        config: file,
+        output,
+        command,
+    } = arguments;
+    let context = Context::new(file, output, surroundings);
+    match command {
+        Command::Demo(arguments) => Box::pin(demo::run(&context, &arguments)).await,
+        Command::Sandbox(arguments) => Box::pin(sandbox::run(&context, &arguments)).await,
+        Command::Config(command) => config::run(&context, command),
+        Command::Plan(which) => plan::run(&context, which.instance.as_ref()).await,
+        Command::Sync(arguments) => sync::run(&context, arguments.which.instance.as_ref()).await,
+        Command::Status(which) => status::run(&context, which.instance.as_ref()).await,
+        Command::Members(which) => members::run(&context, &which.instance).await,
+        Command::Explain { address } => explain::run(&context, &address).await,
+        Command::Rules(command) => rules::run(&context, &command),
+        Command::Release(which) => orders::release(&context, &which.instance).await,
+        Command::Pause(which) => orders::pause(&context, &which.instance).await,
+        Command::Resume(which) => orders::resume(&context, &which.instance).await,
+        Command::Generate(command) => generate::run(&context, &command),
+    }
+}

@@ -1,0 +1,186 @@
+//! Why a member is as they are, in plain words.
+
+use std::fmt::Write;
+
+use sync_core::{ExplainView, FieldView, MemberView, OwnerView, Standing};
+
+use super::plan::member as named;
+use super::time::{Now, age, ago};
+use super::words;
+
+/// The whole explanation of one member.
+pub(crate) fn explanation(view: &ExplainView, now: &Now) -> String {
+    let ExplainView {
+        instance,
+        policy,
+        member,
+        rules,
+        next_check_seconds,
+    } = view;
+    let mut lines = Lines::default();
+    let name = if member.name.is_empty() {
+        String::new()
+    } else {
+        format!("{}, ", member.name)
+    };
+    let who = named(member.address.as_ref(), member.pbx_user);
+    lines.at(
+        0,
+        &format!(
+            "{who} ({name}PBX user {}, login {}), instance {instance}",
+            member.pbx_user, member.login
+        ),
+    );
+    if let Some(reason) = member.skipped {
+        lines.at(0, &format!("not synchronised: {}", words::skipped(reason)));
+    }
+    teams(&mut lines, member, now);
+    match rules {
+        Some(rules) => {
+            lines.head("Rules");
+            lines.block(2, &rules.to_string());
+        }
+        None => lines.head("Rules: not asked, because nothing is known"),
+    }
+    lines.at(2, &format!("policy {}", words::policy(*policy)));
+    field(&mut lines, "Do Not Disturb", &member.dnd, now);
+    match &member.chat {
+        Some(chat) => field(&mut lines, "Chat status", chat, now),
+        None => lines.head("Chat status: not synchronised; the configuration names no companion module"),
+    }
+    match next_check_seconds {
+        Some(seconds) => lines.head(&format!("Next check in {}", age(*seconds))),
+        None if member.teams_user.is_some() => lines.head("Next check: due now"),
+        None => lines.head("Next check: at the next reading of group and directory"),
+    }
+    lines.0
+}
+
+fn teams(lines: &mut Lines, member: &MemberView, now: &Now) {
+    lines.head("Teams");
+    match &member.standing {
+        Some(Standing::Matched { teams_user }) => {
+            lines.at(2, &format!("joined to the Teams user {teams_user}"))
+        }
+        Some(Standing::Ambiguous { candidates, rivals }) => {
+            let list = |items: Vec<String>| items.join(", ");
+            if !candidates.is_empty() {
+                let candidates = candidates.iter().map(ToString::to_string).collect();
+                lines.at(2, &format!("could be these Teams users: {}", list(candidates)));
+            }
+            if !rivals.is_empty() {
+                let rivals = rivals.iter().map(ToString::to_string).collect();
+                lines.at(
+                    2,
+                    &format!("these PBX users have the address too: {}", list(rivals)),
+                );
+            }
+        }
+        Some(Standing::NotLookedUp) => lines.at(2, "the directory has not answered yet"),
+        Some(_) => lines.at(2, "joined to no Teams user"),
+        None => lines.at(2, "is no member of the group any more"),
+    }
+    match (&member.presence, member.since) {
+        (Some(presence), Some(since)) => {
+            let seen = member
+                .age_seconds
+                .map(|seconds| format!(", seen {}", ago(seconds)))
+                .unwrap_or_default();
+            lines.at(
+                2,
+                &format!("says {presence} since {}{seen}", now.moment_and_age(since)),
+            );
+        }
+        _ => lines.at(2, "no presence was read yet"),
+    }
+    if let Some(seconds) = member.unknown_for_seconds {
+        lines.at(
+            2,
+            &format!(
+                "unknown for {}; after a while, DND of ours is taken back",
+                age(seconds)
+            ),
+        );
+    }
+}
+
+fn field(lines: &mut Lines, title: &str, view: &FieldView, now: &Now) {
+    lines.head(title);
+    let FieldView {
+        pbx,
+        read_seconds,
+        wanted,
+        owner,
+        before,
+        ours_since,
+        work,
+        rest,
+        drift,
+        last_write,
+    } = view;
+    match wanted {
+        Some(value) => lines.at(2, &format!("wanted: {value}")),
+        None => lines.at(2, "wanted: as it is"),
+    }
+    match (pbx, read_seconds) {
+        (Some(value), Some(seconds)) => lines.at(2, &format!("the PBX said {value}, {}", ago(*seconds))),
+        (Some(value), None) => lines.at(2, &format!("the PBX said {value}")),
+        (None, _) => lines.at(2, "the PBX was not asked, because nothing had to be changed"),
+    }
+    match owner {
+        OwnerView::Us => {
+            let since = ours_since
+                .map(|since| format!(" since {}", now.moment_and_age(since)))
+                .unwrap_or_default();
+            let before = before
+                .map(|before| format!("; before that it was {before}"))
+                .unwrap_or_default();
+            lines.at(2, &format!("the value is ours{since}{before}"));
+        }
+        OwnerView::Unconfirmed => lines.at(
+            2,
+            "a write of ours is not confirmed; the PBX is asked before anything else",
+        ),
+        OwnerView::Others => lines.at(2, &format!("the value is {}", words::owner(*owner))),
+    }
+    match (words::work(*work), rest) {
+        (Some(work), _) => lines.at(2, work),
+        (None, Some(rest)) => lines.at(2, &format!("nothing is under way: {}", words::rest(*rest))),
+        (None, None) => lines.at(2, "nothing is under way yet"),
+    }
+    if *drift {
+        lines.at(2, "somebody changed it after it was carried out");
+    }
+    match last_write {
+        Some(write) => {
+            lines.at(
+                2,
+                &format!(
+                    "our last write: {} to {}, {}",
+                    write.from,
+                    write.to,
+                    now.moment_and_age(write.at)
+                ),
+            );
+        }
+        None => lines.at(2, "we have never written it"),
+    }
+}
+
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn at(&mut self, indent: usize, line: &str) {
+        let _ = writeln!(self.0, "{:indent$}{line}", "");
+    }
+
+    /// A headline, with an empty line above it.
+    fn head(&mut self, line: &str) {
+        let _ = writeln!(self.0, "\n{line}");
+    }
+
+    fn block(&mut self, indent: usize, text: &str) {
+        text.lines().for_each(|line| self.at(indent, line));
+    }
+}

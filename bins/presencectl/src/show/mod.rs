@@ -1,0 +1,17 @@
+//! Results in words: pure functions from what is known to text.
+
+mod explanation;
+mod members;
+mod plan;
+mod status;
+mod table;
+mod time;
+mod words;
+
+pub(crate) use explanation::explanation;
+pub(crate) use members::members;
+pub(crate) use plan::plan;
+pub(crate) use status::{instance, offline, status};
+pub(crate) use table::Table;
+pub(crate) use time::{Now, age};
+pub(crate) use words::count;

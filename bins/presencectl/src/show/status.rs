@@ -1,0 +1,147 @@
+//! How the daemon and its instances do, in words.
+
+use std::fmt::Write;
+
+use sync_core::{Health, InstanceView, LinkView};
+use sync_service::api::{DaemonStatus, InstanceState, InstanceStatus};
+
+use super::time::{Now, age, ago};
+use super::words::count;
+
+/// The daemon, without its instances.
+pub(crate) fn status(daemon: &DaemonStatus, now: &Now) -> String {
+    let DaemonStatus {
+        program,
+        pid,
+        started,
+        notices,
+    } = daemon;
+    let mut text = format!(
+        "daemon {program}, process {pid}, since {}\n",
+        now.moment_and_age(*started)
+    );
+    for notice in notices {
+        let _ = writeln!(text, "  note: {notice}");
+    }
+    text
+}
+
+/// What is said instead where no daemon runs.
+pub(crate) fn offline(state: &str) -> String {
+    format!("no daemon runs for the state {state}: nothing is synchronised\n")
+}
+
+/// One instance with its links.
+pub(crate) fn instance(status: &InstanceStatus, now: &Now) -> String {
+    let InstanceStatus {
+        instance,
+        state,
+        reason,
+        view,
+    } = status;
+    let Some(view) = view else {
+        let reason = reason
+            .as_ref()
+            .map(|reason| format!(": {reason}"))
+            .unwrap_or_default();
+        return format!("\n{instance}: {}{reason}\n", word(*state));
+    };
+    let health = match view.readiness.state {
+        Health::Ready => "ready",
+        Health::Degraded => "degraded",
+        Health::NotReady => "NOT READY",
+    };
+    let observing = if view.observe { ", only observing" } else { "" };
+    let mut text = format!("\n{instance}: {health}, {}{observing}\n", view.mode);
+    for reason in &view.readiness.reasons {
+        let _ = writeln!(text, "  because    {reason}");
+    }
+    let _ = writeln!(text, "  members    {}", members(view));
+    let _ = writeln!(text, "  sweeps     {}", sweeps(view));
+    let _ = writeln!(text, "  changes    {}", changes(view));
+    for view in &view.links {
+        let _ = writeln!(text, "  {:10} {}", view.link.to_string(), link(view, now));
+        if let Some(advice) = &view.advice {
+            let _ = writeln!(text, "  {:10} hint: {advice}", "");
+        }
+    }
+    text
+}
+
+fn word(state: InstanceState) -> &'static str {
+    match state {
+        InstanceState::Starting => "starting",
+        InstanceState::Waiting => "waiting",
+        InstanceState::Running => "running",
+        InstanceState::Failed => "FAILED",
+        InstanceState::Disabled => "disabled",
+        InstanceState::Stopped => "stopped",
+        _ => "unknown",
+    }
+}
+
+fn members(view: &InstanceView) -> String {
+    let mut text = format!("{}, {} matched", view.members, view.matched);
+    for (reason, number) in &view.skipped {
+        let _ = write!(text, ", {number} {reason}");
+    }
+    if view.unknown > 0 {
+        let _ = write!(text, ", {} unknown", view.unknown);
+    }
+    if let Some(seconds) = view.roster_age_seconds {
+        let _ = write!(text, "; read {}", ago(seconds));
+    }
+    text
+}
+
+fn sweeps(view: &InstanceView) -> String {
+    match view.sweep_age_seconds {
+        Some(seconds) => {
+            format!(
+                "read every {:.1} s, last complete {}, {} in all",
+                view.sweep_interval_seconds,
+                ago(seconds),
+                count(to_usize(view.sweeps), "sweep")
+            )
+        }
+        None => "not read completely yet".to_owned(),
+    }
+}
+
+fn changes(view: &InstanceView) -> String {
+    let InstanceView {
+        changes,
+        due,
+        held,
+        owned,
+        ..
+    } = view;
+    format!(
+        "{changes} since the start, {due} due, {held} held; {} ours",
+        count(*owned, "value")
+    )
+}
+
+fn link(view: &LinkView, now: &Now) -> String {
+    match &view.error {
+        None => match view.last_success_seconds {
+            Some(seconds) => format!("{}, used {}", view.state, ago(seconds)),
+            None => view.state.clone(),
+        },
+        Some(error) => {
+            let since = view
+                .since
+                .map(|since| format!(" since {}", now.moment_and_age(since)))
+                .unwrap_or_default();
+            let again = view
+                .retry_in_seconds
+                .map(|seconds| format!(" (tried again in {})", age(seconds)))
+                .unwrap_or_default();
+            format!("DOWN{since}: {error}{again}")
+        }
+    }
+}
+
+fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
