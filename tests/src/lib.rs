@@ -1,1 +1,7 @@
-//! End-to-end tests over the built programs, and the test that holds the walls between the crates.
+//! What the end-to-end tests share: a sandbox, and the built daemon and command line against it.
+
+mod program;
+mod stage;
+
+pub use program::{Daemon, Output, presencectl};
+pub use stage::{Stage, StageOptions, eventually};

@@ -1,1 +1,27 @@
 #![doc = include_str!("../README.md")]
+
+mod configuration;
+mod counters;
+mod faults;
+mod history;
+mod judge;
+mod office;
+mod pbx;
+mod random;
+mod sandbox;
+mod server;
+mod state;
+mod tenant;
+
+pub use configuration::Options;
+pub use counters::{Counters, Operation, UnknownOperation};
+pub use faults::{Fault, FaultSyntax, Plan};
+pub use history::{Author, Record, Subject};
+pub use judge::{Difference, Except, Verdict};
+pub use office::{Day, DayEvent, Employee, Oddity, Office};
+pub use sandbox::{
+    Builder, CLIENT, CLIENT_SECRET, GROUP_NAME, LOGIN, MODULE, MODULE_SECRET, PASSWORD, Pbx, Sandbox, TENANT,
+    Tenant,
+};
+pub use server::StartError;
+pub use state::{Group, PbxUser, Person, Said};

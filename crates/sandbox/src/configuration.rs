@@ -1,0 +1,120 @@
+//! A ready configuration of the product for a running sandbox.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::sandbox::{
+    CLIENT, CLIENT_SECRET, GROUP_NAME, LOGIN, MODULE, MODULE_SECRET, PASSWORD, Sandbox, TENANT,
+};
+
+/// What differs from configuration to configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// `daemon.listen`.
+    pub listen: String,
+    /// `sync.poll_interval`.
+    pub poll_interval: String,
+    /// `sync.roster_interval`.
+    pub roster_interval: String,
+    /// `sync.readback_interval`.
+    pub readback_interval: String,
+    /// `sync.policy`.
+    pub policy: String,
+    /// Whether the companion module is configured.
+    pub chat: bool,
+    /// Another address of the PBX, such as that of a proxy in front of it.
+    pub pbx_url: Option<String>,
+    /// Further lines of `[instances.main.sync]`.
+    pub sync: String,
+}
+
+impl Default for Options {
+    /// Any free port, a sweep each second, no read-back, the chat status too.
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:0".to_owned(),
+            poll_interval: "1s".to_owned(),
+            roster_interval: "60s".to_owned(),
+            readback_interval: "0s".to_owned(),
+            policy: "last-change-wins".to_owned(),
+            chat: true,
+            pbx_url: None,
+            sync: String::new(),
+        }
+    }
+}
+
+impl Sandbox {
+    /// The text of `presence-sync.toml` for this sandbox. Its secrets are in files beside it.
+    pub fn configuration(&self, options: &Options) -> String {
+        let tenant = self.tenant_url();
+        let pbx = options.pbx_url.clone().unwrap_or_else(|| self.pbx_url());
+        let chat = format!(
+            "\n[instances.main.starface.chat]\nmodule = \"{MODULE}\"\nshared_secret_file = \"chat.secret\"\n"
+        );
+        format!(
+            r#"# A configuration for the sandbox: a simulated tenant and PBX on this machine.
+version = 1
+
+[daemon]
+listen = "{listen}"
+state = "sqlite:state.db"
+
+[instances.main.teams]
+cloud = "custom"
+login_url = "{tenant}"
+graph_url = "{tenant}"
+tenant_id = "{TENANT}"
+client_id = "{CLIENT}"
+client_secret_file = "graph.secret"
+
+[instances.main.starface]
+url = "{pbx}"
+group = "{GROUP_NAME}"
+login = "{LOGIN}"
+password_file = "pbx.password"
+{chat}
+[instances.main.sync]
+poll_interval = "{poll}"
+roster_interval = "{roster}"
+readback_interval = "{readback}"
+policy = "{policy}"
+{sync}
+"#,
+            listen = options.listen,
+            chat = if options.chat { chat.as_str() } else { "" },
+            poll = options.poll_interval,
+            roster = options.roster_interval,
+            readback = options.readback_interval,
+            policy = options.policy,
+            sync = options.sync,
+        )
+    }
+
+    /// Writes the configuration and its secrets into a folder that exists, and tells the path of the configuration.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write_configuration(&self, folder: &Path, options: &Options) -> io::Result<PathBuf> {
+        let path = folder.join("presence-sync.toml");
+        write(&path, &self.configuration(options))?;
+        write(&folder.join("graph.secret"), CLIENT_SECRET)?;
+        write(&folder.join("pbx.password"), PASSWORD)?;
+        write(&folder.join("chat.secret"), MODULE_SECRET)?;
+        Ok(path)
+    }
+}
+
+/// Writes a file for its owner alone.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())
+}

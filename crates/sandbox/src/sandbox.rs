@@ -1,0 +1,342 @@
+//! The sandbox itself: both servers, and the handles that tests and demos hold.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::counters::{Counters, Operation};
+use crate::faults::{Fault, Plan};
+use crate::history::{Author, Record};
+use crate::judge::{Except, Verdict, judge};
+use crate::office::{GROUP, Office};
+use crate::server::{Server, StartError};
+use crate::state::{Fixed, PbxUser, Person, Said, State, World};
+use crate::{pbx, tenant};
+
+/// The tenant's id.
+pub const TENANT: &str = "aaaabbbb-0000-cccc-1111-dddd2222eeee";
+/// The app's id.
+pub const CLIENT: &str = "00001111-aaaa-2222-bbbb-3333cccc4444";
+/// The app's secret.
+pub const CLIENT_SECRET: &str = "SAMPLE-client-secret";
+/// The service login of the PBX.
+pub const LOGIN: &str = "0001";
+/// Its password.
+pub const PASSWORD: &str = "SAMPLE-pbx-password";
+/// The instance name of the companion module.
+pub const MODULE: &str = "TeamsPresence";
+/// The module's secret.
+pub const MODULE_SECRET: &str = "SAMPLE-module-secret";
+/// The name of the group whose members are synchronised.
+pub const GROUP_NAME: &str = "Teams";
+
+/// Builds a sandbox.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    office: Office,
+    faults: Plan,
+    fixed: Fixed,
+    tenant: SocketAddr,
+    pbx: SocketAddr,
+}
+
+/// A running tenant and PBX. Both end when it is stopped; a sandbox that is dropped goes on until its runtime ends.
+#[derive(Debug)]
+pub struct Sandbox {
+    world: Arc<World>,
+    tenant: Server,
+    pbx: Server,
+}
+
+impl Builder {
+    /// The people and users; a company of 25 where nothing is said.
+    #[must_use]
+    pub fn office(mut self, office: Office) -> Self {
+        self.office = office;
+        self
+    }
+
+    /// What goes wrong from the start.
+    #[must_use]
+    pub fn faults(mut self, faults: Plan) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// How long tokens hold: those of Entra (60 min where nothing is said) and those of the PBX (4 h).
+    #[must_use]
+    pub fn token_life(mut self, entra: Duration, pbx: Duration) -> Self {
+        self.fixed.entra_token_life = entra;
+        self.fixed.pbx_token_life = pbx;
+        self
+    }
+
+    /// How long every answer takes at least.
+    #[must_use]
+    pub fn answer_delay(mut self, delay: Duration) -> Self {
+        self.fixed.answer_delay = delay;
+        self
+    }
+
+    /// Where the two servers listen: loopback addresses; any free port where nothing is said.
+    #[must_use]
+    pub fn listen(mut self, tenant: SocketAddr, pbx: SocketAddr) -> Self {
+        self.tenant = tenant;
+        self.pbx = pbx;
+        self
+    }
+
+    /// Starts both servers.
+    ///
+    /// # Errors
+    /// When an address is not loopback or its port is taken.
+    pub async fn start(self) -> Result<Sandbox, StartError> {
+        let Office {
+            people,
+            users,
+            groups,
+            ..
+        } = self.office;
+        let original = users
+            .values()
+            .map(|user| (user.id, (user.dnd, user.chat.clone())))
+            .collect();
+        let state = State {
+            people,
+            users,
+            groups,
+            service: (LOGIN.to_owned(), PASSWORD.to_owned()),
+            faults: self.faults,
+            permissions: ["Presence.Read.All", "User.Read.All"].map(str::to_owned).into(),
+            original,
+            ..State::default()
+        };
+        let world = Arc::new(World::new(state, self.fixed));
+        let tenant = Server::start(self.tenant, tenant::routes(&world)).await?;
+        let pbx = Server::start(self.pbx, pbx::routes(&world)).await?;
+        Ok(Sandbox { world, tenant, pbx })
+    }
+}
+
+impl Sandbox {
+    /// Begins to build one.
+    pub fn builder() -> Builder {
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Builder {
+            office: Office::new(25, 1),
+            faults: Plan::default(),
+            fixed: Fixed {
+                tenant: TENANT.to_owned(),
+                client: CLIENT.to_owned(),
+                secret: CLIENT_SECRET.to_owned(),
+                module: MODULE.to_owned(),
+                module_secret: MODULE_SECRET.to_owned(),
+                entra_token_life: Duration::from_secs(3_599),
+                pbx_token_life: Duration::from_secs(4 * 3_600),
+                answer_delay: Duration::ZERO,
+            },
+            tenant: anywhere,
+            pbx: anywhere,
+        }
+    }
+
+    /// The address of the tenant: sign-in and Graph in one.
+    pub fn tenant_url(&self) -> String {
+        format!("http://{}", self.tenant.address)
+    }
+
+    /// The address of the PBX.
+    pub fn pbx_url(&self) -> String {
+        format!("http://{}", self.pbx.address)
+    }
+
+    /// The tenant's people.
+    pub fn tenant(&self) -> Tenant<'_> {
+        Tenant { world: &self.world }
+    }
+
+    /// The PBX's users.
+    pub fn pbx(&self) -> Pbx<'_> {
+        Pbx { world: &self.world }
+    }
+
+    /// What was counted since the start or the last reset.
+    pub fn counters(&self) -> Counters {
+        self.world.state().counters.clone()
+    }
+
+    /// Counts from zero again.
+    pub fn reset_counters(&self) {
+        self.world.state().counters.reset();
+    }
+
+    /// Every write that the PBX saw, in order.
+    pub fn history(&self) -> Vec<Record> {
+        self.world.state().history.clone()
+    }
+
+    /// Makes the next `count` requests of a kind go wrong; without a count all of them, until it is cleared.
+    pub fn fault(&self, operation: Operation, fault: Fault, count: Option<u64>) {
+        self.world
+            .change(|state| state.faults.set(operation, fault, count));
+    }
+
+    /// Ends the fault of a kind of request.
+    pub fn clear_fault(&self, operation: Operation) {
+        self.world.change(|state| state.faults.clear(operation));
+    }
+
+    /// Whether the PBX is as the documentation says it has to be.
+    pub fn judge(&self, except: &Except) -> Verdict {
+        judge(&self.world.state(), except)
+    }
+
+    /// Waits until `condition` holds for the sandbox, at most for `patience`. Tells whether it came to hold. It is asked
+    /// again whenever anything changes or is answered, and not by the clock.
+    pub async fn wait_until(&self, patience: Duration, condition: impl Fn(&Self) -> bool) -> bool {
+        let mut bell = self.world.bell();
+        let waiting = async {
+            while !condition(self) {
+                if bell.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(patience, waiting).await.is_ok() && condition(self)
+    }
+
+    /// Stops both servers.
+    pub async fn stop(self) {
+        self.tenant.stop().await;
+        self.pbx.stop().await;
+    }
+}
+
+/// The tenant of a sandbox.
+#[derive(Clone, Copy, Debug)]
+pub struct Tenant<'s> {
+    world: &'s World,
+}
+
+impl Tenant<'_> {
+    /// Sets what Teams says of somebody.
+    pub fn set_presence(&self, person: &str, said: Said) {
+        self.edit(person, |person| person.presence = Some(said));
+    }
+
+    /// Leaves somebody out of every answer.
+    pub fn hide(&self, person: &str) {
+        self.edit(person, |person| person.presence = None);
+    }
+
+    /// Changes somebody.
+    pub fn edit(&self, person: &str, edit: impl FnOnce(&mut Person)) {
+        self.world
+            .change(|state| state.people.get_mut(&person.to_ascii_lowercase()).map(edit));
+    }
+
+    /// Adds somebody.
+    pub fn add(&self, person: Person) {
+        self.world
+            .change(|state| state.people.insert(person.id.to_ascii_lowercase(), person));
+    }
+
+    /// Somebody.
+    pub fn person(&self, person: &str) -> Option<Person> {
+        self.world
+            .state()
+            .people
+            .get(&person.to_ascii_lowercase())
+            .cloned()
+    }
+
+    /// Ends all tokens of Entra.
+    pub fn revoke_tokens(&self) {
+        self.world.change(|state| state.entra_tokens.clear());
+    }
+
+    /// Gives the app a permission, or takes it away.
+    pub fn permit(&self, permission: &str, granted: bool) {
+        self.world.change(|state| {
+            if granted {
+                state.permissions.insert(permission.to_owned());
+            } else {
+                state.permissions.remove(permission);
+            }
+        });
+    }
+}
+
+/// The PBX of a sandbox.
+#[derive(Clone, Copy, Debug)]
+pub struct Pbx<'s> {
+    world: &'s World,
+}
+
+impl Pbx<'_> {
+    /// A user.
+    pub fn user(&self, id: i64) -> Option<PbxUser> {
+        self.world.state().users.get(&id).cloned()
+    }
+
+    /// All users.
+    pub fn users(&self) -> Vec<PbxUser> {
+        self.world.state().users.values().cloned().collect()
+    }
+
+    /// Sets DND as the user does at the phone.
+    pub fn set_dnd_by_human(&self, id: i64, on: bool) {
+        let at = self.world.since_start();
+        self.world
+            .change(|state| state.set_dnd(at, id, on, Author::Human));
+    }
+
+    /// Sets the chat status as the user's own client does.
+    pub fn set_chat_by_client(&self, id: i64, status: &str) {
+        let at = self.world.since_start();
+        self.world
+            .change(|state| state.set_chat(at, id, status, Author::Human));
+    }
+
+    /// Changes a user, for instance the e-mail address.
+    pub fn edit(&self, id: i64, edit: impl FnOnce(&mut PbxUser)) {
+        self.world.change(|state| state.users.get_mut(&id).map(edit));
+    }
+
+    /// Assigns a user to the group, or takes the user out of it.
+    pub fn assign(&self, id: i64, assigned: bool) {
+        self.world.change(|state| {
+            if let Some(group) = state.groups.get_mut(&GROUP) {
+                if assigned {
+                    group.members.insert(id, true);
+                } else {
+                    group.members.remove(&id);
+                }
+            }
+        });
+    }
+
+    /// Renames the group.
+    pub fn rename_group(&self, name: &str) {
+        self.world.change(|state| {
+            state
+                .groups
+                .get_mut(&GROUP)
+                .map(|group| name.clone_into(&mut group.name))
+        });
+    }
+
+    /// Restarts: every session is lost.
+    pub fn restart(&self) {
+        self.world.change(|state| {
+            state.pbx_tokens.clear();
+            state.nonces.clear();
+        });
+    }
+
+    /// Changes the password of the service login; sessions go on.
+    pub fn change_password(&self, password: &str) {
+        self.world
+            .change(|state| password.clone_into(&mut state.service.1));
+    }
+}

@@ -1,0 +1,96 @@
+//! The built programs, run as their users run them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// What a program printed, and how it ended.
+#[derive(Debug)]
+pub struct Output {
+    /// Its exit code; `None` after a signal.
+    pub code: Option<i32>,
+    /// What it printed as data.
+    pub stdout: String,
+    /// Everything else that it printed.
+    pub stderr: String,
+}
+
+/// Runs `presencectl` to its end.
+pub fn presencectl(config: &Path, arguments: &[&str]) -> Output {
+    let output = Command::new(built("presencectl"))
+        .arg("--config")
+        .arg(config)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("presencectl can be started");
+    Output {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A running `presence-syncd`. It is killed when it is dropped.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts the daemon; its log goes to a file beside the configuration.
+    pub fn start(config: &Path) -> Self {
+        let log = config.with_file_name("daemon.log");
+        let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("the log can be written");
+        let child = Command::new(built("presence-syncd"))
+            .arg("--config")
+            .arg(config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .spawn()
+            .expect("presence-syncd can be started");
+        Self { child, log }
+    }
+
+    /// What it has logged until now, over all its starts.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Ends it as `systemctl stop` does, and tells its exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        let signalled = Command::new("kill").args(["-TERM", &pid]).status().expect("`kill` can be started");
+        assert!(signalled.success(), "the daemon was still running");
+        self.child.wait().expect("the daemon can be waited for").code()
+    }
+
+    /// Ends it at once, without a chance to tidy up.
+    pub fn kill(mut self) {
+        self.child.kill().expect("the daemon can be killed");
+        self.child.wait().expect("the daemon can be waited for");
+    }
+
+    /// Waits until it ends by itself, and tells its exit code.
+    pub fn wait(mut self) -> Option<i32> {
+        self.child.wait().expect("the daemon can be waited for").code()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended already, and then there is nothing to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A program of this workspace, beside the folder of this test's own. `cargo test --workspace` builds them all; the
+/// tests of a single package may find none.
+fn built(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a process knows its own file");
+    let path = test.ancestors().nth(2).unwrap_or(Path::new(".")).join(name);
+    assert!(path.exists(), "build the programs first: cargo build --workspace ({} is missing)", path.display());
+    path
+}
