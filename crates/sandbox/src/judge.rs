@@ -121,11 +121,8 @@ pub(crate) fn judge(state: &State, except: &Except) -> Verdict {
 fn expected_dnd(said: &Said) -> Option<bool> {
     let availability = known(&said.availability)?;
     let activity = said.activity.to_ascii_lowercase();
-    Some(match (availability, activity.as_str()) {
-        ("donotdisturb", _) | (_, "presenting") => true,
-        ("busy", "inacall" | "inaconferencecall" | "inameeting") => true,
-        _ => false,
-    })
+    let called = ["inacall", "inaconferencecall", "inameeting"].contains(&activity.as_str());
+    Some(availability == "donotdisturb" || activity == "presenting" || (availability == "busy" && called))
 }
 
 /// The chat table of the documentation.

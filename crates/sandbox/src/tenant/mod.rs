@@ -68,7 +68,7 @@ pub(super) fn admit(world: &World, headers: &HeaderMap, permission: &str) -> Res
         .and_then(|value| value.strip_prefix("Bearer "))
         .unwrap_or_default();
     let state = world.state();
-    if !state.entra_tokens.get(token).is_some_and(|until| now() < *until) {
+    if state.entra_tokens.get(token).is_none_or(|until| now() >= *until) {
         let message = "Access token is empty, invalid or has expired.";
         return Err(Box::new(refuse(
             StatusCode::UNAUTHORIZED,
