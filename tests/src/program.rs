@@ -41,7 +41,11 @@ impl Daemon {
     /// Starts the daemon; its log goes to a file beside the configuration.
     pub fn start(config: &Path) -> Self {
         let log = config.with_file_name("daemon.log");
-        let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("the log can be written");
+        let stderr = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("the log can be written");
         let child = Command::new(built("presence-syncd"))
             .arg("--config")
             .arg(config)
@@ -61,7 +65,10 @@ impl Daemon {
     /// Ends it as `systemctl stop` does, and tells its exit code.
     pub fn stop(mut self) -> Option<i32> {
         let pid = self.child.id().to_string();
-        let signalled = Command::new("kill").args(["-TERM", &pid]).status().expect("`kill` can be started");
+        let signalled = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("`kill` can be started");
         assert!(signalled.success(), "the daemon was still running");
         self.child.wait().expect("the daemon can be waited for").code()
     }
@@ -91,6 +98,10 @@ impl Drop for Daemon {
 fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a process knows its own file");
     let path = test.ancestors().nth(2).unwrap_or(Path::new(".")).join(name);
-    assert!(path.exists(), "build the programs first: cargo build --workspace ({} is missing)", path.display());
+    assert!(
+        path.exists(),
+        "build the programs first: cargo build --workspace ({} is missing)",
+        path.display()
+    );
     path
 }

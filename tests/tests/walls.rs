@@ -1,6 +1,9 @@
 //! The walls between our crates, read from `cargo metadata`: who may know whom.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set its world up has failed")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its world up has failed"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +32,10 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
         "presencectl",
         &["presence-mapping", "sync-core", "sync-service", "sandbox"],
     ),
-    ("end-to-end", &["sandbox", "sync-adapters", "sync-service", "sync-core"]),
+    (
+        "end-to-end",
+        &["sandbox", "sync-adapters", "sync-service", "sync-core"],
+    ),
 ];
 
 /// Crates that may have the sandbox in their tests. The engine and the rules are tested without any server.
@@ -147,7 +153,10 @@ fn nobody_knows_whom_it_may_not_know() {
 #[test]
 fn the_sandbox_is_known_to_tests_and_to_the_command_line_alone() {
     for (name, (normal, test)) in known().ours {
-        assert!(!normal.contains("sandbox") || ["presencectl", "end-to-end"].contains(&name.as_str()), "{name}");
+        assert!(
+            !normal.contains("sandbox") || ["presencectl", "end-to-end"].contains(&name.as_str()),
+            "{name}"
+        );
         assert!(
             !test.contains("sandbox") || MAY_TEST_WITH_THE_SANDBOX.contains(&name.as_str()),
             "{name}"
