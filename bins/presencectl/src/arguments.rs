@@ -113,9 +113,9 @@ pub(crate) struct SandboxArguments {
     /// How many people work at the office.
     #[arg(long, value_name = "N", default_value_t = 25, value_parser = members())]
     pub(crate) members: u32,
-    /// What goes wrong, such as `presence=429:3,phoneconfig-put=lost:1`.
+    /// What goes wrong, such as `presence=429@7:3,phoneconfig-put=lost:1`.
     #[arg(long, value_name = "SPEC")]
-    pub(crate) faults: Option<String>,
+    pub(crate) faults: Option<sandbox::Plan>,
     /// Where the configuration is written and kept [default: a folder that is removed at the end]
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,

@@ -38,7 +38,7 @@ impl Daemon {
             return Ok(None);
         };
         let client = Client::new(http()?, endpoint);
-        match client.status().await {
+        match settled_status(&client).await {
             Ok(status) => Ok(Some(Self { client, status })),
             Err(ClientError::NotRunning(_)) => Ok(None),
             Err(error) => {
@@ -93,6 +93,44 @@ impl Daemon {
         self.view_when(name, |view| view.sweep_age_seconds.is_some() || has_failed(view))
             .await
     }
+
+    /// Waits for the first sweep of an instance, and says why its members are not even known, where that is so.
+    pub(crate) async fn knows_members(&self, name: &InstanceName) -> Result<(), Failure> {
+        match self.view_after_first_sweep(name).await? {
+            Some(view) if view.roster_age_seconds.is_none() => {
+                Err(not_ready("cannot read the group of", &view))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What the daemon says of itself, as soon as all its instances are through with starting, or after ten seconds.
+async fn settled_status(client: &Client) -> Result<StatusAnswer, ClientError> {
+    let mut looks = 0;
+    loop {
+        let status = client.status().await?;
+        looks += 1;
+        if looks >= LOOKS
+            || status
+                .instances
+                .iter()
+                .all(|status| status.state != InstanceState::Starting)
+        {
+            return Ok(status);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Why a daemon cannot answer for an instance.
+pub(crate) fn not_ready(what: &str, view: &InstanceView) -> Failure {
+    let InstanceView {
+        instance, readiness, ..
+    } = view;
+    let reasons = readiness.reasons.join("; ");
+    Failure::message(format!("the daemon {what} instance `{instance}` now: {reasons}"))
+        .with_hint(format!("`presencectl status {instance}` shows each link"))
 }
 
 /// Whether a link is down, so that waiting may be in vain.

@@ -54,8 +54,15 @@ async fn answer(configuration: &Configuration, address: &Address) -> Result<Expl
         .iter()
         .filter(|status| daemon.runs(&status.instance))
         .collect();
-    for status in running {
+    for status in &running {
         daemon.view_after_first_sweep(&status.instance).await?;
     }
-    Ok(daemon.client.explain(address).await?)
+    let answer = daemon.client.explain(address).await?;
+    // Only where every group was read, nobody having the address means that nobody has it.
+    if answer.explanations.is_empty() {
+        for status in running {
+            daemon.knows_members(&status.instance).await?;
+        }
+    }
+    Ok(answer)
 }

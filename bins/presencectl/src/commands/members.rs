@@ -16,7 +16,7 @@ pub(crate) async fn run(context: &Context, name: &InstanceName) -> Result<Exit, 
     let daemon = Daemon::find(&configuration).await?;
     let answer = match daemon.filter(|daemon| daemon.runs(name)) {
         Some(daemon) => {
-            daemon.view_after_first_sweep(name).await?;
+            daemon.knows_members(name).await?;
             daemon.client.members(name).await?
         }
         None => {

@@ -1,10 +1,11 @@
 //! The commands, each in a module of its name.
 
 pub(crate) mod config;
-mod context;
+pub(crate) mod context;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod generate;
+mod interrupt;
 pub(crate) mod members;
 pub(crate) mod orders;
 pub(crate) mod plan;

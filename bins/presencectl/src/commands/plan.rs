@@ -6,7 +6,7 @@ use sync_service::standalone;
 use super::context::{Context, note, print_json, print_text};
 use crate::arguments::Format;
 use crate::configuration::Configuration;
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, not_ready};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::show;
@@ -26,7 +26,7 @@ pub(crate) async fn run(context: &Context, named: Option<&InstanceName>) -> Resu
         (Format::Json, None, plans) => print_json(&plans)?,
         (Format::Json, Some(_), plans) => plans.iter().try_for_each(print_json)?,
         (Format::Text, None, []) if exit == Exit::SUCCESS => {
-            note("no instance is enabled, so there is nothing to plan")
+            note("no instance is enabled, so there is nothing to plan");
         }
         (Format::Text, _, plans) => {
             let texts: Vec<String> = plans
@@ -58,11 +58,7 @@ async fn of_instance(
     if let Some(view) = daemon.view_after_first_sweep(name).await?
         && view.readiness.state == Health::NotReady
     {
-        let reasons = view.readiness.reasons.join("; ");
-        return Err(Failure::message(format!(
-            "the daemon cannot plan for instance `{name}` now: {reasons}"
-        ))
-        .with_hint(format!("`presencectl status {name}` shows each link")));
+        return Err(not_ready("cannot plan for", &view));
     }
     Ok(daemon.client.plan(name).await?)
 }

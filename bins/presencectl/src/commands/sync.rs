@@ -45,7 +45,7 @@ pub(crate) async fn run(context: &Context, named: Option<&InstanceName>) -> Resu
         (Format::Json, None, passes) => print_json(&passes)?,
         (Format::Json, Some(_), passes) => passes.iter().try_for_each(print_json)?,
         (Format::Text, _, []) if exit == Exit::SUCCESS => {
-            note("no instance is enabled, so there is nothing to do")
+            note("no instance is enabled, so there is nothing to do");
         }
         (Format::Text, _, passes) => {
             for pass in passes {

@@ -49,6 +49,7 @@ pub(crate) fn explanation(view: &ExplainView, now: &Now) -> String {
         None => lines.head("Chat status: not synchronised; the configuration names no companion module"),
     }
     match next_check_seconds {
+        Some(seconds) if *seconds < 1.0 => lines.head("Next check in less than a second"),
         Some(seconds) => lines.head(&format!("Next check in {}", age(*seconds))),
         None if member.teams_user.is_some() => lines.head("Next check: due now"),
         None => lines.head("Next check: at the next reading of group and directory"),
@@ -60,7 +61,7 @@ fn teams(lines: &mut Lines, member: &MemberView, now: &Now) {
     lines.head("Teams");
     match &member.standing {
         Some(Standing::Matched { teams_user }) => {
-            lines.at(2, &format!("joined to the Teams user {teams_user}"))
+            lines.at(2, &format!("joined to the Teams user {teams_user}"));
         }
         Some(Standing::Ambiguous { candidates, rivals }) => {
             let list = |items: Vec<String>| items.join(", ");
@@ -125,7 +126,7 @@ fn field(lines: &mut Lines, title: &str, view: &FieldView, now: &Now) {
     match (pbx, read_seconds) {
         (Some(value), Some(seconds)) => lines.at(2, &format!("the PBX said {value}, {}", ago(*seconds))),
         (Some(value), None) => lines.at(2, &format!("the PBX said {value}")),
-        (None, _) => lines.at(2, "the PBX was not asked, because nothing had to be changed"),
+        (None, _) => lines.at(2, "the PBX was not read since the start"),
     }
     match owner {
         OwnerView::Us => {
@@ -182,5 +183,64 @@ impl Lines {
 
     fn block(&mut self, indent: usize, text: &str) {
         text.lines().for_each(|line| self.at(indent, line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn member() -> Value {
+        json!({
+            "pbx_user": 1004, "login": "0001", "name": "Anna Weber", "address": "anna@example.com",
+            "teams_user": "00000000-0000-0000-0000-000000000001", "skipped": null,
+            "standing": {"standing": "matched", "teams_user": "00000000-0000-0000-0000-000000000001"},
+            "presence": {"availability": "Busy", "activity": "InAMeeting"},
+            "since": "2026-11-23T09:00:00Z", "age_seconds": 1.2, "unknown_for_seconds": null,
+            "dnd": {
+                "pbx": true, "read_seconds": 179.0, "wanted": true, "owner": "us", "before": false,
+                "ours_since": "2026-11-23T09:00:01Z", "work": "none", "rest": "in-line", "drift": false,
+                "last_write": {"from": false, "to": true, "at": "2026-11-23T09:00:01Z"},
+            },
+            "chat": {
+                "pbx": null, "read_seconds": null, "wanted": "do-not-disturb", "owner": "others", "before": null,
+                "ours_since": null, "work": "due", "rest": null, "drift": false, "last_write": null,
+            },
+        })
+    }
+
+    fn explained(member: &Value, presence: Option<&str>, next_check: Option<f64>) -> String {
+        let rules = presence_mapping::Rules::new(&presence_mapping::RulesTable::default()).unwrap();
+        let view = json!({
+            "instance": "main", "policy": "last-change-wins", "member": member,
+            "rules": presence.map(|presence| rules.explain(&presence.parse().unwrap())),
+            "next_check_seconds": next_check,
+        });
+        let now = Now::new("2026-11-23T09:03:00Z".parse().unwrap(), TimeZone::UTC);
+        explanation(&serde_json::from_value(view).unwrap(), &now)
+    }
+
+    #[test]
+    fn a_member_in_a_meeting_is_explained_from_teams_to_the_last_write() {
+        insta::assert_snapshot!(explained(&member(), Some("Busy/InAMeeting"), Some(0.8)));
+    }
+
+    #[test]
+    fn a_member_who_is_not_synchronised_is_told_why() {
+        let mut member = member();
+        member["skipped"] = json!("ambiguous");
+        member["standing"] =
+            json!({"standing": "ambiguous", "candidates": ["id-1", "id-2"], "rivals": [1009]});
+        for key in ["teams_user", "presence", "since", "age_seconds", "chat"] {
+            member[key] = Value::Null;
+        }
+        member["dnd"] = json!({
+            "pbx": null, "read_seconds": null, "wanted": null, "owner": "others", "before": null, "ours_since": null,
+            "work": "none", "rest": "left", "drift": false, "last_write": null,
+        });
+        insta::assert_snapshot!(explained(&member, None, None));
     }
 }

@@ -13,5 +13,5 @@ pub(crate) use members::members;
 pub(crate) use plan::plan;
 pub(crate) use status::{instance, offline, status};
 pub(crate) use table::Table;
-pub(crate) use time::{Now, age};
+pub(crate) use time::Now;
 pub(crate) use words::count;

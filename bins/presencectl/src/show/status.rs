@@ -145,3 +145,62 @@ fn link(view: &LinkView, now: &Now) -> String {
 fn to_usize(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use serde_json::json;
+
+    use super::*;
+
+    fn now() -> Now {
+        Now::new("2026-11-23T09:03:00Z".parse().unwrap(), TimeZone::UTC)
+    }
+
+    #[test]
+    fn an_instance_with_a_link_that_is_down_says_what_to_do() {
+        let link = |name: &str| {
+            json!({
+                "link": name, "state": "up", "error": null, "fault": null, "advice": null, "since": null,
+                "retry_in_seconds": null, "last_success_seconds": 1.0,
+            })
+        };
+        let down = json!({
+            "link": "chat", "state": "down", "error": "cannot set the chat status: no such module", "fault": "configuration",
+            "advice": "check the module's name", "since": "2026-11-23T09:00:00Z", "retry_in_seconds": 61.0,
+            "last_success_seconds": null,
+        });
+        let status = json!({
+            "instance": "main", "state": "running", "reason": null,
+            "view": {
+                "instance": "main", "mode": "running", "observe": false, "policy": "own-only",
+                "readiness": {"state": "degraded", "reasons": ["chat: cannot set the chat status: no such module"]},
+                "members": 25, "matched": 23, "skipped": {"no-address": 1, "ambiguous": 1}, "unknown": 2, "owned": 8,
+                "due": 1, "held": 0, "links": [link("presence"), link("pbx"), down], "sweep_interval_seconds": 2.0,
+                "sweep_age_seconds": 1.0, "presence_age_seconds": 1.5, "roster_age_seconds": 30.0, "sweeps": 90,
+                "rosters": 3, "readbacks": 4, "changes": 12, "drifts": 0, "settled": true,
+            },
+        });
+        insta::assert_snapshot!(instance(&serde_json::from_value(status).unwrap(), &now()));
+    }
+
+    #[test]
+    fn an_instance_that_does_not_run_says_why() {
+        let waiting =
+            json!({"instance": "main", "state": "waiting", "reason": "held by process 7", "view": null});
+        let text = instance(&serde_json::from_value(waiting).unwrap(), &now());
+        assert_eq!(text, "\nmain: waiting: held by process 7\n");
+    }
+
+    #[test]
+    fn the_daemon_is_shown_with_what_it_has_to_say() {
+        let daemon = json!({
+            "program": "0.1.0", "pid": 7, "started": "2026-11-23T09:00:00Z", "notices": ["no licence is checked"],
+        });
+        let text = status(&serde_json::from_value(daemon).unwrap(), &now());
+        assert_eq!(
+            text,
+            "daemon 0.1.0, process 7, since 09:00:00, 3 min ago\n  note: no licence is checked\n"
+        );
+    }
+}

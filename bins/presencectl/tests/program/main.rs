@@ -7,7 +7,11 @@
 
 mod calls;
 mod configuration;
+mod fast_motion;
 mod generated;
+mod office;
 mod offline;
 mod rules;
 mod support;
+mod with_daemon;
+mod without_daemon;
