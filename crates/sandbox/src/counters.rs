@@ -34,11 +34,13 @@ pub enum Operation {
     ChatSet,
     /// The module's `getChatPresence`.
     ChatGet,
-    /// Everything else.
+    /// Everything else that the tenant is asked.
+    TenantOther,
+    /// Everything else that the PBX is asked.
     Other,
 }
 
-const NAMES: [(Operation, &str); 14] = [
+const NAMES: [(Operation, &str); 15] = [
     (Operation::Token, "token"),
     (Operation::Presence, "presence"),
     (Operation::Batch, "batch"),
@@ -52,6 +54,7 @@ const NAMES: [(Operation, &str); 14] = [
     (Operation::PhoneconfigPut, "phoneconfig-put"),
     (Operation::ChatSet, "chat-set"),
     (Operation::ChatGet, "chat-get"),
+    (Operation::TenantOther, "tenant-other"),
     (Operation::Other, "other"),
 ];
 
@@ -63,7 +66,10 @@ impl Operation {
 
     /// Whether the PBX answers it, and not the tenant.
     pub fn is_pbx(self) -> bool {
-        !matches!(self, Self::Token | Self::Presence | Self::Batch | Self::Directory)
+        !matches!(
+            self,
+            Self::Token | Self::Presence | Self::Batch | Self::Directory | Self::TenantOther
+        )
     }
 }
 

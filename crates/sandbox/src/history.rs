@@ -26,6 +26,8 @@ pub enum Subject {
     Dnd,
     /// The chat status.
     Chat,
+    /// Another member of the phone configuration.
+    Phone,
 }
 
 /// Who wrote.

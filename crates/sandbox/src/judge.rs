@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::history::{Author, Record, Subject};
 use crate::office::GROUP;
 use crate::state::{Person, Said, State};
 
@@ -68,15 +69,18 @@ pub(crate) fn judge(state: &State, except: &Except) -> Verdict {
         judged: 0,
         differences: Vec::new(),
     };
-    let members: BTreeSet<i64> = state
-        .groups
-        .get(&GROUP)
-        .map(|group| group.members.keys().copied().collect())
-        .unwrap_or_default();
-    let by_address = people_by_address(state);
+    let meant = who_is_meant(state);
     for (&id, user) in &state.users {
-        let mut differ = |presence: Option<String>, expected: String, found: String| {
+        let Some(said) = meant.get(&id).and_then(|person| person.presence.as_ref()) else {
+            continue;
+        };
+        let Some(reading) = Reading::of(said) else {
+            continue;
+        };
+        verdict.judged += 1;
+        let mut differ = |expected: String, found: String| {
             if expected != found {
+                let presence = Some(format!("{}/{}", said.availability, said.activity));
                 verdict.differences.push(Difference {
                     user: id,
                     presence,
@@ -85,66 +89,119 @@ pub(crate) fn judge(state: &State, except: &Except) -> Verdict {
                 });
             }
         };
-        let said = members
-            .contains(&id)
-            .then(|| teams_user(&by_address, &user.email))
-            .flatten()
-            .and_then(|person| person.presence.as_ref());
-        let dnd = |on: bool| format!("dnd {on}");
-        let chat = |status: &str| format!("chat {status}");
-        let Some(said) = said else {
-            if let Some((was_on, was)) = state.original.get(&id) {
-                if !except.dnd.contains(&id) {
-                    differ(None, dnd(*was_on), dnd(user.dnd));
-                }
-                differ(None, chat(was), chat(&user.chat));
-            }
-            continue;
-        };
-        verdict.judged += 1;
-        let presence = Some(format!("{}/{}", said.availability, said.activity));
-        if let Some(on) = expected_dnd(said)
+        if let Some(on) = reading.dnd
             && !except.dnd.contains(&id)
         {
-            differ(presence.clone(), dnd(on), dnd(user.dnd));
+            differ(format!("dnd {on}"), format!("dnd {}", user.dnd));
         }
-        if let Some(status) = expected_chat(said)
-            && !except.chat
-        {
-            differ(presence, chat(status), chat(&user.chat));
+        if !except.chat {
+            differ(format!("chat {}", reading.chat), format!("chat {}", user.chat));
+        }
+    }
+    // Whoever has no known presence, or is no member, was not to be touched; and nobody's phone in anything but DND.
+    for record in state
+        .history
+        .iter()
+        .filter(|record| record.author == Author::Program)
+    {
+        if !meant.contains_key(&record.user) || record.subject == Subject::Phone {
+            let Record { user, from, to, .. } = record.clone();
+            verdict.differences.push(Difference {
+                user,
+                presence: None,
+                expected: from,
+                found: to,
+            });
         }
     }
     verdict
 }
 
-/// The default rules of the documentation; `None` where nothing is promised.
-fn expected_dnd(said: &Said) -> Option<bool> {
-    let availability = known(&said.availability)?;
-    let activity = said.activity.to_ascii_lowercase();
-    let called = ["inacall", "inaconferencecall", "inameeting"].contains(&activity.as_str());
-    Some(availability == "donotdisturb" || activity == "presenting" || (availability == "busy" && called))
+/// What the documentation makes of a known presence.
+struct Reading {
+    /// `None` where DND is left as it is.
+    dnd: Option<bool>,
+    chat: &'static str,
 }
 
-/// The chat table of the documentation.
-fn expected_chat(said: &Said) -> Option<&'static str> {
-    Some(match known(&said.availability)? {
-        "available" => "AVAILABLE",
-        "busy" | "donotdisturb" => "DO_NOT_DISTURB",
-        _ => "AWAY",
-    })
+impl Reading {
+    /// The default rules and the chat table of the documentation; nothing for an unknown presence.
+    fn of(said: &Said) -> Option<Self> {
+        let availability = said.availability.to_ascii_lowercase();
+        let activity = said.activity.to_ascii_lowercase();
+        // What Microsoft's newer page lists as availabilities stands for a pair, whatever the activity says.
+        let (base, activity) = match availability.as_str() {
+            "inacall" => ("busy", "inacall"),
+            "inameeting" => ("busy", "inameeting"),
+            "presenting" => ("donotdisturb", "presenting"),
+            "focusing" => ("donotdisturb", "focusing"),
+            "available" | "availableidle" => ("available", activity.as_str()),
+            "busy" | "busyidle" => ("busy", activity.as_str()),
+            "donotdisturb" => ("donotdisturb", activity.as_str()),
+            "away" => ("away", activity.as_str()),
+            "berightback" => ("berightback", activity.as_str()),
+            "offline" => ("offline", activity.as_str()),
+            _ => return None,
+        };
+        let called = ["inacall", "inaconferencecall", "inameeting"].contains(&activity);
+        let dnd = if base == "donotdisturb" || activity == "presenting" {
+            Some(true)
+        } else if ACTIVITIES.contains(&activity) {
+            Some(base == "busy" && called)
+        } else {
+            None
+        };
+        let chat = match base {
+            "available" => "AVAILABLE",
+            "busy" | "donotdisturb" => "DO_NOT_DISTURB",
+            _ => "AWAY",
+        };
+        Some(Self { dnd, chat })
+    }
 }
 
-/// The availability without its idle variant, where it is a documented one.
-fn known(availability: &str) -> Option<&'static str> {
-    Some(match availability.to_ascii_lowercase().as_str() {
-        "available" | "availableidle" => "available",
-        "busy" | "busyidle" => "busy",
-        "donotdisturb" => "donotdisturb",
-        "berightback" => "berightback",
-        "away" => "away",
-        "offline" => "offline",
-        _ => return None,
-    })
+/// The activities that Microsoft documents.
+const ACTIVITIES: [&str; 17] = [
+    "available",
+    "availableinactive",
+    "away",
+    "berightback",
+    "busy",
+    "donotdisturb",
+    "focusing",
+    "inacall",
+    "inaconferencecall",
+    "inactive",
+    "inameeting",
+    "offline",
+    "offwork",
+    "outofoffice",
+    "presenting",
+    "urgentinterruptionsonly",
+    "availableidle",
+];
+
+/// The person whom each member of the group is joined to; nobody is guessed, on either side.
+fn who_is_meant(state: &State) -> BTreeMap<i64, &Person> {
+    let by_address = people_by_address(state);
+    let members = state
+        .groups
+        .get(&GROUP)
+        .map(|group| group.members.keys())
+        .into_iter()
+        .flatten();
+    let mut claims: BTreeMap<&str, Vec<(i64, &Person)>> = BTreeMap::new();
+    for id in members {
+        let Some(user) = state.users.get(id) else { continue };
+        if let Some(person) = teams_user(&by_address, &user.email) {
+            claims.entry(person.id.as_str()).or_default().push((*id, person));
+        }
+    }
+    claims
+        .into_values()
+        .filter(|claim| claim.len() == 1)
+        .flatten()
+        .collect()
 }
 
 type ByAddress<'s> = BTreeMap<String, Vec<(u8, &'s Person)>>;

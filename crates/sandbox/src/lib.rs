@@ -7,6 +7,7 @@ mod history;
 mod judge;
 mod office;
 mod pbx;
+mod people;
 mod random;
 mod sandbox;
 mod server;

@@ -97,10 +97,6 @@ impl Builder {
             groups,
             ..
         } = self.office;
-        let original = users
-            .values()
-            .map(|user| (user.id, (user.dnd, user.chat.clone())))
-            .collect();
         let state = State {
             people,
             users,
@@ -108,7 +104,6 @@ impl Builder {
             service: (LOGIN.to_owned(), PASSWORD.to_owned()),
             faults: self.faults,
             permissions: ["Presence.Read.All", "User.Read.All"].map(str::to_owned).into(),
-            original,
             ..State::default()
         };
         let world = Arc::new(World::new(state, self.fixed));
@@ -221,24 +216,25 @@ pub struct Tenant<'s> {
 impl Tenant<'_> {
     /// Sets what Teams says of somebody.
     pub fn set_presence(&self, person: &str, said: Said) {
-        self.edit(person, |person| person.presence = Some(said));
+        self.world
+            .change(|state| state.people.said(&person.to_ascii_lowercase(), Some(said)));
     }
 
     /// Leaves somebody out of every answer.
     pub fn hide(&self, person: &str) {
-        self.edit(person, |person| person.presence = None);
+        self.world
+            .change(|state| state.people.said(&person.to_ascii_lowercase(), None));
     }
 
     /// Changes somebody.
     pub fn edit(&self, person: &str, edit: impl FnOnce(&mut Person)) {
         self.world
-            .change(|state| state.people.get_mut(&person.to_ascii_lowercase()).map(edit));
+            .change(|state| state.people.edit(&person.to_ascii_lowercase(), edit));
     }
 
     /// Adds somebody.
     pub fn add(&self, person: Person) {
-        self.world
-            .change(|state| state.people.insert(person.id.to_ascii_lowercase(), person));
+        self.world.change(|state| state.people.insert(person));
     }
 
     /// Somebody.

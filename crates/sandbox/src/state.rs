@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::counters::Counters;
 use crate::faults::Plan;
 use crate::history::{Author, Record, Subject};
+use crate::people::People;
 
 /// A person of the tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ pub struct Group {
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    pub(crate) people: BTreeMap<String, Person>,
+    pub(crate) people: People,
     pub(crate) users: BTreeMap<i64, PbxUser>,
     pub(crate) groups: BTreeMap<i64, Group>,
     /// Secrets of the service login: login, password.
@@ -104,8 +105,6 @@ pub(crate) struct State {
     pub(crate) issued: u64,
     /// Permissions that the app has.
     pub(crate) permissions: BTreeSet<String>,
-    /// The state of everybody when the sandbox was started.
-    pub(crate) original: BTreeMap<i64, (bool, String)>,
 }
 
 /// The state with its lock and its bell.
@@ -175,6 +174,19 @@ impl State {
             entry.dnd = on;
             self.history.push(record);
         }
+    }
+
+    /// Writes down that a program changed other members of a phone configuration.
+    pub(crate) fn note_phone(&mut self, at: Duration, user: i64, changed: Vec<(String, String)>) {
+        let record = |(from, to)| Record {
+            at,
+            user,
+            subject: Subject::Phone,
+            from,
+            to,
+            author: Author::Program,
+        };
+        self.history.extend(changed.into_iter().map(record));
     }
 
     /// Sets the chat status of a user, and tells what stood there.

@@ -455,10 +455,29 @@ async fn the_judge_knows_what_has_to_be() {
     sandbox.pbx().set_dnd_by_human(anna.pbx_user, true);
     sandbox.pbx().set_chat_by_client(anna.pbx_user, "DO_NOT_DISTURB");
     assert!(sandbox.judge(&Except::default()).converged());
-    let was_on = sandbox.pbx().user(outsider.pbx_user).unwrap().dnd;
-    sandbox.pbx().set_dnd_by_human(outsider.pbx_user, !was_on);
+    sandbox.pbx().set_dnd_by_human(outsider.pbx_user, true);
+    assert!(
+        sandbox.judge(&Except::default()).converged(),
+        "people may do with their phones what they like"
+    );
+    let path = format!("users/{}/phoneconfig", outsider.pbx_user);
+    let token = pbx_token(&sandbox).await;
+    let phone: Value = rest(&sandbox, &token, Method::GET, &path, None)
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(
+        rest(&sandbox, &token, Method::PUT, &path, Some(phone))
+            .await
+            .status(),
+        204
+    );
     let verdict = sandbox.judge(&Except::default());
-    assert!(!verdict.converged(), "somebody outside the group was touched");
+    assert!(
+        !verdict.converged(),
+        "a program touched somebody outside the group, if only with an equal value"
+    );
     assert!(
         verdict.differences[0]
             .to_string()

@@ -69,8 +69,16 @@ fn one_day(person: &str, shift: usize, random: &mut Random) -> Vec<DayEvent> {
     };
     say(0, "Offline", "OffWork");
     if random.chance(4) {
-        // On holiday: signed in nowhere, and out of office.
-        say(1, "Offline", "OutOfOffice");
+        // On holiday: signed in nowhere, and out of office by the calendar, too.
+        let presence = Said {
+            out_of_office: true,
+            ..Said::new("Offline", "OutOfOffice")
+        };
+        events.push(DayEvent {
+            at: minutes(1),
+            person: person.to_owned(),
+            presence,
+        });
         return events;
     }
     say(2 + random.below(58), "Available", "Available");

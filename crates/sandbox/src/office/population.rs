@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::names::{FAMILY, GIVEN, plain};
+use crate::people::People;
 use crate::random::Random;
 use crate::state::{Group, PbxUser, Person, Said};
 
@@ -67,7 +68,7 @@ pub struct Employee {
 /// A company.
 #[derive(Clone, Debug)]
 pub struct Office {
-    pub(crate) people: BTreeMap<String, Person>,
+    pub(crate) people: People,
     pub(crate) users: BTreeMap<i64, PbxUser>,
     pub(crate) groups: BTreeMap<i64, Group>,
     employees: Vec<Employee>,
@@ -88,7 +89,7 @@ impl Office {
 
     fn populate(members: usize, seed: u64, odd: bool) -> Self {
         let mut office = Self {
-            people: BTreeMap::new(),
+            people: People::default(),
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
             employees: Vec::with_capacity(members + OUTSIDERS),
@@ -171,7 +172,7 @@ impl Office {
                     id: guid(self.seed, number, 1),
                     ..person.clone()
                 };
-                self.people.insert(twin.id.clone(), twin);
+                self.people.insert(twin);
                 known = None;
             }
             Some(Oddity::Guest) => {
@@ -205,7 +206,7 @@ impl Office {
             oddity,
         };
         self.users.insert(user.id, user);
-        self.people.insert(id, person);
+        self.people.insert(person);
         employee
     }
 
@@ -273,7 +274,7 @@ mod tests {
         let addresses: BTreeSet<&str> = office.users.values().map(|user| user.email.as_str()).collect();
         assert_eq!(people.len(), 10_005 - 3);
         assert_eq!(addresses.len(), 10_005);
-        assert!(office.people.keys().all(|id| id.len() == 36));
+        assert!(office.people.values().all(|person| person.id.len() == 36));
         assert_eq!(office.groups[&GROUP].members.len(), 10_000);
     }
 

@@ -14,6 +14,8 @@ use crate::history::Author;
 use crate::state::{PbxUser, World};
 
 const DND: &str = "doNotDisturb";
+/// The members that the vendor's description knows beside DND.
+const KNOWN: [&str; 3] = ["callWaiting", "displayNumberId", "primaryPhoneId"];
 
 pub(super) async fn read(
     State(world): State<Arc<World>>,
@@ -61,15 +63,24 @@ pub(super) async fn write(
             return Some("a phone configuration must be sent whole");
         }
         for (name, value) in sent.iter().filter(|(name, _)| *name != DND) {
-            if !same_kind(&known[name], value) {
+            let ours = KNOWN.contains(&name.as_str());
+            if ours && !same_kind(&known[name], value) {
                 return Some("a member has another type");
             }
+            if !ours && known[name] != *value {
+                return Some("a member that only the PBX knows must come back as it was");
+            }
         }
-        user.phone = sent
-            .iter()
-            .filter(|(name, _)| *name != DND)
+        let others = sent.iter().filter(|(name, _)| *name != DND);
+        let changed: Vec<(String, String)> = others
+            .clone()
+            .filter(|(name, value)| known[*name] != **value)
+            .map(|(name, value)| (format!("{name}={}", known[name]), format!("{name}={value}")))
+            .collect();
+        user.phone = others
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
+        state.note_phone(at, id, changed);
         state.set_dnd(at, id, on, Author::Program);
         None
     });

@@ -14,8 +14,8 @@ pub(super) async fn users(State(world): State<Arc<World>>, headers: HeaderMap) -
     if let Err(refusal) = admit(&world, &headers) {
         return *refusal;
     }
-    let users: Vec<Value> = world.state().users.values().map(shown).collect();
-    Json(users).into_response()
+    let users: Vec<PbxUser> = world.state().users.values().cloned().collect();
+    Json(users.iter().map(shown).collect::<Vec<_>>()).into_response()
 }
 
 pub(super) async fn me(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {

@@ -48,6 +48,18 @@ impl Filter {
         }
     }
 
+    /// The addresses that it names, in lower case, without the prefix of a proxy address: whoever matches carries one.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = String> + '_ {
+        self.0.iter().map(|clause| match clause {
+            Clause::Mail(value) | Clause::Principal(value) => value.to_lowercase(),
+            Clause::Proxy(value) => value
+                .split_once(':')
+                .map_or(value.as_str(), |(_, address)| address)
+                .trim()
+                .to_lowercase(),
+        })
+    }
+
     /// Mail and login name are compared as Graph does, ignoring case; proxy addresses to the letter, because nothing
     /// promises more.
     pub(super) fn finds(&self, person: &Person) -> bool {

@@ -38,7 +38,7 @@ fn classify(_: &Method, path: &str, _: &[u8]) -> Operation {
         "/v1.0/communications/getPresencesByUserId" => Operation::Presence,
         "/v1.0/$batch" => Operation::Batch,
         "/v1.0/users" => Operation::Directory,
-        _ => Operation::Other,
+        _ => Operation::TenantOther,
     }
 }
 

@@ -65,19 +65,23 @@ pub(super) fn page(world: &World, query: &str, host: &str) -> Result<Value, Page
         .get("$select")
         .map(|text| text.split(',').collect())
         .unwrap_or_default();
-    let state = world.state();
-    let mut found = state
-        .people
-        .values()
-        .filter(|person| filter.as_ref().is_none_or(|filter| filter.finds(person)))
-        .skip(skip);
-    let value: Vec<Value> = found
-        .by_ref()
-        .take(top)
-        .map(|person| shown(person, &select))
-        .collect();
+    let (people, more) = {
+        let state = world.state();
+        let mut found: Box<dyn Iterator<Item = &Person>> = match &filter {
+            Some(filter) => Box::new(
+                state
+                    .people
+                    .carrying(filter.addresses())
+                    .filter(|person| filter.finds(person)),
+            ),
+            None => Box::new(state.people.values()),
+        };
+        let people: Vec<Person> = found.by_ref().skip(skip).take(top).cloned().collect();
+        (people, found.next().is_some())
+    };
+    let value: Vec<Value> = people.iter().map(|person| shown(person, &select)).collect();
     let mut body = json!({ "value": value });
-    if found.next().is_some() {
+    if more {
         let mut link = url::form_urlencoded::Serializer::new(String::new());
         for (name, text) in fields.iter().filter(|(name, _)| *name != "$skiptoken") {
             link.append_pair(name, text);
