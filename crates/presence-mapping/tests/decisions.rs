@@ -1,6 +1,9 @@
 //! The documented tables, row by row, and the reading of odd values.
 
-#![expect(clippy::unwrap_used, reason = "what a test writes down is right, or the test fails")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test writes down is right, or the test fails"
+)]
 
 use presence_mapping::{
     BaseAvailability, ChatOutcome, ChatRule, ChatStatus, DndOutcome, Outcome, Presence, RuleName, Rules,

@@ -1,6 +1,9 @@
 //! What an operator reads when asking why.
 
-#![expect(clippy::unwrap_used, reason = "what a test writes down is right, or the test fails")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test writes down is right, or the test fails"
+)]
 
 use presence_mapping::{ChatRule, Explanation, Loss, Presence, Rules, RulesTable};
 

@@ -1,6 +1,9 @@
 //! What holds for every table and every presence.
 
-#![expect(clippy::unwrap_used, reason = "what a test writes down is right, or the test fails")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test writes down is right, or the test fails"
+)]
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,9 @@
 //! The operator's table: what is refused, what is remarked, and how it is written.
 
-#![expect(clippy::unwrap_used, reason = "what a test writes down is right, or the test fails")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test writes down is right, or the test fails"
+)]
 
 use presence_mapping::{ChatRule, List, Problem, Remark, RuleFault, Rules, RulesError, RulesTable};
 

@@ -1,6 +1,5 @@
 //! The engine without its driver: events in an order of our own, and the effects that must or must not follow.
 
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -399,7 +399,10 @@ mod tests {
         assert!(links.may_start(LinkName::Roster, at(0)));
         links.started(LinkName::Roster);
         links.succeeded(LinkName::Roster, at(1));
-        assert!(!links.may_start(LinkName::Chat, at(1)), "a sign-in to REST says nothing about the module's");
+        assert!(
+            !links.may_start(LinkName::Chat, at(1)),
+            "a sign-in to REST says nothing about the module's"
+        );
     }
 
     #[test]
