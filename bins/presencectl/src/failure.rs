@@ -15,6 +15,7 @@ pub struct Failure {
     error: anyhow::Error,
     hint: Option<String>,
     exit: Exit,
+    silent: bool,
 }
 
 impl Failure {
@@ -24,12 +25,21 @@ impl Failure {
             error: error.into(),
             hint: None,
             exit: Exit::FAILED,
+            silent: false,
         }
     }
 
     /// A failure that is nothing but a message.
     pub(crate) fn message(message: impl Into<String>) -> Self {
         Self::new(anyhow::Error::msg(message.into()))
+    }
+
+    /// The reader of the results has gone, so that there is nobody to tell anything.
+    pub(crate) fn nobody_reads() -> Self {
+        Self {
+            silent: true,
+            ..Self::message("nobody reads the results").with_exit(Exit::SUCCESS)
+        }
     }
 
     /// The same failure, with what to do about it.
@@ -55,6 +65,9 @@ impl Failure {
 
     /// Prints the error, each of its causes and the hint on standard error, and answers with the exit code.
     pub fn print(&self) -> Exit {
+        if self.silent {
+            return self.exit;
+        }
         let mut stderr = anstream::stderr().lock();
         // Whoever closed the stream does not want to read it.
         let _ = writeln!(stderr, "error: {}", self.error);

@@ -79,10 +79,10 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// A reader that has seen enough, such as `head`, is no failure.
+/// A reader that has seen enough, such as `head`, ends the command, and is no failure to talk about.
 fn forgiving(written: io::Result<()>) -> Result<(), Failure> {
     match written {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::nobody_reads()),
         Err(error) => Err(Failure::new(error).while_doing("cannot print the result")),
         Ok(()) => Ok(()),
     }

@@ -153,6 +153,16 @@ fn a_demo_that_is_interrupted_ends_the_day_and_sums_up() {
 }
 
 #[test]
+fn a_demo_that_nobody_watches_any_more_ends_by_itself() {
+    let folder = Folder::empty();
+    let (mut running, _) = Running::start(
+        &folder,
+        &["demo", "--members", "25", "--seconds", "60", "--output", "json"],
+    );
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_folder_with_another_configuration_is_left_alone() {
     let folder = Folder::with(CONFIGURATION);
     let ended = folder.run(&["sandbox", "--dir", "."]);

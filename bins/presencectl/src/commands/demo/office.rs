@@ -163,8 +163,11 @@ impl Office {
                     self.silenced.remove(&record.user)
                 };
             }
-            if record.author == Author::Program {
-                self.by_program[usize::from(record.subject == Subject::Chat)] += 1;
+            match (record.author, record.subject) {
+                (Author::Program, Subject::Dnd) => self.by_program[0] += 1,
+                (Author::Program, Subject::Chat) => self.by_program[1] += 1,
+                // Whatever else a program changes is the judge's business.
+                (Author::Program, Subject::Phone) | (Author::Human, _) => {}
             }
             changes.push(self.change(record, clock));
         }
@@ -176,6 +179,7 @@ impl Office {
             (Subject::Dnd, "true") => "on".to_owned(),
             (Subject::Dnd, _) => "off".to_owned(),
             (Subject::Chat, status) => chat_word(status),
+            (Subject::Phone, value) => value.to_owned(),
         };
         Change {
             kind: "change",
@@ -188,10 +192,10 @@ impl Office {
             pbx_user: record.user,
             name: self.names.get(&record.user).cloned().unwrap_or_default(),
             presence: self.presence(self.people.get(&record.user)),
-            field: if record.subject == Subject::Dnd {
-                "dnd"
-            } else {
-                "chat"
+            field: match record.subject {
+                Subject::Dnd => "dnd",
+                Subject::Chat => "chat",
+                Subject::Phone => "phone",
             },
             from: word(&record.from),
             to: word(&record.to),
