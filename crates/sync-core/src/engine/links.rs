@@ -9,26 +9,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::backoff::{Jitter, wait};
 use super::report::Report;
 use crate::fault::{Fault, PortError};
 use crate::moment::Moment;
 
-/// After refused credentials: half an hour, two hours, then every six hours.
-const REFUSED: [Duration; 3] = [
-    Duration::from_secs(30 * 60),
-    Duration::from_secs(2 * 3_600),
-    Duration::from_secs(6 * 3_600),
-];
-/// After a missing permission or a wrong configuration, which an operator has to mend.
-const TO_BE_MENDED: [Duration; 4] = [
-    Duration::from_secs(30),
-    Duration::from_secs(60),
-    Duration::from_secs(5 * 60),
-    Duration::from_secs(10 * 60),
-];
-/// The first wait after an outage; it doubles up to [`OUTAGE_MOST`].
-const OUTAGE_FIRST: Duration = Duration::from_secs(1);
-const OUTAGE_MOST: Duration = Duration::from_secs(60);
 /// So many failures of single requests in a row are a failure of the link.
 const SOFT_FAILURES: u32 = 5;
 /// The other links of a side wait this much longer than the one that tries refused credentials again.
@@ -255,47 +240,6 @@ impl Link {
     }
 }
 
-fn wait(fault: Fault, attempts: u32, jitter: f64) -> Duration {
-    let step = |table: &[Duration]| {
-        table[usize::try_from(attempts)
-            .unwrap_or(usize::MAX)
-            .min(table.len() - 1)]
-    };
-    let doubled = || {
-        let most = OUTAGE_FIRST
-            .saturating_mul(2_u32.saturating_pow(attempts.min(16)))
-            .min(OUTAGE_MOST);
-        most.mul_f64(0.5 + jitter / 2.0)
-    };
-    match fault {
-        Fault::Credentials => step(&REFUSED),
-        Fault::Permission | Fault::Configuration => step(&TO_BE_MENDED),
-        Fault::Throttled {
-            retry_after: Some(told),
-        } => told,
-        Fault::Throttled { retry_after: None }
-        | Fault::Unreachable
-        | Fault::NotFound
-        | Fault::Server
-        | Fault::Protocol
-        | Fault::State => doubled(),
-    }
-}
-
-/// Numbers from 0 to 1 that follow from a seed (splitmix64), so that a run can be repeated.
-#[derive(Clone, Copy, Debug)]
-struct Jitter(u64);
-
-impl Jitter {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        f64::from(u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(0)) / f64::from(u32::MAX)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
@@ -423,15 +367,5 @@ mod tests {
             1
         );
         assert!(!links.may_start(LinkName::Pbx, at(0)));
-    }
-
-    #[test]
-    fn an_outage_is_tried_again_ever_more_seldom_and_at_least_every_minute() {
-        let waits: Vec<Duration> = (0..10)
-            .map(|attempt| wait(Fault::Unreachable, attempt, 1.0))
-            .collect();
-        assert_eq!(waits[..3], [1, 2, 4].map(Duration::from_secs));
-        assert_eq!(waits[9], OUTAGE_MOST);
-        assert_eq!(wait(Fault::Unreachable, 0, 0.0), Duration::from_millis(500));
     }
 }

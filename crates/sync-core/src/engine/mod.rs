@@ -4,6 +4,7 @@
 //! the effects through the ports and feeds the answers back. Nothing here waits, locks, reads a clock or knows what
 //! HTTP is, so that a simulator can drive it through every ordering.
 
+mod backoff;
 mod event;
 mod flow;
 mod intake;
@@ -14,6 +15,7 @@ mod report;
 mod roster_pass;
 mod sweep;
 mod view;
+mod views;
 mod writing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,7 +25,7 @@ use std::time::Duration;
 pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
 pub use links::LinkName;
 pub use report::Report;
-pub use view::{
+pub use views::{
     ExplainView, FieldView, Health, InstanceView, LinkView, MemberView, OwnerView, Readiness, RuleView,
     WorkView,
 };

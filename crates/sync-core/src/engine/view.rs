@@ -1,220 +1,24 @@
-//! What the engine shows: the health of an instance, its members, and the explanation of one.
+//! How the engine shows itself: the health of an instance, its members, and the explanation of one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use presence_mapping::{Explanation, Presence};
-use serde::{Deserialize, Serialize};
-
 use super::member::{Member, Work};
+use super::views::{
+    ExplainView, FieldView, Health, InstanceView, LinkView, MemberView, OwnerView, Readiness, WorkView,
+};
 use super::{Engine, LinkName};
-use crate::ids::{Address, InstanceName, Login, PbxUserId, TeamsUserId};
-use crate::ledger_row::{LastWrite, Settled};
+use crate::ids::{Address, PbxUserId};
+use crate::ledger_row::Settled;
 use crate::moment::Moment;
-use crate::plan::{Plan, SkipReason};
+use crate::plan::Plan;
 use crate::planner::{Mode, skip_reason, wanted};
-use crate::policy::{Decision, Policy, Rest, Wanted, decide};
-use crate::roster::{GuardVerdict, Standing};
-use crate::value::{Field, Value};
+use crate::policy::{Decision, Rest, Wanted, decide};
+use crate::roster::GuardVerdict;
+use crate::value::Field;
 
 /// A sweep older than this, or than three intervals, makes an instance not ready.
 const SWEEP_STAYS: Duration = Duration::from_secs(30);
-
-/// Whether an instance does its work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Readiness {
-    /// The verdict.
-    pub state: Health,
-    /// Why it is not better.
-    pub reasons: Vec<String>,
-}
-
-/// How well an instance does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Health {
-    /// Presence is read and kept in line.
-    Ready,
-    /// DND works; the chat status does not, or something else is not as it should be.
-    Degraded,
-    /// It does not.
-    NotReady,
-}
-
-/// One instance at a glance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct InstanceView {
-    /// The instance.
-    pub instance: InstanceName,
-    /// `running`, `paused` or `releasing`.
-    pub mode: String,
-    /// Whether it only observes.
-    pub observe: bool,
-    /// The policy.
-    pub policy: Policy,
-    /// Whether it does its work.
-    pub readiness: Readiness,
-    /// Members of the group.
-    pub members: usize,
-    /// Members joined to a Teams user.
-    pub matched: usize,
-    /// Members that are not synchronised, by reason.
-    pub skipped: BTreeMap<SkipReason, usize>,
-    /// Members whose presence is unknown.
-    pub unknown: usize,
-    /// Values in the PBX that are ours.
-    pub owned: usize,
-    /// Changes that wait.
-    pub due: usize,
-    /// Changes held by the breaker.
-    pub held: usize,
-    /// Each link.
-    pub links: Vec<LinkView>,
-    /// Seconds from one sweep to the next.
-    pub sweep_interval_seconds: f64,
-    /// Age of the last complete sweep in seconds.
-    pub sweep_age_seconds: Option<f64>,
-    /// Age of the oldest presence of a matched member in seconds.
-    pub presence_age_seconds: Option<f64>,
-    /// Age of the roster in seconds.
-    pub roster_age_seconds: Option<f64>,
-    /// Sweeps that were complete since the start.
-    pub sweeps: u64,
-    /// Rosters that were read since the start.
-    pub rosters: u64,
-    /// Members whose phone configuration was read in rotation since the start.
-    pub readbacks: u64,
-    /// Changes that the PBX confirmed since the start.
-    pub changes: u64,
-    /// How often the PBX was found to differ from what was carried out.
-    pub drifts: u64,
-    /// Whether a first pass over everybody is through and nothing is under way.
-    pub settled: bool,
-}
-
-/// One link.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LinkView {
-    /// The link.
-    pub link: LinkName,
-    /// `up`, `down` or `unused`.
-    pub state: String,
-    /// What failed.
-    pub error: Option<String>,
-    /// Whose fault it is.
-    pub fault: Option<String>,
-    /// What to do.
-    pub advice: Option<String>,
-    /// Since when it is down.
-    pub since: Option<Timestamp>,
-    /// Seconds until it is tried again.
-    pub retry_in_seconds: Option<f64>,
-    /// Age of the last success in seconds.
-    pub last_success_seconds: Option<f64>,
-}
-
-/// One member.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MemberView {
-    /// The PBX user.
-    pub pbx_user: PbxUserId,
-    /// The login.
-    pub login: Login,
-    /// First and family name.
-    pub name: String,
-    /// The address.
-    pub address: Option<Address>,
-    /// The Teams user.
-    pub teams_user: Option<TeamsUserId>,
-    /// Why the member is not synchronised.
-    pub skipped: Option<SkipReason>,
-    /// How the member stands to Teams, with the candidates where it is ambiguous; `None` after leaving the group.
-    pub standing: Option<Standing>,
-    /// What Teams said last.
-    pub presence: Option<Presence>,
-    /// Since when it says that.
-    pub since: Option<Timestamp>,
-    /// Age of the last answer in seconds.
-    pub age_seconds: Option<f64>,
-    /// For how many seconds the presence is unknown.
-    pub unknown_for_seconds: Option<f64>,
-    /// Do Not Disturb.
-    pub dnd: FieldView,
-    /// The chat status; `None` where it is not synchronised.
-    pub chat: Option<FieldView>,
-}
-
-/// One field of one member.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FieldView {
-    /// What the PBX said last.
-    pub pbx: Option<Value>,
-    /// Age of that reading in seconds.
-    pub read_seconds: Option<f64>,
-    /// What is wanted.
-    pub wanted: Option<Value>,
-    /// Whose value stands there.
-    pub owner: OwnerView,
-    /// What stood there before ours.
-    pub before: Option<Value>,
-    /// Since when it is ours.
-    pub ours_since: Option<Timestamp>,
-    /// What is under way.
-    pub work: WorkView,
-    /// Why nothing is.
-    pub rest: Option<Rest>,
-    /// Whether the PBX differs from what was carried out last.
-    pub drift: bool,
-    /// Our last confirmed write.
-    pub last_write: Option<LastWrite>,
-}
-
-/// Whose value stands in the PBX.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OwnerView {
-    /// Our own write put it there.
-    Us,
-    /// A write of ours is not confirmed.
-    Unconfirmed,
-    /// Somebody else, as far as we know.
-    Others,
-}
-
-/// What is under way for a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WorkView {
-    /// Nothing.
-    None,
-    /// Something is due and waits, for a link or after a failure.
-    Due,
-    /// The breaker holds it.
-    Held,
-    /// The PBX is read.
-    Reading,
-    /// The PBX is written, or the intent is stored for that.
-    Writing,
-}
-
-/// Why a member is as it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ExplainView {
-    /// The instance.
-    pub instance: InstanceName,
-    /// The policy.
-    pub policy: Policy,
-    /// The member.
-    pub member: MemberView,
-    /// The rules that won and lost, for the presence last seen.
-    pub rules: Option<RuleView>,
-    /// Seconds until presence is read again.
-    pub next_check_seconds: Option<f64>,
-}
-
-/// The rules for one presence.
-pub type RuleView = Explanation;
 
 impl Engine {
     /// The instance at a glance.

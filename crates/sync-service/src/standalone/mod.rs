@@ -1,0 +1,208 @@
+//! What works without a daemon: one pass, or a look, by an engine that lives as long as the command.
+//!
+//! Each of these takes the lease of the instance, so that no two processes write for it; a look takes none, because
+//! it writes nothing, neither to the PBX nor to the ledger.
+
+mod error;
+mod session;
+
+use sync_core::{
+    Address, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LinkName, MemberView, Plan,
+};
+
+use crate::config::{Environment, Settings};
+pub use error::StandaloneError;
+use session::{Purpose, Session, config_of, lease, open, stuck};
+
+/// One pass over an instance.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    /// What is still due or held afterwards.
+    pub plan: Plan,
+    /// Changes that the PBX confirmed.
+    pub changes: u64,
+    /// The instance afterwards.
+    pub view: InstanceView,
+    /// Its members afterwards.
+    pub members: Vec<MemberView>,
+}
+
+/// A release of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Released {
+    /// Changes that the PBX confirmed.
+    pub taken_back: u64,
+    /// Values that are still ours.
+    pub still_ours: usize,
+}
+
+/// What a pass would change now. Writes nothing.
+///
+/// # Errors
+/// [`StandaloneError`].
+pub async fn plan(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+) -> Result<Plan, StandaloneError> {
+    Ok(look(settings, environment, instance).await?.plan)
+}
+
+/// How an instance and its members are. Writes nothing.
+///
+/// # Errors
+/// [`StandaloneError`].
+pub async fn members(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+) -> Result<(InstanceView, Vec<MemberView>), StandaloneError> {
+    let pass = look(settings, environment, instance).await?;
+    Ok((pass.view, pass.members))
+}
+
+/// Why the members with this address are as they are, over all enabled instances. Writes nothing.
+///
+/// # Errors
+/// [`StandaloneError`].
+pub async fn explain(
+    settings: &Settings,
+    environment: &Environment,
+    address: &Address,
+) -> Result<Vec<ExplainView>, StandaloneError> {
+    let mut found = Vec::new();
+    for (name, _) in settings.instances.iter().filter(|(_, config)| config.enabled) {
+        let mut session = Session::open(settings, environment, name, Purpose::Look).await?;
+        let done = session.until_settled().await;
+        let (asked, now) = (address.clone(), session.assembly.now());
+        if done.is_ok() {
+            found.extend(
+                session
+                    .handle
+                    .ask(move |engine| engine.explain(&asked, now))
+                    .await
+                    .unwrap_or_default(),
+            );
+        }
+        session.close().await;
+        done?;
+    }
+    Ok(found)
+}
+
+async fn look(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+) -> Result<Pass, StandaloneError> {
+    run_to_settled(settings, environment, instance, Purpose::Look).await
+}
+
+/// Brings an instance in line once.
+///
+/// # Errors
+/// [`StandaloneError`].
+pub async fn sync_once(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+) -> Result<Pass, StandaloneError> {
+    run_to_settled(settings, environment, instance, Purpose::Work).await
+}
+
+async fn run_to_settled(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+    purpose: Purpose,
+) -> Result<Pass, StandaloneError> {
+    let mut session = Session::open(settings, environment, instance, purpose).await?;
+    let done = session.until_settled().await;
+    let now = session.assembly.now();
+    let pass = session.handle.ask(move |engine| {
+        let view = engine.instance_view(now);
+        Pass {
+            plan: engine.plan(now),
+            changes: view.changes,
+            view,
+            members: engine.member_views(now),
+        }
+    });
+    let pass = pass.await;
+    session.close().await;
+    done?;
+    pass.map_err(|_| stuck(instance))
+}
+
+/// Takes back everything that is ours, and leaves the instance paused.
+///
+/// # Errors
+/// [`StandaloneError`].
+pub async fn release(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+) -> Result<Released, StandaloneError> {
+    let mut session = Session::open(settings, environment, instance, Purpose::Work).await?;
+    let mut done = Ok(());
+    if session.handle.release().await.is_ok() {
+        let links = [LinkName::Pbx, LinkName::Chat, LinkName::Ledger];
+        done = session.wait(&links, Engine::is_released).await;
+    }
+    let now = session.assembly.now();
+    let view = session.handle.ask(move |engine| engine.instance_view(now)).await;
+    session.close().await;
+    done?;
+    let view = view.map_err(|_| stuck(instance))?;
+    Ok(Released {
+        taken_back: view.changes,
+        still_ours: view.owned,
+    })
+}
+
+/// Freezes writes, for the next daemon too.
+///
+/// # Errors
+/// [`StandaloneError`].
+pub async fn pause(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+) -> Result<(), StandaloneError> {
+    store_pause(settings, environment, instance, true).await
+}
+
+/// Ends a pause, for the next daemon too.
+///
+/// # Errors
+/// [`StandaloneError`].
+pub async fn resume(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+) -> Result<(), StandaloneError> {
+    store_pause(settings, environment, instance, false).await
+}
+
+async fn store_pause(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+    paused: bool,
+) -> Result<(), StandaloneError> {
+    let config = config_of(settings, instance)?;
+    let assembly = open(settings, environment, instance, Purpose::Work).await?;
+    let lease = lease(&assembly, instance, config).await?;
+    let ledger = assembly.ledger();
+    let commit = LedgerCommit {
+        paused: Some(paused),
+        ..LedgerCommit::default()
+    };
+    let stored = ledger.commit(&lease, &commit).await;
+    // The lease ends with the process anyway.
+    let _ = ledger.surrender(&lease).await;
+    stored.map(|_| ()).map_err(|source| StandaloneError::Port {
+        instance: instance.clone(),
+        source,
+    })
+}

@@ -1,0 +1,175 @@
+//! An engine that lives as long as a command.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sync_adapters::clock::SystemClock;
+use sync_adapters::sqlite::SqliteLedger;
+use sync_core::{Acquired, Driver, Engine, Handle, InstanceName, Lease, LedgerPort, LinkName};
+use tokio::task::JoinHandle;
+
+use super::StandaloneError;
+use crate::assembly::Assembly;
+use crate::config::{self, Environment, Settings, State};
+use crate::telemetry::Metrics;
+
+/// How often the engine is asked whether it is done.
+const LOOK: Duration = Duration::from_millis(50);
+/// Without any progress for this long, a command gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Look,
+    Work,
+}
+
+pub(super) struct Session {
+    instance: InstanceName,
+    pub(super) assembly: Assembly,
+    pub(super) handle: Handle,
+    driver: JoinHandle<sync_core::Ended>,
+}
+
+impl Session {
+    pub(super) async fn open(
+        settings: &Settings,
+        environment: &Environment,
+        instance: &InstanceName,
+        purpose: Purpose,
+    ) -> Result<Self, StandaloneError> {
+        let config = config_of(settings, instance)?;
+        let port = |source| StandaloneError::Port {
+            instance: instance.clone(),
+            source,
+        };
+        let assembly = open(settings, environment, instance, purpose).await?;
+        let ports = assembly.ports(instance, config).map_err(port)?;
+        let lease = lease(&assembly, instance, config).await?;
+        let memory = ports.ledger.load(&lease.claim).await.map_err(port)?;
+        let mut engine_settings = Assembly::settings(instance, config, 1);
+        engine_settings.observe |= purpose == Purpose::Look;
+        let engine = Engine::new(engine_settings, memory, assembly.now(), assembly.seed(instance));
+        let (driver, handle) = Driver::new(engine, ports, lease, assembly.clock(), assembly.watch(instance));
+        Ok(Self {
+            instance: instance.clone(),
+            assembly,
+            handle,
+            driver: tokio::spawn(driver.run()),
+        })
+    }
+
+    pub(super) async fn until_settled(&mut self) -> Result<(), StandaloneError> {
+        self.wait(&LinkName::ALL, Engine::is_settled).await
+    }
+
+    /// Waits until `done`, and gives up when one of `links` fails or nothing goes on any more.
+    pub(super) async fn wait(
+        &mut self,
+        links: &[LinkName],
+        done: fn(&Engine) -> bool,
+    ) -> Result<(), StandaloneError> {
+        let mut before = (0, 0, 0);
+        let mut idle = Duration::ZERO;
+        loop {
+            let now = self.assembly.now();
+            let asked = self
+                .handle
+                .ask(move |engine| (done(engine), engine.instance_view(now)))
+                .await;
+            let (done, view) = asked.map_err(|_| stuck(&self.instance))?;
+            if done {
+                return Ok(());
+            }
+            if let Some(down) = view
+                .links
+                .into_iter()
+                .find(|link| link.error.is_some() && links.contains(&link.link))
+            {
+                return Err(StandaloneError::Link {
+                    instance: self.instance.clone(),
+                    link: down.link,
+                    error: down.error.unwrap_or_default(),
+                    advice: down.advice,
+                });
+            }
+            let progress = (view.due, view.owned, view.changes as usize + view.sweeps as usize);
+            idle = if progress == before {
+                idle + LOOK
+            } else {
+                Duration::ZERO
+            };
+            before = progress;
+            if idle > PATIENCE {
+                return Err(stuck(&self.instance));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    pub(super) async fn close(self) {
+        if self.handle.stop().await.is_ok() {
+            // The driver bounds its own end.
+            let _ = self.driver.await;
+        }
+    }
+}
+
+pub(super) async fn open(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+    purpose: Purpose,
+) -> Result<Assembly, StandaloneError> {
+    let State::Sqlite(path) = &settings.daemon.state;
+    let port = |source| StandaloneError::Port {
+        instance: instance.clone(),
+        source,
+    };
+    let ledger: Arc<dyn LedgerPort> = match purpose {
+        Purpose::Work => Arc::new(SqliteLedger::open(path).await.map_err(port)?),
+        Purpose::Look => Arc::new(SqliteLedger::open_read_only(path).await.map_err(port)?),
+    };
+    let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
+    Ok(Assembly::new(
+        ledger,
+        Arc::new(SystemClock::default()),
+        metrics,
+        environment.proxies.clone(),
+    ))
+}
+
+pub(super) async fn lease(
+    assembly: &Assembly,
+    instance: &InstanceName,
+    config: &config::Instance,
+) -> Result<Lease, StandaloneError> {
+    match assembly.acquire(instance, config).await {
+        Ok(Acquired::Granted(lease)) => Ok(lease),
+        Ok(Acquired::HeldBy { holder }) => Err(StandaloneError::HeldBy {
+            instance: instance.clone(),
+            holder,
+        }),
+        Err(source) => Err(StandaloneError::Port {
+            instance: instance.clone(),
+            source,
+        }),
+    }
+}
+
+pub(super) fn config_of<'a>(
+    settings: &'a Settings,
+    instance: &InstanceName,
+) -> Result<&'a config::Instance, StandaloneError> {
+    settings
+        .instances
+        .get(instance)
+        .ok_or_else(|| StandaloneError::NoSuchInstance(instance.clone()))
+}
+
+pub(super) fn stuck(instance: &InstanceName) -> StandaloneError {
+    StandaloneError::Stuck {
+        instance: instance.clone(),
+        seconds: PATIENCE.as_secs(),
+    }
+}
