@@ -10,11 +10,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use presence_mapping::Rules;
-use sync_core::InstanceName;
+use sync_core::{InstanceName, Rest, WorkView};
 use sync_service::config::{self, Environment, LogFormat, LogLevel};
 use sync_service::daemon::{self, DaemonOptions, NO_LICENCE_CHECK, RunningDaemon};
 use sync_service::telemetry;
-use tokio::time::{Instant, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use self::clock::DayTime;
 use self::office::Office;
@@ -28,6 +28,8 @@ use crate::failure::Failure;
 
 /// How often the office is looked at, and redrawn.
 const FRAME: Duration = Duration::from_millis(100);
+/// In a large office people come and go in every frame, and only so many people are looked at in one.
+const PEOPLE_A_FRAME: usize = 500;
 /// After the last event the PBX is waited for until nothing has changed for so long.
 const QUIET: Duration = Duration::from_secs(15);
 /// And never longer than this, however many people there are.
@@ -94,6 +96,7 @@ impl Demo<'_> {
         let asked = hand::candidate(&rules, self.office.events(), NOON);
         let mut toggled = None;
         let mut ticks = interval(FRAME);
+        let (mut frames, looks) = (0_u32, self.frames_a_look());
         let start = Instant::now();
         loop {
             tokio::select! {
@@ -105,10 +108,18 @@ impl Demo<'_> {
             }
             let clock = DayTime::at(start.elapsed(), length);
             // What the PBX saw since the last frame came of the presence before this one.
-            self.show(clock)?;
+            if frames.is_multiple_of(looks) {
+                self.show(clock)?;
+            }
+            frames += 1;
             self.office.advance(clock);
-            if clock.into_duration() >= NOON && toggled.is_none() {
-                toggled = asked.inspect(|user| self.office.silence_by_hand(*user));
+            if clock.into_duration() >= NOON
+                && toggled.is_none()
+                && let Some(user) = asked
+                && self.is_carried_out(user).await
+            {
+                self.office.silence_by_hand(user);
+                toggled = asked;
             }
             if start.elapsed() >= length {
                 break;
@@ -123,20 +134,42 @@ impl Demo<'_> {
     async fn settle(&mut self, clock: DayTime) -> Result<(), Failure> {
         let waiting = Instant::now();
         let mut changed = waiting;
-        let mut ticks = interval(FRAME);
+        let mut ticks = interval(FRAME * self.frames_a_look());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
                 () = self.interrupt.told() => return Ok(()),
             }
-            if self.show(clock)? > 0 {
+            let still_changing = self.show(clock)? > 0;
+            if still_changing {
                 changed = Instant::now();
             }
             let given_up = changed.elapsed() >= QUIET || waiting.elapsed() >= PATIENCE;
-            if given_up || self.office.differences().is_empty() {
+            if given_up || !still_changing && self.office.differences().is_empty() {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether what Teams says has been carried out for the member's DND. Only what a human changes after that is a choice
+    /// that has to stand; before it, Teams' change is the later one.
+    async fn is_carried_out(&self, user: i64) -> bool {
+        let Some(address) = self.office.address(user) else {
+            return false;
+        };
+        let explained = self.daemon.supervisor().explain(&address).await;
+        explained.iter().map(|view| &view.member).any(|member| {
+            let dnd = &member.dnd;
+            member.pbx_user.0 == user && dnd.work == WorkView::None && dnd.rest == Some(Rest::InLine)
+        })
+    }
+
+    /// How many frames pass from one look at everybody to the next, so that looking does not hold the servers up.
+    fn frames_a_look(&self) -> u32 {
+        u32::try_from(self.office.members() / PEOPLE_A_FRAME)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
     }
 
     /// Shows what changed and how the office is, and tells how many changes there were.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use presence_mapping::Presence;
 use sandbox::{Author, Day, DayEvent, Except, Operation, Options, Record, Said, Sandbox, Subject};
+use sync_core::Address;
 
 use super::clock::DayTime;
 use super::stage::{Change, Desk, Scene};
@@ -102,7 +103,8 @@ impl Office {
             roster_interval: "10s".to_owned(),
             readback_interval: read_back.to_owned(),
             // In fast motion everybody comes and goes at once, which is what the breaker is there to hold.
-            sync: "breaker = { share = 1.0, at_least = 1000, confirm_for = \"1s\" }".to_owned(),
+            sync: "pbx_concurrency = 8\nbreaker = { share = 1.0, at_least = 1000, confirm_for = \"1s\" }"
+                .to_owned(),
             ..Options::default()
         };
         let written = self.sandbox.write_configuration(folder, &options);
@@ -141,6 +143,11 @@ impl Office {
     pub(super) fn silence_by_hand(&mut self, user: i64) {
         self.sandbox.pbx().set_dnd_by_human(user, true);
         self.except.dnd.insert(user);
+    }
+
+    /// The address of a PBX user.
+    pub(super) fn address(&self, user: i64) -> Option<Address> {
+        self.sandbox.pbx().user(user)?.email.parse().ok()
     }
 
     pub(super) fn is_silenced(&self, user: i64) -> bool {
