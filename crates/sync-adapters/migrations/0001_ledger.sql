@@ -9,7 +9,7 @@ CREATE TABLE leases (
 CREATE TABLE instances (
     pbx      TEXT    NOT NULL,
     instance TEXT    NOT NULL REFERENCES leases (instance),
-    paused   INTEGER NOT NULL DEFAULT 0,
+    mode     TEXT    NOT NULL DEFAULT 'running',
     PRIMARY KEY (pbx, instance)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,8 +1,10 @@
 //! The planner: outcome x ledger x observation x policy becomes a plan. Pure, synchronous and total.
 
+use std::fmt;
 use std::time::Duration;
 
 use presence_mapping::{ChatOutcome, DndOutcome, Presence};
+use serde::{Deserialize, Serialize};
 
 use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::{LedgerRow, Settled};
@@ -13,8 +15,9 @@ use crate::roster::Standing;
 use crate::settings::Settings;
 use crate::value::{Field, Value};
 
-/// What the whole instance does at the moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the whole instance does. It is stored, so that a release that was interrupted goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Presence is kept in line.
     #[default]
@@ -23,6 +26,32 @@ pub enum Mode {
     Paused,
     /// Everything that is ours is taken back.
     Releasing,
+}
+
+impl Mode {
+    /// The word for it: `running`, `paused` or `releasing`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Releasing => "releasing",
+        }
+    }
+
+    /// The mode of a stored word. A word that nobody knows stands for `Paused`, in which nothing is written.
+    pub fn stored(word: &str) -> Self {
+        match word {
+            "running" => Self::Running,
+            "releasing" => Self::Releasing,
+            _ => Self::Paused,
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// One PBX user, as the planner sees it.

@@ -3,7 +3,7 @@
 mod support;
 
 use support::{World, seconds, user};
-use sync_core::{ChatPresence, Fault, LinkName, Policy, PortError, Value};
+use sync_core::{ChatPresence, Fault, LinkName, Mode, Policy, PortError, Value};
 
 const ON: Value = Value::Dnd(true);
 const OFF: Value = Value::Dnd(false);
@@ -374,7 +374,7 @@ async fn a_pause_freezes_writes_and_survives_a_restart() {
     world.start().await;
     world.settle().await;
     assert_eq!(world.pbx.writes().len(), writes);
-    assert_eq!(world.view().await.mode, "paused");
+    assert_eq!(world.view().await.mode, Mode::Paused);
     world.handle().resume().await.unwrap();
     world.settle().await;
     assert!(world.dnd(1));
@@ -399,6 +399,48 @@ async fn a_release_takes_back_what_is_ours_and_pauses_until_resumed() {
     world.handle().resume().await.unwrap();
     world.settle().await;
     assert_eq!([1, 2, 3].map(|id| world.dnd(id)), [true, true, true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_was_interrupted_goes_on_after_a_restart() {
+    let mut world = World::with(3);
+    for id in 1..=3 {
+        world.teams_says(id, "Busy/InACall");
+    }
+    world.start().await;
+    world.settle().await;
+    world
+        .pbx
+        .fail_with(Some(PortError::new(Fault::Unreachable, "connect")));
+    world.handle().release().await.unwrap();
+    world.settle().await;
+    world.kill().await;
+    world.pbx.fail_with(None);
+    world.start().await;
+    world.settle().await;
+    assert_eq!([1, 2, 3].map(|id| world.dnd(id)), [false; 3]);
+    assert_eq!(world.view().await.mode, Mode::Paused);
+    world.stop().await;
+    world.start().await;
+    world.settle().await;
+    assert_eq!(world.view().await.mode, Mode::Paused, "and stays paused");
+    assert_eq!([1, 2, 3].map(|id| world.dnd(id)), [false; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_retires_gives_everything_back_and_is_not_paused_for_the_next_start() {
+    let mut world = World::with(2);
+    world.teams_says(1, "Busy/InACall");
+    world.start().await;
+    world.settle().await;
+    world.handle().retire().await.unwrap();
+    world.settle().await;
+    assert!(!world.dnd(1));
+    world.stop().await;
+    world.start().await;
+    world.settle().await;
+    assert_eq!(world.view().await.mode, Mode::Running);
+    assert!(world.dnd(1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use presence_mapping::Presence;
 use sync_core::{
-    Breaker, DirectoryUser, Effect, Engine, Event, Fault, InstanceName, Login, Memory, Moment, PbxName,
-    PbxRoster, PbxUser, PbxUserId, PortError, RequestId, Settings, TeamsUserId, Value, Write, Written,
+    Breaker, ChatPresence, DirectoryUser, Effect, Engine, Event, Fault, Field, InstanceName, Login, Memory,
+    Moment, PbxName, PbxRoster, PbxUser, PbxUserId, PortError, RequestId, Settings, TeamsUserId, Value,
+    Write, Written,
 };
 
 struct Bench {
@@ -145,6 +146,13 @@ impl Bench {
                 Effect::Commit { request, .. } => self.send(Event::Committed {
                     request,
                     result: Ok(vec![]),
+                }),
+                Effect::ReadChat { request, users } => self.send(Event::ChatRead {
+                    request,
+                    result: Ok(users
+                        .iter()
+                        .map(|user| (*user, ChatPresence::Available))
+                        .collect()),
                 }),
                 Effect::Write {
                     request,
@@ -317,6 +325,54 @@ fn requests_to_the_pbx_keep_to_the_concurrency() {
         }
     }
     assert_eq!(written.len(), 20);
+}
+
+#[test]
+fn where_the_pbx_is_slow_a_phone_goes_before_a_word_in_the_chat() {
+    let mut bench = Bench::with(40, |settings| {
+        settings.pbx_concurrency = 1;
+        settings.chat = true;
+    });
+    let request = bench.sweep();
+    let result = Ok((0..40).map(|_| presence("Busy/InACall")).collect());
+    bench.send(Event::PresencesRead { request, result });
+    let mut order = Vec::new();
+    while order.len() < 80 {
+        let Some(effect) = bench.take(|effect| !matches!(effect, Effect::ReadPresences { .. })) else {
+            panic!("{} of 80 are written", order.len())
+        };
+        match effect {
+            Effect::Commit { request, .. } => bench.send(Event::Committed {
+                request,
+                result: Ok(vec![]),
+            }),
+            Effect::ReadDnd { request, .. } => bench.send(Event::DndRead {
+                request,
+                result: Ok(false),
+            }),
+            Effect::ReadChat { request, users } => bench.send(Event::ChatRead {
+                request,
+                result: Ok(users
+                    .iter()
+                    .map(|user| (*user, ChatPresence::Available))
+                    .collect()),
+            }),
+            Effect::Write { request, write } => {
+                order.push(write.to.field());
+                bench.send(Event::Written {
+                    request,
+                    result: Ok(Written::Applied { before: write.from }),
+                });
+            }
+            other => panic!("nobody asked for {other:?}"),
+        }
+    }
+    let first_chat = order.iter().position(|field| *field == Field::Chat);
+    // A write of the chat may slip in while an intent for DND is being stored, not a backlog of them.
+    assert!(
+        order[..40].iter().filter(|field| **field == Field::Chat).count() <= 2,
+        "{first_chat:?} {order:?}"
+    );
 }
 
 #[test]

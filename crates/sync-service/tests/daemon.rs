@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sync_adapters::http::{HttpClient, HttpSettings};
-use sync_core::{Health, InstanceName, LinkName};
+use sync_core::{Health, InstanceName, LinkName, Mode};
 use sync_service::api::{Client, ClientError, Endpoint, InstanceState, Order, endpoint_file};
 use sync_service::config::{self, Environment};
 use sync_service::daemon::{self, DaemonOptions, NO_LICENCE_CHECK, RunningDaemon, StartError};
@@ -224,7 +224,7 @@ async fn the_client_finds_the_daemon_and_notices_when_it_is_gone() {
     );
     eventually(|| async { client.members(&main_instance()).await.ok() }).await;
     let paused = client.order(&main_instance(), Order::Pause).await.unwrap();
-    assert_eq!(paused.instance.view.unwrap().mode, "paused");
+    assert_eq!(paused.instance.view.unwrap().mode, Mode::Paused);
     daemon.stop().await;
     assert!(matches!(client.status().await, Err(ClientError::NotRunning(_))));
     assert!(

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::{Executor, Row, SqliteConnection};
 use sync_core::{
-    Acquired, Claim, InstanceName, Lease, LedgerCommit, LedgerPort, Memory, PbxName, PbxUserId, PortError,
-    Remembered,
+    Acquired, Claim, InstanceName, Lease, LedgerCommit, LedgerPort, Memory, Mode, PbxName, PbxUserId,
+    PortError, Remembered,
 };
 
 use super::error::StateError;
@@ -104,14 +104,15 @@ impl SqliteLedger {
 
     async fn read(&self, claim: &Claim) -> Result<Memory, StateError> {
         let mut transaction = self.store.read().await?;
-        let paused = sqlx::query("SELECT paused FROM instances WHERE pbx = ? AND instance = ?");
-        let paused = transaction
-            .fetch_optional(paused.bind(&*claim.pbx.0).bind(&*claim.instance.0))
+        let mode = sqlx::query("SELECT mode FROM instances WHERE pbx = ? AND instance = ?");
+        let mode = transaction
+            .fetch_optional(mode.bind(&*claim.pbx.0).bind(&*claim.instance.0))
             .await?;
+        let mode: Option<String> = mode.map(|row| row.try_get(0)).transpose()?;
         Ok(Memory {
             rows: rows::own(&mut transaction, claim).await?,
             claimed_elsewhere: rows::others(&mut transaction, claim).await?.into_iter().collect(),
-            paused: paused.map(|row| row.try_get(0)).transpose()?.unwrap_or_default(),
+            mode: mode.as_deref().map(Mode::stored).unwrap_or_default(),
         })
     }
 
@@ -130,10 +131,15 @@ impl SqliteLedger {
         for user in &commit.remove {
             rows::remove(&mut transaction, claim, *user).await?;
         }
-        if let Some(paused) = commit.paused {
-            let query = sqlx::query("UPDATE instances SET paused = ? WHERE pbx = ? AND instance = ?");
+        if let Some(mode) = commit.mode {
+            let query = sqlx::query("UPDATE instances SET mode = ? WHERE pbx = ? AND instance = ?");
             transaction
-                .execute(query.bind(paused).bind(&*claim.pbx.0).bind(&*claim.instance.0))
+                .execute(
+                    query
+                        .bind(mode.as_str())
+                        .bind(&*claim.pbx.0)
+                        .bind(&*claim.instance.0),
+                )
                 .await?;
         }
         transaction.commit().await?;

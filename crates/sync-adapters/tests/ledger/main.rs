@@ -44,7 +44,7 @@ macro_rules! ledgers {
             a_row_of_another_instance_cannot_be_removed,
             a_removed_row_can_be_claimed_by_another_instance,
             rows_of_another_pbx_are_never_loaded,
-            a_pause_lasts_until_it_is_ended,
+            a_mode_lasts_until_it_is_changed,
             the_instances_that_have_rows_are_remembered_with_what_they_hold,
             ten_thousand_rows_survive_a_round_trip,
         ]);)*

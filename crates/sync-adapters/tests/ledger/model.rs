@@ -1,6 +1,6 @@
 //! Random sequences of commits against a model that is nothing but maps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use proptest::collection::vec;
@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use sync_core::{
-    ChatPresence, Claim, FieldRecord, Intent, LastWrite, LedgerCommit, LedgerPort, LedgerRow, Login, Ours,
-    PbxUserId, Settled, Value,
+    ChatPresence, Claim, FieldRecord, Intent, LastWrite, LedgerCommit, LedgerPort, LedgerRow, Login, Mode,
+    Ours, PbxUserId, Settled, Value,
 };
 
 use crate::sample::{claim, lease, user};
@@ -24,7 +24,7 @@ type Step = (usize, LedgerCommit);
 #[derive(Default)]
 struct Model {
     rows: BTreeMap<(usize, PbxUserId), (usize, LedgerRow)>,
-    paused: BTreeSet<usize>,
+    modes: BTreeMap<usize, Mode>,
 }
 
 /// Two instances at one PBX, and one at another.
@@ -52,10 +52,8 @@ impl Model {
                 self.rows.remove(&(PBX_OF[by], *user));
             }
         }
-        match commit.paused {
-            Some(true) => _ = self.paused.insert(by),
-            Some(false) => _ = self.paused.remove(&by),
-            None => {}
+        if let Some(mode) = commit.mode {
+            self.modes.insert(by, mode);
         }
         refused
     }
@@ -74,7 +72,7 @@ impl Model {
                 .collect();
             assert_eq!(memory.rows, own);
             assert_eq!(memory.claimed_elsewhere, others);
-            assert_eq!(memory.paused, self.paused.contains(&by));
+            assert_eq!(memory.mode, self.modes.get(&by).copied().unwrap_or_default());
         }
         let mut holding: BTreeMap<usize, usize> = BTreeMap::new();
         for (owner, row) in self.rows.values() {
@@ -129,13 +127,20 @@ async fn play(store: &impl Store, steps: &[Step]) {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let commit = (vec(row(), 0..4), vec(1i64..6, 0..3), option::of(any::<bool>())).prop_map(
-        |(upsert, remove, paused)| LedgerCommit {
+    let commit = (
+        vec(row(), 0..4),
+        vec(1i64..6, 0..3),
+        option::of(prop_oneof![
+            Just(Mode::Running),
+            Just(Mode::Paused),
+            Just(Mode::Releasing)
+        ]),
+    )
+        .prop_map(|(upsert, remove, mode)| LedgerCommit {
             upsert,
             remove: remove.into_iter().map(user).collect(),
-            paused,
-        },
-    );
+            mode,
+        });
     (0usize..3, commit)
 }
 

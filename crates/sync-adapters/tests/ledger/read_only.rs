@@ -3,9 +3,9 @@
 use sync_adapters::memory::MemoryLedger;
 use sync_adapters::read_only::ReadOnlyLedger;
 use sync_adapters::sqlite::SqliteLedger;
-use sync_core::{Fault, LedgerPort, Memory};
+use sync_core::{Fault, LedgerPort, Memory, Mode};
 
-use crate::sample::{NOW, claim, full_row, lease, pause, row, upsert, user};
+use crate::sample::{NOW, claim, full_row, lease, mode, row, upsert, user};
 use crate::stores::{Sqlite, Store};
 
 async fn rows(ledger: &dyn LedgerPort) -> Memory {
@@ -30,10 +30,10 @@ async fn a_dry_run_reads_everything_and_stores_nothing() {
             .unwrap(),
         [user(2)]
     );
-    dry.commit(&granted, &pause(true)).await.unwrap();
+    dry.commit(&granted, &mode(Mode::Paused)).await.unwrap();
     dry.surrender(&granted).await.unwrap();
     let memory = rows(&dry).await;
-    assert_eq!((memory.rows, memory.paused), (vec![row(1)], false));
+    assert_eq!((memory.rows, memory.mode), (vec![row(1)], Mode::Running));
     assert_eq!(dry.remembered().await.unwrap().len(), 2);
 }
 

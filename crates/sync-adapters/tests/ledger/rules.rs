@@ -1,8 +1,8 @@
 //! The rules.
 
-use sync_core::{Acquired, Fault, InstanceName, LedgerCommit, PbxName, Remembered};
+use sync_core::{Acquired, Fault, InstanceName, LedgerCommit, Mode, PbxName, Remembered};
 
-use crate::sample::{NOW, claim, full_row, lease, pause, remove, row, upsert, user};
+use crate::sample::{NOW, claim, full_row, lease, mode, remove, row, upsert, user};
 use crate::stores::Store;
 
 pub(crate) async fn a_lease_is_exclusive_until_it_is_given_back(store: &impl Store) {
@@ -59,7 +59,7 @@ pub(crate) async fn a_commit_under_an_old_lease_is_refused_whole(store: &impl St
     let everything = LedgerCommit {
         upsert: vec![full_row(1), row(2)],
         remove: vec![user(1)],
-        paused: Some(true),
+        mode: Some(Mode::Paused),
     };
     let before = ledger.load(&main).await.unwrap();
     let refused = ledger.commit(&old, &everything).await.unwrap_err();
@@ -116,7 +116,7 @@ pub(crate) async fn what_was_committed_is_there_after_reopening(store: &impl Sto
     let memory = store.open().await.load(&main).await.unwrap();
     assert_eq!(memory.rows, [row(1), full_row(2)]);
     assert!(memory.claimed_elsewhere.is_empty());
-    assert!(!memory.paused);
+    assert_eq!(memory.mode, Mode::Running);
 }
 
 pub(crate) async fn a_row_is_replaced_whole_and_removed_for_good(store: &impl Store) {
@@ -180,30 +180,36 @@ pub(crate) async fn rows_of_another_pbx_are_never_loaded(store: &impl Store) {
         .commit(&lease_of_old, &upsert([full_row(1)]))
         .await
         .unwrap();
-    ledger.commit(&lease_of_old, &pause(true)).await.unwrap();
+    ledger
+        .commit(&lease_of_old, &mode(Mode::Releasing))
+        .await
+        .unwrap();
     ledger.surrender(&lease_of_old).await.unwrap();
 
     let memory = ledger.load(&new).await.unwrap();
-    assert!(memory.rows.is_empty() && memory.claimed_elsewhere.is_empty() && !memory.paused);
+    assert!(memory.rows.is_empty() && memory.claimed_elsewhere.is_empty() && memory.mode == Mode::Running);
     let lease_of_new = lease(&*ledger, &new).await;
     assert_eq!(ledger.commit(&lease_of_new, &upsert([row(1)])).await.unwrap(), []);
     ledger.commit(&lease_of_new, &remove(1)).await.unwrap();
     assert_eq!(ledger.load(&old).await.unwrap().rows, [full_row(1)]);
 }
 
-pub(crate) async fn a_pause_lasts_until_it_is_ended(store: &impl Store) {
+pub(crate) async fn a_mode_lasts_until_it_is_changed(store: &impl Store) {
     let main = claim("main", "pbx");
     let ledger = store.open().await;
     let ours = lease(&*ledger, &main).await;
-    ledger.commit(&ours, &pause(true)).await.unwrap();
+    ledger.commit(&ours, &mode(Mode::Releasing)).await.unwrap();
     ledger.commit(&ours, &upsert([row(1)])).await.unwrap();
     ledger.surrender(&ours).await.unwrap();
     let ledger = store.open().await;
-    assert!(ledger.load(&main).await.unwrap().paused);
-    assert!(!ledger.load(&claim("other", "pbx")).await.unwrap().paused);
+    assert_eq!(ledger.load(&main).await.unwrap().mode, Mode::Releasing);
+    assert_eq!(
+        ledger.load(&claim("other", "pbx")).await.unwrap().mode,
+        Mode::Running
+    );
     let ours = lease(&*ledger, &main).await;
-    ledger.commit(&ours, &pause(false)).await.unwrap();
-    assert!(!ledger.load(&main).await.unwrap().paused);
+    ledger.commit(&ours, &mode(Mode::Running)).await.unwrap();
+    assert_eq!(ledger.load(&main).await.unwrap().mode, Mode::Running);
 }
 
 pub(crate) async fn the_instances_that_have_rows_are_remembered_with_what_they_hold(store: &impl Store) {
@@ -212,7 +218,10 @@ pub(crate) async fn the_instances_that_have_rows_are_remembered_with_what_they_h
     let (a, b) = (claim("a", "pbx"), claim("b", "other"));
     let (of_a, of_b) = (lease(&*ledger, &a).await, lease(&*ledger, &b).await);
     let without_rows = lease(&*ledger, &claim("c", "pbx")).await;
-    ledger.commit(&without_rows, &pause(true)).await.unwrap();
+    ledger
+        .commit(&without_rows, &mode(Mode::Releasing))
+        .await
+        .unwrap();
     ledger
         .commit(&of_a, &upsert([full_row(1), full_row(2), row(3)]))
         .await
@@ -245,6 +254,6 @@ pub(crate) async fn ten_thousand_rows_survive_a_round_trip(store: &impl Store) {
 }
 
 /// What a ledger tells, in a form that can be compared.
-fn same(memory: &sync_core::Memory) -> (Vec<sync_core::LedgerRow>, bool) {
-    (memory.rows.clone(), memory.paused)
+fn same(memory: &sync_core::Memory) -> (Vec<sync_core::LedgerRow>, Mode) {
+    (memory.rows.clone(), memory.mode)
 }

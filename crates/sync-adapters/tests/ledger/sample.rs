@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sync_core::{
     Acquired, ChatPresence, Claim, InstanceName, Intent, Lease, LedgerCommit, LedgerPort, LedgerRow, Login,
-    PbxName, PbxUserId, Value,
+    Mode, PbxName, PbxUserId, Value,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -71,9 +71,9 @@ pub(crate) fn remove(id: i64) -> LedgerCommit {
     }
 }
 
-pub(crate) fn pause(paused: bool) -> LedgerCommit {
+pub(crate) fn mode(mode: Mode) -> LedgerCommit {
     LedgerCommit {
-        paused: Some(paused),
+        mode: Some(mode),
         ..LedgerCommit::default()
     }
 }

@@ -8,6 +8,7 @@ use super::report::Report;
 use crate::fault::PortError;
 use crate::ids::{Address, Login, PbxUserId, TeamsUserId};
 use crate::ledger_row::LedgerRow;
+use crate::planner::Mode;
 use crate::roster::{DirectoryUser, PbxRoster};
 use crate::value::{ChatPresence, Value};
 
@@ -106,8 +107,8 @@ pub struct LedgerCommit {
     pub upsert: Vec<LedgerRow>,
     /// Rows to delete.
     pub remove: Vec<PbxUserId>,
-    /// Whether the instance is paused from now on, where that changes.
-    pub paused: Option<bool>,
+    /// What the instance does from now on, where that changes.
+    pub mode: Option<Mode>,
 }
 
 /// Something that happened.

@@ -22,10 +22,12 @@ impl Engine {
         } else {
             self.fire_timers(now);
             self.plan_due(now);
-            self.start_writes(now);
+            // Where the PBX is slower than what is due, a phone goes before a word in the chat.
             self.start_roster_pass(now);
-            self.start_chat_read(now);
+            self.start_writes(Field::Dnd, now);
             self.start_dnd_reads(now);
+            self.start_writes(Field::Chat, now);
+            self.start_chat_read(now);
             self.start_readback(now);
             self.poll(now);
             self.finish_release();
@@ -167,7 +169,7 @@ impl Engine {
         let nothing = self.intended.is_empty()
             && self.dirty.is_empty()
             && self.gone.is_empty()
-            && self.pause_to_store.is_none();
+            && self.mode_to_store.is_none();
         if nothing || self.committing || !self.links.may_start(LinkName::Ledger, now) {
             return;
         }
@@ -203,19 +205,19 @@ impl Engine {
                 removed.push(user);
             }
         }
-        let paused = self.pause_to_store.take();
+        let mode = self.mode_to_store.take();
         self.committing = true;
         self.links.started(LinkName::Ledger);
         let commit = LedgerCommit {
             upsert,
             remove: removed.clone(),
-            paused,
+            mode,
         };
         let request = self.request(Pending::Commit {
             intents,
             users,
             removed,
-            paused,
+            mode,
         });
         self.effects.push(Effect::Commit { request, commit });
     }

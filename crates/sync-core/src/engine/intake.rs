@@ -39,16 +39,16 @@ impl Engine {
                     intents,
                     users,
                     removed,
-                    paused,
+                    mode,
                 }) = self.pending.remove(&request)
                 {
-                    self.committed(&intents, &users, &removed, paused, result, now);
+                    self.committed(&intents, &users, &removed, mode, result, now);
                 }
             }
-            Event::Pause => self.change_mode(Mode::Paused, Some(true)),
-            Event::Resume => self.change_mode(Mode::Running, Some(false)),
-            Event::Release => self.change_mode(Mode::Releasing, Some(true)),
-            Event::Retire => self.change_mode(Mode::Releasing, None),
+            Event::Pause => self.change_mode(Mode::Paused, true),
+            Event::Resume => self.change_mode(Mode::Running, true),
+            Event::Release => self.change_mode(Mode::Releasing, true),
+            Event::Retire => self.change_mode(Mode::Releasing, false),
             Event::Drain => self.draining = true,
         }
     }
@@ -70,9 +70,13 @@ impl Engine {
         }
     }
 
-    fn change_mode(&mut self, mode: Mode, paused: Option<bool>) {
+    /// The new mode is stored, unless the instance only ends.
+    fn change_mode(&mut self, mode: Mode, stored: bool) {
         self.mode = mode;
-        self.pause_to_store = paused;
+        self.retiring = !stored;
+        if stored {
+            self.mode_to_store = Some(mode);
+        }
         self.due.extend(self.members.keys());
     }
 }

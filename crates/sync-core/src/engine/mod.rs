@@ -50,8 +50,8 @@ pub struct Memory {
     pub rows: Vec<LedgerRow>,
     /// PBX users of the same PBX that another instance claims.
     pub claimed_elsewhere: BTreeSet<PbxUserId>,
-    /// Whether the instance was paused.
-    pub paused: bool,
+    /// What the instance did.
+    pub mode: Mode,
 }
 
 /// One instance.
@@ -84,7 +84,9 @@ pub struct Engine {
     /// Users whose rows differ from what is durable.
     dirty: BTreeSet<PbxUserId>,
     gone: BTreeSet<PbxUserId>,
-    pause_to_store: Option<bool>,
+    mode_to_store: Option<Mode>,
+    /// Whether what is ours is taken back because the instance ends, which is not stored.
+    retiring: bool,
     committing: bool,
     pbx_in_flight: usize,
     held: BTreeMap<(PbxUserId, Field), Held>,
@@ -143,7 +145,7 @@ enum Pending {
         intents: Vec<(PbxUserId, Field, Intent)>,
         users: Vec<PbxUserId>,
         removed: Vec<PbxUserId>,
-        paused: Option<bool>,
+        mode: Option<Mode>,
     },
 }
 
@@ -155,7 +157,8 @@ impl Engine {
             .rows
             .into_iter()
             .map(|row| {
-                // What was intended when the last process ended is looked at before anything else.
+                // What was intended when the last process ended is looked at before anything else, and a release that
+                // was interrupted goes on.
                 if Field::ALL
                     .into_iter()
                     .any(|field| row.field(field).intent.is_some())
@@ -167,11 +170,7 @@ impl Engine {
             .collect();
         let guard = RosterGuard::new(settings.breaker);
         Self {
-            mode: if memory.paused {
-                Mode::Paused
-            } else {
-                Mode::Running
-            },
+            mode: memory.mode,
             draining: false,
             members,
             claimed_elsewhere: memory.claimed_elsewhere,
@@ -191,7 +190,8 @@ impl Engine {
             ready: Default::default(),
             dirty: BTreeSet::new(),
             gone: BTreeSet::new(),
-            pause_to_store: None,
+            mode_to_store: None,
+            retiring: false,
             committing: false,
             pbx_in_flight: 0,
             held: BTreeMap::new(),
@@ -232,7 +232,7 @@ impl Engine {
 
     /// Whether everything that was asked for has been answered, after [`Event::Drain`].
     pub fn is_drained(&self) -> bool {
-        self.draining && self.pending.is_empty() && self.dirty.is_empty() && self.pause_to_store.is_none()
+        self.draining && self.pending.is_empty() && self.dirty.is_empty() && self.mode_to_store.is_none()
     }
 
     /// Whether nothing of ours is left, after [`Event::Release`] or [`Event::Retire`].

@@ -197,7 +197,7 @@ impl Engine {
 
     pub(super) fn finish_release(&mut self) {
         let released = self.mode == Mode::Releasing
-            && self.pause_to_store.is_none()
+            && self.mode_to_store.is_none()
             && !self.committing
             && self.dirty.is_empty()
             && self
@@ -206,6 +206,9 @@ impl Engine {
                 .all(|member| member.is_idle() && !self.holds_something(member));
         if released {
             self.mode = Mode::Paused;
+            if !self.retiring {
+                self.mode_to_store = Some(Mode::Paused);
+            }
             self.report(Report::Released);
         }
     }

@@ -12,7 +12,7 @@ use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::Settled;
 use crate::moment::Moment;
 use crate::plan::Plan;
-use crate::planner::{Mode, skip_reason, wanted};
+use crate::planner::{skip_reason, wanted};
 use crate::policy::{Decision, Rest, Wanted, decide};
 use crate::roster::GuardVerdict;
 use crate::value::Field;
@@ -41,12 +41,7 @@ impl Engine {
             .flat_map(|member| Field::ALL.map(|field| member.row.field(field).ours));
         InstanceView {
             instance: self.settings.instance.clone(),
-            mode: match self.mode {
-                Mode::Running => "running",
-                Mode::Paused => "paused",
-                Mode::Releasing => "releasing",
-            }
-            .to_owned(),
+            mode: self.mode,
             observe: self.settings.observe,
             policy: self.settings.policy,
             readiness: self.readiness(now),

@@ -10,6 +10,7 @@ use super::LinkName;
 use crate::ids::{Address, InstanceName, Login, PbxUserId, TeamsUserId};
 use crate::ledger_row::LastWrite;
 use crate::plan::SkipReason;
+use crate::planner::Mode;
 use crate::policy::{Policy, Rest};
 use crate::roster::Standing;
 use crate::value::Value;
@@ -41,7 +42,7 @@ pub struct InstanceView {
     /// The instance.
     pub instance: InstanceName,
     /// `running`, `paused` or `releasing`.
-    pub mode: String,
+    pub mode: Mode,
     /// Whether it only observes.
     pub observe: bool,
     /// The policy.

@@ -9,7 +9,7 @@ use crate::ids::PbxUserId;
 use crate::ledger_row::{Intent, Settled};
 use crate::moment::Moment;
 use crate::plan::Change;
-use crate::planner::wanted;
+use crate::planner::{Mode, wanted};
 use crate::policy::Wanted;
 use crate::value::{ChatPresence, Field, Value};
 
@@ -24,14 +24,12 @@ const fn link(field: Field) -> LinkName {
 }
 
 impl Engine {
-    pub(super) fn start_writes(&mut self, now: Moment) {
-        for field in Field::ALL {
-            while self.pbx_slot_free()
-                && self.links.may_start(link(field), now)
-                && let Some(user) = self.ready[field as usize].pop_front()
-            {
-                self.start_write(user, field, now);
-            }
+    pub(super) fn start_writes(&mut self, field: Field, now: Moment) {
+        while self.pbx_slot_free()
+            && self.links.may_start(link(field), now)
+            && let Some(user) = self.ready[field as usize].pop_front()
+        {
+            self.start_write(user, field, now);
         }
     }
 
@@ -306,7 +304,7 @@ impl Engine {
         intents: &[(PbxUserId, Field, Intent)],
         users: &[PbxUserId],
         removed: &[PbxUserId],
-        paused: Option<bool>,
+        mode: Option<Mode>,
         result: Result<Vec<PbxUserId>, PortError>,
         now: Moment,
     ) {
@@ -320,7 +318,7 @@ impl Engine {
                     .extend(users.iter().filter(|user| self.members.contains_key(user)));
                 self.gone
                     .extend(removed.iter().filter(|user| !self.members.contains_key(user)));
-                self.pause_to_store = self.pause_to_store.or(paused);
+                self.mode_to_store = self.mode_to_store.or(mode);
                 if !self.draining {
                     self.intended
                         .extend(intents.iter().map(|(user, field, _)| (*user, *field)));

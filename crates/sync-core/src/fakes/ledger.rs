@@ -1,6 +1,6 @@
 //! A ledger in memory, with the same rules as the durable ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use crate::engine::{LedgerCommit, Memory};
 use crate::fault::{Fault, PortError};
 use crate::ids::{InstanceName, PbxName, PbxUserId};
 use crate::ledger_row::LedgerRow;
+use crate::planner::Mode;
 use crate::ports::{Acquired, Claim, Lease, LedgerPort, Remembered};
 
 /// Rows of many instances, gone with the process.
@@ -24,7 +25,7 @@ pub struct MemoryLedger {
 #[derive(Debug, Default)]
 struct State {
     rows: BTreeMap<(PbxName, PbxUserId), (InstanceName, LedgerRow)>,
-    paused: BTreeSet<(PbxName, InstanceName)>,
+    modes: BTreeMap<(PbxName, InstanceName), Mode>,
     leases: BTreeMap<InstanceName, Held>,
     fence: i64,
 }
@@ -116,9 +117,11 @@ impl LedgerPort for MemoryLedger {
     async fn load(&self, claim: &Claim) -> Result<Memory, PortError> {
         let state = self.state();
         let mut memory = Memory {
-            paused: state
-                .paused
-                .contains(&(claim.pbx.clone(), claim.instance.clone())),
+            mode: state
+                .modes
+                .get(&(claim.pbx.clone(), claim.instance.clone()))
+                .copied()
+                .unwrap_or_default(),
             ..Memory::default()
         };
         for ((pbx, user), (instance, row)) in &state.rows {
@@ -155,11 +158,8 @@ impl LedgerPort for MemoryLedger {
                 state.rows.remove(&key);
             }
         }
-        let pause = (pbx.clone(), instance.clone());
-        match commit.paused {
-            Some(true) => _ = state.paused.insert(pause),
-            Some(false) => _ = state.paused.remove(&pause),
-            None => {}
+        if let Some(mode) = commit.mode {
+            state.modes.insert((pbx.clone(), instance.clone()), mode);
         }
         Ok(refused)
     }

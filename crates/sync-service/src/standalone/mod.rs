@@ -7,7 +7,7 @@ mod error;
 mod session;
 
 use sync_core::{
-    Address, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LinkName, MemberView, Plan,
+    Address, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LinkName, MemberView, Mode, Plan,
 };
 
 use crate::config::{Environment, Settings};
@@ -169,7 +169,7 @@ pub async fn pause(
     environment: &Environment,
     instance: &InstanceName,
 ) -> Result<(), StandaloneError> {
-    store_pause(settings, environment, instance, true).await
+    store_mode(settings, environment, instance, Mode::Paused).await
 }
 
 /// Ends a pause, for the next daemon too.
@@ -181,21 +181,21 @@ pub async fn resume(
     environment: &Environment,
     instance: &InstanceName,
 ) -> Result<(), StandaloneError> {
-    store_pause(settings, environment, instance, false).await
+    store_mode(settings, environment, instance, Mode::Running).await
 }
 
-async fn store_pause(
+async fn store_mode(
     settings: &Settings,
     environment: &Environment,
     instance: &InstanceName,
-    paused: bool,
+    mode: Mode,
 ) -> Result<(), StandaloneError> {
     let config = config_of(settings, instance)?;
     let assembly = open(settings, environment, instance, Purpose::Work).await?;
     let lease = lease(&assembly, instance, config).await?;
     let ledger = assembly.ledger();
     let commit = LedgerCommit {
-        paused: Some(paused),
+        mode: Some(mode),
         ..LedgerCommit::default()
     };
     let stored = ledger.commit(&lease, &commit).await;
