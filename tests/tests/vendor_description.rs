@@ -65,10 +65,20 @@ impl Prism {
 
     /// Everything that it has said.
     fn end(mut self) -> Vec<String> {
-        // It may have ended by itself; then there is nothing to kill.
+        self.stop();
+        self.lines.iter().collect()
+    }
+
+    /// It may have ended by itself; then there is nothing to kill.
+    fn stop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        self.lines.iter().collect()
+    }
+}
+
+impl Drop for Prism {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
