@@ -233,6 +233,8 @@ fn aim(settings: &Settings, mode: Mode, subject: &Subject<'_>, field: Field) -> 
         None | Some(Standing::Excluded) if mode == Mode::Running && settings.release_on_stop => {
             return Aim::now(Wanted::TakeBack);
         }
+        // A pause freezes this, too; but nobody who is no longer asked for stays silenced for ever.
+        None | Some(Standing::Excluded) if mode == Mode::Paused => {}
         None | Some(Standing::Excluded | Standing::OtherInstance) => return Aim::now(Wanted::Leave),
         Some(_) => {}
     }

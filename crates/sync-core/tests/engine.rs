@@ -195,6 +195,69 @@ async fn an_unreadable_tenant_holds_the_state_and_then_releases_ours() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tenant_that_refuses_us_leaves_nobody_silenced_in_any_chunk() {
+    let mut world = World::with(2_000);
+    let silent = [1, 700, 1_400, 2_000];
+    for id in silent {
+        world.teams_says(id, "Busy/InACall");
+    }
+    world.settings.roster_interval = seconds(100_000);
+    world.start().await;
+    world.pass(seconds(30)).await;
+    assert_eq!(silent.map(|id| world.dnd(id)), [true; 4]);
+    world
+        .tenant
+        .fail_with(Some(PortError::new(Fault::Credentials, "sign in")));
+    world.pass(seconds(17 * 60)).await;
+    assert_eq!(silent.map(|id| world.dnd(id)), [false; 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_without_a_readable_group_takes_ours_back_after_its_time() {
+    let mut world = World::with(2);
+    world.teams_says(1, "Busy/InACall");
+    world.start().await;
+    world.settle().await;
+    world.stop().await;
+    world
+        .pbx
+        .fail_roster_with(Some(PortError::new(Fault::Configuration, "find the group")));
+    world.start().await;
+    world.pass(seconds(10 * 60)).await;
+    assert!(world.dnd(1));
+    world.pass(seconds(8 * 60)).await;
+    assert!(!world.dnd(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_left_and_is_unknown_to_the_chat_still_gets_dnd_taken_back() {
+    let mut world = World::with(3);
+    world.teams_says(1, "Busy/InACall");
+    world.start().await;
+    world.settle().await;
+    world.pbx.hide_from_chat(1);
+    world.pbx.assign(1, false);
+    world.pass(seconds(200)).await;
+    assert!(!world.dnd(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_ends_where_the_chat_status_is_not_synchronised_any_more() {
+    let mut world = World::with(2);
+    world.teams_says(1, "Busy/InACall");
+    world.start().await;
+    world.settle().await;
+    world.stop().await;
+    world.settings.chat = false;
+    world.start().await;
+    world.settle().await;
+    world.handle().release().await.unwrap();
+    world.settle().await;
+    assert!(!world.dnd(1));
+    assert!(world.handle().ask(sync_core::Engine::is_released).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_leaves_the_group_gets_ours_taken_back_and_is_left_alone() {
     let mut world = World::with(3);
     world.teams_says(1, "Busy/InACall");

@@ -1,8 +1,11 @@
 //! Events coming in: each is joined to what it answers and handed to the part that it concerns.
 
+use super::member::Work;
 use super::{Engine, Event, Pending, RequestId};
+use crate::ids::PbxUserId;
 use crate::moment::Moment;
 use crate::planner::Mode;
+use crate::value::Field;
 
 impl Engine {
     pub(super) fn take_in(&mut self, event: Event, now: Moment) {
@@ -77,6 +80,20 @@ impl Engine {
         if stored {
             self.mode_to_store = Some(mode);
         }
+        // What was queued for another purpose is queued anew where it is still wanted.
+        for user in std::mem::take(&mut self.chat_reads) {
+            self.unqueue(user, Field::Chat);
+        }
+        for user in std::mem::take(&mut self.dnd_reads) {
+            self.unqueue(user, Field::Dnd);
+        }
+        self.unread_on.clear();
         self.due.extend(self.members.keys());
+    }
+
+    fn unqueue(&mut self, user: PbxUserId, field: Field) {
+        if let Some(member) = self.members.get_mut(&user) {
+            member.set_work(field, Work::Idle);
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! success opens the link for the others. Refused credentials close all links of that side, because each further
 //! attempt may get our address blocked.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -12,10 +13,11 @@ use serde::{Deserialize, Serialize};
 use super::backoff::{Jitter, wait};
 use super::report::Report;
 use crate::fault::{Fault, PortError};
+use crate::ids::PbxUserId;
 use crate::moment::Moment;
 
-/// So many failures of single requests in a row are a failure of the link.
-const SOFT_FAILURES: u32 = 5;
+/// A request failing for so many people in a row is a failure of the link.
+const SOFT_FAILURES: usize = 5;
 /// The other links of a side wait this much longer than the one that tries refused credentials again.
 const BEHIND_THE_PROBE: Duration = Duration::from_secs(10);
 
@@ -75,7 +77,8 @@ impl fmt::Display for LinkName {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Link {
     down: Option<Down>,
-    soft: u32,
+    /// Who failed since the last success.
+    soft: BTreeSet<PbxUserId>,
     in_flight: usize,
     pub(super) last_ok: Option<Moment>,
 }
@@ -139,8 +142,12 @@ impl Links {
     pub(super) fn succeeded(&mut self, name: LinkName, now: Moment) -> Vec<Report> {
         let link = self.link_mut(name);
         link.in_flight = link.in_flight.saturating_sub(1);
-        link.soft = 0;
+        link.soft.clear();
         link.last_ok = Some(now);
+        if link.down.as_ref().is_some_and(|down| now.uptime < down.until) {
+            // It was under way before the link closed, and says nothing about the wait that was asked for since.
+            return Vec::new();
+        }
         let mut reports = Vec::new();
         for &other in name.side() {
             let link = self.link_mut(other);
@@ -160,19 +167,23 @@ impl Links {
         reports
     }
 
-    /// A request for one person failed: that is the link's failure only where it happens several times in a row.
-    pub(super) fn failed_for_one(&mut self, name: LinkName, error: &PortError, now: Moment) -> Vec<Report> {
+    /// A request for one person failed: that is the link's failure only where it happens to several people in a row.
+    pub(super) fn failed_for_one(
+        &mut self,
+        name: LinkName,
+        user: PbxUserId,
+        error: &PortError,
+        now: Moment,
+    ) -> Vec<Report> {
         let wide = matches!(
             error.fault,
             Fault::Unreachable | Fault::Credentials | Fault::Throttled { .. } | Fault::Configuration
         );
         let link = self.link_mut(name);
-        link.soft = if error.fault == Fault::NotFound {
-            link.soft
-        } else {
-            link.soft.saturating_add(1)
-        };
-        if wide || link.soft >= SOFT_FAILURES {
+        if error.fault != Fault::NotFound {
+            link.soft.insert(user);
+        }
+        if wide || link.soft.len() >= SOFT_FAILURES {
             return self.failed(name, error, now);
         }
         link.in_flight = link.in_flight.saturating_sub(1);
@@ -184,11 +195,10 @@ impl Links {
         let jitter = self.jitter.next();
         let link = self.link_mut(name);
         link.in_flight = link.in_flight.saturating_sub(1);
-        // Requests that were under way together fail together: that is one failure.
-        if link
-            .down
-            .as_ref()
-            .is_some_and(|down| now.uptime < down.until && down.error.fault == error.fault)
+        // Requests that were under way together fail together: that is one failure, and a wait is never made shorter.
+        if let Some(down) = link.down.as_ref().filter(|down| now.uptime < down.until)
+            && (down.error.fault == error.fault
+                || now.uptime.saturating_add(wait(error.fault, 0, 1.0)) <= down.until)
         {
             return Vec::new();
         }
@@ -277,6 +287,23 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_that_was_asked_for_is_not_cut_short_by_what_was_under_way() {
+        let mut links = Links::new(1);
+        for _ in 0..3 {
+            links.started(LinkName::Presence);
+        }
+        let told = error(Fault::Throttled {
+            retry_after: Some(Duration::from_secs(300)),
+        });
+        links.failed(LinkName::Presence, &told, at(0));
+        links.succeeded(LinkName::Presence, at(1));
+        assert!(!links.may_start(LinkName::Presence, at(2)));
+        links.failed(LinkName::Presence, &error(Fault::Unreachable), at(3));
+        assert!(!links.may_start(LinkName::Presence, at(299)));
+        assert!(links.may_start(LinkName::Presence, at(300)));
+    }
+
+    #[test]
     fn the_same_failure_is_told_once() {
         let mut links = Links::new(1);
         assert_eq!(
@@ -352,17 +379,17 @@ mod tests {
     #[test]
     fn one_persons_failure_is_not_the_links_until_it_repeats() {
         let mut links = Links::new(1);
-        for _ in 0..4 {
+        for id in [1, 2, 3, 4, 1, 2, 3, 4] {
             assert!(
                 links
-                    .failed_for_one(LinkName::Pbx, &error(Fault::Server), at(0))
+                    .failed_for_one(LinkName::Pbx, PbxUserId(id), &error(Fault::Server), at(0))
                     .is_empty()
             );
         }
         assert!(links.may_start(LinkName::Pbx, at(0)));
         assert_eq!(
             links
-                .failed_for_one(LinkName::Pbx, &error(Fault::Server), at(0))
+                .failed_for_one(LinkName::Pbx, PbxUserId(5), &error(Fault::Server), at(0))
                 .len(),
             1
         );

@@ -156,7 +156,12 @@ impl Engine {
         let members = memory
             .rows
             .into_iter()
-            .map(|row| {
+            .map(|mut row| {
+                // Without the companion module nothing of the chat can be taken back, so nothing of it is held.
+                if !settings.chat {
+                    row.chat.intent = None;
+                    row.chat.disown();
+                }
                 // What was intended when the last process ended is looked at before anything else, and a release that
                 // was interrupted goes on.
                 if Field::ALL

@@ -89,6 +89,7 @@ impl Engine {
                 if let Some(down) = self.links.link(LinkName::Roster).down() {
                     self.roster.next = down.until;
                 }
+                self.lose_sight_of_the_unmatched(now);
                 return;
             }
         };
@@ -193,20 +194,24 @@ impl Engine {
             Err(error) => {
                 let reports = self.links.failed(LinkName::Directory, &error, now);
                 self.report_all(reports);
-                // Whoever has no match yet is unknown from now on; whoever has one keeps it.
-                let mut lost = Vec::new();
-                for (user, member) in &mut self.members {
-                    if matches!(member.standing, Some(Standing::NotLookedUp)) && member.lose_sight(now) {
-                        lost.push(*user);
-                    }
-                }
-                for user in lost {
-                    self.sight_changed(user);
-                }
+                self.lose_sight_of_the_unmatched(now);
                 if self.roster.to_look_up.is_none() {
                     self.roster.to_look_up = Some(asked.into());
                 }
             }
+        }
+    }
+
+    /// Whoever has no match yet is unknown from now on; whoever has one keeps it.
+    fn lose_sight_of_the_unmatched(&mut self, now: Moment) {
+        let mut lost = Vec::new();
+        for (user, member) in &mut self.members {
+            if matches!(member.standing, Some(Standing::NotLookedUp)) && member.lose_sight(now) {
+                lost.push(*user);
+            }
+        }
+        for user in lost {
+            self.sight_changed(user);
         }
     }
 

@@ -16,6 +16,9 @@ use crate::settings::{CHUNK, Settings};
 /// Until each chunk was answered once, the chunks follow each other at least this fast.
 const FIRST_SWEEP_SPACING: Duration = Duration::from_millis(50);
 
+/// What was seen longer ago than this, or than three sweeps, is not known any more once nobody can be asked.
+const SIGHT_STAYS: Duration = Duration::from_secs(30);
+
 /// Where the sweep stands.
 #[derive(Clone, Debug)]
 pub(super) struct Sweep {
@@ -123,6 +126,7 @@ impl Engine {
                     .down()
                     .map_or(now.uptime, |down| down.until);
                 self.sweep.next = until.max(now.uptime.saturating_add(self.sweep.spacing()));
+                self.go_blind(now);
                 return;
             }
             let turn = self.sweep.turn;
@@ -148,6 +152,28 @@ impl Engine {
                 users,
             });
             self.effects.push(Effect::ReadPresences { request, ids });
+        }
+    }
+
+    /// While the link is closed nobody is asked for, so what was seen before does not count as known for ever.
+    fn go_blind(&mut self, now: Moment) {
+        let limit = SIGHT_STAYS.max(self.sweep.interval * 3);
+        let blind_at = self
+            .sweep
+            .complete
+            .map_or(Duration::ZERO, |at| at.uptime.saturating_add(limit));
+        if now.uptime < blind_at {
+            self.sweep.next = self.sweep.next.min(blind_at);
+            return;
+        }
+        let mut lost = Vec::new();
+        for (user, member) in &mut self.members {
+            if member.teams_user().is_some() && member.lose_sight(now) {
+                lost.push(*user);
+            }
+        }
+        for user in lost {
+            self.sight_changed(user);
         }
     }
 

@@ -25,7 +25,10 @@ const fn link(field: Field) -> LinkName {
 
 impl Engine {
     pub(super) fn start_writes(&mut self, field: Field, now: Moment) {
-        while self.pbx_slot_free()
+        // A row of an earlier run is acted on when the roster has said who has its id now, or cannot say it.
+        let identified = self.roster.taken.is_some() || self.links.link(LinkName::Roster).down().is_some();
+        while identified
+            && self.pbx_slot_free()
             && self.links.may_start(link(field), now)
             && let Some(user) = self.ready[field as usize].pop_front()
         {
@@ -88,18 +91,21 @@ impl Engine {
         now: Moment,
     ) {
         self.pbx_in_flight -= 1;
-        let Some(member) = self.members.get_mut(&user) else {
-            self.settle_link(link(field), result.err().as_ref(), now);
-            return;
-        };
-        let Work::Writing(change) = std::mem::take(member.work_mut(field)) else {
-            self.settle_link(link(field), result.err().as_ref(), now);
-            return;
+        let work = self
+            .members
+            .get_mut(&user)
+            .map(|member| std::mem::take(member.work_mut(field)));
+        let Some(Work::Writing(change)) = work else {
+            // The member was forgotten in the meantime; what the answer says of the link counts all the same.
+            return match result {
+                Ok(_) => self.link_works(link(field), now),
+                Err(error) => self.request_failed(user, field, error, now),
+            };
         };
         self.due.insert(user);
         match result {
             Ok(written) => {
-                self.settle_link(link(field), None, now);
+                self.link_works(link(field), now);
                 self.wrote(user, change, written, now);
             }
             // Nobody knows whether the write took effect: the intent stays, and the PBX is read before anything else.
@@ -203,7 +209,7 @@ impl Engine {
                 return;
             }
         };
-        self.settle_link(link(field), None, now);
+        self.link_works(link(field), now);
         for &(user, value) in &readings {
             if let Some(member) = self.members.get_mut(&user).filter(|_| asked.contains(&user)) {
                 member.succeeded(field);
@@ -232,7 +238,7 @@ impl Engine {
             Ok(on) => Value::Dnd(on),
             Err(error) => return self.request_failed(user, Field::Dnd, error, now),
         };
-        self.settle_link(LinkName::Pbx, None, now);
+        self.link_works(LinkName::Pbx, now);
         self.counts.readbacks += 1;
         let Some(member) = self.members.get_mut(&user) else {
             return;
@@ -255,19 +261,20 @@ impl Engine {
         }
     }
 
-    fn settle_link(&mut self, name: LinkName, error: Option<&PortError>, now: Moment) {
-        let reports = match error {
-            None => self.links.succeeded(name, now),
-            Some(error) => self.links.failed_for_one(name, error, now),
-        };
+    fn link_works(&mut self, name: LinkName, now: Moment) {
+        let reports = self.links.succeeded(name, now);
         self.report_all(reports);
     }
 
     /// A request for one person failed. What concerns everybody is the link's matter; what concerns this person
     /// alone makes this field wait.
     fn request_failed(&mut self, user: PbxUserId, field: Field, error: PortError, now: Moment) {
-        self.settle_link(link(field), Some(&error), now);
-        if self.links.may_start(link(field), now) || error.fault == Fault::NotFound {
+        let reports = self.links.failed_for_one(link(field), user, &error, now);
+        self.report_all(reports);
+        if matches!(
+            error.fault,
+            Fault::NotFound | Fault::Server | Fault::Protocol | Fault::Permission
+        ) {
             self.failed_for(user, field, error, now);
         }
     }
@@ -276,7 +283,7 @@ impl Engine {
         let Some(member) = self.members.get_mut(&user) else {
             return;
         };
-        if error.fault == Fault::NotFound && member.standing.is_none() {
+        if error.fault == Fault::NotFound && member.standing.is_none() && field == Field::Dnd {
             // Whoever left the group and the PBX has nothing left that could be taken back.
             return self.forget(user);
         }

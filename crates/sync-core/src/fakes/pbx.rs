@@ -37,6 +37,8 @@ struct State {
     reads: usize,
     fault: Option<PortError>,
     chat_fault: Option<PortError>,
+    roster_fault: Option<PortError>,
+    hidden_from_chat: BTreeSet<PbxUserId>,
     lose_answers: usize,
 }
 
@@ -120,6 +122,16 @@ impl FakePbx {
         self.state().chat_fault = fault;
     }
 
+    /// Makes the roster fail, or work again.
+    pub fn fail_roster_with(&self, fault: Option<PortError>) {
+        self.state().roster_fault = fault;
+    }
+
+    /// Leaves a user out of the answers about chat statuses.
+    pub fn hide_from_chat(&self, id: i64) {
+        self.state().hidden_from_chat.insert(PbxUserId(id));
+    }
+
     /// Lets the next `count` writes take effect, and loses their answers.
     pub fn lose_answers(&self, count: usize) {
         self.state().lose_answers = count;
@@ -176,7 +188,7 @@ fn no_such_user(user: PbxUserId) -> PortError {
 impl PbxPort for FakePbx {
     async fn roster(&self) -> Result<PbxRoster, PortError> {
         let state = self.state();
-        match &state.fault {
+        match state.fault.as_ref().or(state.roster_fault.as_ref()) {
             Some(fault) => Err(fault.clone()),
             None => Ok(PbxRoster {
                 members: state.group.iter().copied().collect(),
@@ -212,6 +224,7 @@ impl ChatPort for FakePbx {
         }
         Ok(users
             .iter()
+            .filter(|user| !state.hidden_from_chat.contains(user))
             .filter_map(|user| state.users.get(user).map(|(_, _, chat)| (*user, *chat)))
             .collect())
     }

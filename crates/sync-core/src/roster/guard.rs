@@ -27,13 +27,14 @@ pub enum GuardVerdict {
 #[derive(Clone, Debug)]
 pub struct RosterGuard {
     breaker: Breaker,
-    since: Option<Duration>,
+    /// Since when a loss is doubted, and whose.
+    doubt: Option<(Duration, BTreeSet<PbxUserId>)>,
 }
 
 impl RosterGuard {
     /// A guard with the limits of `breaker`.
     pub fn new(breaker: Breaker) -> Self {
-        Self { breaker, since: None }
+        Self { breaker, doubt: None }
     }
 
     /// Judges a reading of the group that was received at `uptime`.
@@ -43,17 +44,26 @@ impl RosterGuard {
         read: &BTreeSet<PbxUserId>,
         uptime: Duration,
     ) -> GuardVerdict {
-        let losing = known.difference(read).count();
-        let suspicious = losing > 0 && (read.is_empty() || self.breaker.trips(losing, known.len()));
-        if !suspicious {
-            self.since = None;
+        let lost: BTreeSet<PbxUserId> = known.difference(read).copied().collect();
+        let losing = lost.len();
+        if losing == 0 || !(read.is_empty() || self.breaker.trips(losing, known.len())) {
+            self.doubt = None;
             return GuardVerdict::Accept;
         }
-        let since = *self.since.get_or_insert(uptime);
+        // A reading that loses anybody else is another reading, and is doubted anew.
+        let same = self
+            .doubt
+            .as_ref()
+            .filter(|(_, before)| lost.is_subset(before))
+            .map(|(since, _)| *since);
+        let since = same.unwrap_or(uptime);
         let until = since.saturating_add(self.breaker.confirm_for);
-        if uptime > since && uptime >= until {
-            self.since = None;
+        if same.is_some() && uptime >= until {
+            self.doubt = None;
             return GuardVerdict::Accept;
+        }
+        if same.is_none() {
+            self.doubt = Some((since, lost));
         }
         GuardVerdict::Hold {
             losing,
@@ -108,6 +118,20 @@ mod tests {
             guard.judge(&ids(0..20), &ids(0..5), at(61)),
             GuardVerdict::Hold { .. }
         ));
+    }
+
+    #[test]
+    fn a_reading_that_loses_others_is_doubted_anew() {
+        let mut guard = guard();
+        guard.judge(&ids(0..100), &ids(60..100), at(0));
+        assert!(matches!(
+            guard.judge(&ids(0..100), &ids(0..0), at(60)),
+            GuardVerdict::Hold { losing: 100, .. }
+        ));
+        assert_eq!(
+            guard.judge(&ids(0..100), &ids(0..0), at(120)),
+            GuardVerdict::Accept
+        );
     }
 
     #[test]

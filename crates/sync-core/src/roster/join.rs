@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::{DirectoryUser, Entry};
 use crate::ids::{Address, PbxUserId, TeamsUserId};
 
+/// So many rivals are named; a whole company that shares one address is not listed for each of its members.
+const RIVALS: usize = 10;
+
 /// How a member stands to Teams.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "standing")]
@@ -27,7 +30,7 @@ pub enum Standing {
     Ambiguous {
         /// The Teams users that could be meant.
         candidates: Vec<TeamsUserId>,
-        /// The other members that could be meant.
+        /// The other members that could be meant, the first ten of them.
         rivals: Vec<PbxUserId>,
     },
     /// The group lists the member, but the list of users does not show it.
@@ -95,11 +98,13 @@ pub fn standings(entries: &BTreeMap<PbxUserId, Entry>) -> BTreeMap<PbxUserId, St
         let Some(candidates) = &entry.candidates else {
             return Standing::NotLookedUp;
         };
-        let mut rivals: Vec<PbxUserId> = shared.get(address).into_iter().flatten().copied().collect();
-        rivals.extend(candidates.iter().filter_map(|id| claims.get(id)).flatten());
+        let few = |rivals: &Vec<PbxUserId>| rivals.iter().take(RIVALS + 1).copied().collect::<Vec<_>>();
+        let mut rivals: Vec<PbxUserId> = shared.get(address).map(few).unwrap_or_default();
+        rivals.extend(candidates.iter().filter_map(|id| claims.get(id)).flat_map(few));
         rivals.retain(|rival| rival != user);
         rivals.sort_unstable();
         rivals.dedup();
+        rivals.truncate(RIVALS);
         match candidates.as_slice() {
             [] => Standing::NoTeamsUser,
             [only] if rivals.is_empty() => Standing::Matched {

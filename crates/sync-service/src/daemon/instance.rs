@@ -43,10 +43,8 @@ pub(super) async fn live(
     orders: Orders,
 ) {
     while !orders.drain.is_cancelled() {
-        let next = tokio::select! {
-            next = prepare(&assembly, &name, &config, sharers) => next,
-            () = orders.drain.cancelled() => break,
-        };
+        // It is not cut off half-way: a lease that was just granted would stay taken.
+        let next = prepare(&assembly, &name, &config, sharers).await;
         match next {
             Ok(Prepared::Ready(driver, handle)) => {
                 stage.send_replace(Stage::Running(handle.clone()));

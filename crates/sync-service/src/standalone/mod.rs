@@ -146,7 +146,7 @@ pub async fn release(
     let mut session = Session::open(settings, environment, instance, Purpose::Work).await?;
     let mut done = Ok(());
     if session.handle.release().await.is_ok() {
-        let links = [LinkName::Pbx, LinkName::Chat, LinkName::Ledger];
+        let links = [LinkName::Pbx, LinkName::Ledger];
         done = session.wait(&links, Engine::is_released).await;
     }
     let now = session.assembly.now();
