@@ -128,3 +128,32 @@ async fn killed_in_a_burst_of_changes_it_converges_and_leaves_no_orphan() {
     }
     assert_eq!(daemon.stop(), Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_was_renamed_after_its_release_finds_its_members_again() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    stage.says(0, "Busy", "InACall");
+    let daemon = stage.daemon();
+    stage.converge(&Except::default()).await;
+    stage.settle().await;
+    let renamed = std::fs::read_to_string(stage.config())
+        .map(|text| text.replace("[instances.main", "[instances.headquarters"))
+        .expect("the configuration is there");
+    assert_eq!(daemon.stop(), Some(0));
+    let config = stage.config().to_owned();
+    let before = std::fs::read_to_string(&config).expect("the configuration is there");
+    std::fs::write(&config, &renamed).expect("the configuration can be written");
+    assert_eq!(stage.daemon().wait(), Some(1), "values of ours are left behind");
+    assert!(
+        stage.log().contains("presencectl release main"),
+        "{}",
+        stage.log()
+    );
+    std::fs::write(&config, before).expect("the configuration can be written");
+    assert_eq!(stage.presencectl(&["release", "main"]).code, Some(0));
+    assert!(!stage.dnd(0));
+    std::fs::write(&config, renamed).expect("the configuration can be written");
+    let _daemon = stage.daemon();
+    stage.converge(&Except::default()).await;
+    assert!(stage.dnd(0));
+}

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sync_adapters::clock::SystemClock;
 use sync_adapters::sqlite::SqliteLedger;
-use sync_core::{Clock, InstanceName, LedgerPort, PortError};
+use sync_core::{Acquired, Claim, Clock, InstanceName, LedgerCommit, LedgerPort, PortError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -111,7 +111,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     let State::Sqlite(state) = &settings.daemon.state;
     let clock = Arc::new(SystemClock::default());
     let ledger: Arc<dyn LedgerPort> = Arc::new(SqliteLedger::open(state).await.map_err(StartError::State)?);
-    refuse_orphans(&settings, ledger.as_ref()).await?;
+    refuse_orphans(&settings, ledger.as_ref(), clock.now().wall).await?;
 
     let wanted = settings.daemon.listen;
     let refuse = |source| StartError::Listen {
@@ -177,22 +177,55 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     })
 }
 
-async fn refuse_orphans(settings: &Settings, ledger: &dyn LedgerPort) -> Result<(), StartError> {
-    let remembered = ledger.remembered().await.map_err(StartError::State)?;
-    let orphan = remembered.into_iter().find(|known| {
+/// What the ledger remembers of instances that the configuration does not name: own values that somebody has to take
+/// back are an error; rows that hold nothing are forgotten, so that they claim nobody any more.
+async fn refuse_orphans(
+    settings: &Settings,
+    ledger: &dyn LedgerPort,
+    now: Timestamp,
+) -> Result<(), StartError> {
+    for known in ledger.remembered().await.map_err(StartError::State)? {
         let named = settings
             .instances
             .get(&known.instance)
             .is_some_and(|instance| instance.starface.pbx == known.pbx);
-        known.holding > 0 && !named
-    });
-    match orphan {
-        Some(known) => Err(StartError::Orphaned {
+        if named {
+            continue;
+        }
+        if known.holding > 0 {
+            return Err(StartError::Orphaned {
+                instance: known.instance,
+                holding: known.holding,
+            });
+        }
+        let claim = Claim {
             instance: known.instance,
-            holding: known.holding,
-        }),
-        None => Ok(()),
+            pbx: known.pbx,
+            holder: format!("process {}", std::process::id()),
+        };
+        forget(ledger, &claim, now).await.map_err(StartError::State)?;
     }
+    Ok(())
+}
+
+/// Deletes the rows of an instance, unless somebody else looks after it.
+async fn forget(ledger: &dyn LedgerPort, claim: &Claim, now: Timestamp) -> Result<(), PortError> {
+    let Acquired::Granted(lease) = ledger.acquire(claim, now).await? else {
+        return Ok(());
+    };
+    let remove = ledger
+        .load(claim)
+        .await?
+        .rows
+        .into_iter()
+        .map(|row| row.user)
+        .collect();
+    let commit = LedgerCommit {
+        remove,
+        ..LedgerCommit::default()
+    };
+    ledger.commit(&lease, &commit).await?;
+    ledger.surrender(&lease).await
 }
 
 impl RunningDaemon {
