@@ -14,7 +14,7 @@ use crate::moment::Moment;
 use crate::plan::Plan;
 use crate::planner::{skip_reason, wanted};
 use crate::policy::{Decision, Rest, Wanted, decide};
-use crate::roster::GuardVerdict;
+use crate::roster::{GuardVerdict, Standing};
 use crate::value::Field;
 
 /// A sweep older than this, or than three intervals, makes an instance not ready.
@@ -141,6 +141,10 @@ impl Engine {
                 broken.push(format!("the last complete sweep is {:.0} s old", age(at, now)));
             }
             Some(_) => {}
+        }
+        let belongs_elsewhere = |member: &Member| member.standing == Some(Standing::OtherInstance);
+        if self.matched() == 0 && self.members.values().any(belongs_elsewhere) {
+            broken.push("every member belongs to another instance in the ledger".to_owned());
         }
         for name in LinkName::ALL {
             let Some(down) = self.links.link(name).down() else {

@@ -92,6 +92,19 @@ impl Endpoint {
         })
     }
 
+    /// Publishes the endpoint unless another daemon that runs has published its own. Tells whether it is ours now.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn publish_unless_taken(&self, path: &Path) -> Result<bool, EndpointError> {
+        match Self::find(path) {
+            Ok(Some(found)) if found.pid != self.pid && runs_our_program(found.pid) => return Ok(false),
+            Ok(Some(found)) if found.pid == self.pid && found.address == self.address => return Ok(true),
+            _ => {}
+        }
+        self.publish(path).map(|()| true)
+    }
+
     /// Takes the file back, if it is still ours.
     pub fn withdraw(&self, path: &Path) {
         if matches!(Self::find(path), Ok(Some(found)) if found.pid == self.pid) {
@@ -121,6 +134,13 @@ impl Endpoint {
             pid: stored.pid,
         }))
     }
+}
+
+/// Whether a process with this id runs the same program as this one. Ids are used again, by other programs mostly.
+fn runs_our_program(pid: u32) -> bool {
+    let program = |process: &str| fs::read_link(format!("/proc/{process}/exe")).ok();
+    let theirs = program(&pid.to_string());
+    theirs.is_some() && theirs == program("self")
 }
 
 #[cfg(test)]

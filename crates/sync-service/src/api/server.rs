@@ -86,7 +86,9 @@ async fn require_token(State(api): State<Api>, request: Request, next: Next) -> 
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok());
     let presented = presented
-        .and_then(|value| value.strip_prefix("Bearer "))
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token)
         .unwrap_or_default();
     if bool::from(presented.as_bytes().ct_eq(api.token.expose_secret().as_bytes())) {
         next.run(request).await
@@ -203,6 +205,7 @@ async fn plans(State(api): State<Api>) -> Json<PlansAnswer> {
 
 #[derive(Deserialize)]
 struct ExplainQuery {
+    #[serde(default)]
     address: String,
 }
 

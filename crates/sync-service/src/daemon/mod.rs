@@ -132,7 +132,9 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         pid,
     };
     let path = endpoint_file(state);
-    endpoint.publish(&path).map_err(StartError::Publish)?;
+    endpoint
+        .publish_unless_taken(&path)
+        .map_err(StartError::Publish)?;
 
     let closing = CancellationToken::new();
     let started: Timestamp = clock.now().wall;
@@ -156,6 +158,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
             notices,
         },
     };
+    tokio::spawn(keep_published(endpoint.clone(), path.clone(), closing.clone()));
     let closed = closing.clone();
     let server = tokio::spawn(async move {
         let serve = axum::serve(listener, api::router(api)).with_graceful_shutdown(closed.cancelled_owned());
@@ -175,6 +178,19 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         closing,
         server,
     })
+}
+
+/// A daemon that waits behind another one is found as soon as that one has ended.
+async fn keep_published(endpoint: Endpoint, path: PathBuf, closing: CancellationToken) {
+    while closing
+        .run_until_cancelled(tokio::time::sleep(std::time::Duration::from_secs(2)))
+        .await
+        .is_some()
+    {
+        if let Err(error) = endpoint.publish_unless_taken(&path) {
+            tracing::debug!(%error, "the local API cannot be published");
+        }
+    }
 }
 
 /// What the ledger remembers of instances that the configuration does not name: own values that somebody has to take

@@ -9,6 +9,9 @@ pub enum StandaloneError {
     /// The configuration has no such instance.
     #[error("there is no instance `{0}`")]
     NoSuchInstance(InstanceName),
+    /// The configuration turns the instance off.
+    #[error("instance `{0}` is turned off in the configuration")]
+    Disabled(InstanceName),
     /// Somebody else owns the instance, usually a daemon.
     #[error("instance `{instance}` is held by {holder}")]
     HeldBy {
@@ -53,6 +56,7 @@ impl StandaloneError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoSuchInstance(_) => Some("`presencectl config check` lists the instances".to_owned()),
+            Self::Disabled(_) => Some("set `enabled = true` to have it synchronised".to_owned()),
             Self::HeldBy { .. } => Some(
                 "stop the other process, or let `presencectl` find the daemon: same configuration, same user"
                     .to_owned(),

@@ -107,6 +107,9 @@ pub async fn sync_once(
     environment: &Environment,
     instance: &InstanceName,
 ) -> Result<Pass, StandaloneError> {
+    if !config_of(settings, instance)?.enabled {
+        return Err(StandaloneError::Disabled(instance.clone()));
+    }
     run_to_settled(settings, environment, instance, Purpose::Work).await
 }
 

@@ -83,7 +83,7 @@ impl Metrics {
             ("presence_sync_link_up", "1 while a link works"),
             (
                 "presence_sync_ready",
-                "1 while the instance does its work, 0.5 while only the chat status fails",
+                "1 while the instance does its work, 0.5 while it is degraded, 0 while it does not",
             ),
             ("presence_sync_build_info", "The version of the program"),
         ];
