@@ -16,8 +16,8 @@ impl Error {
             (Self::ModuleName { .. }, _) => "Give the instance name under which the module runs on the PBX.",
             (Self::SetChat { .. } | Self::ReadChat(_), fault) => self.chat_advice(fault),
             (_, Fault::Credentials) => {
-                "Check login and password by signing in to the PBX's web page, then correct the settings. Nothing more is \
-                 tried until then, because the PBX blacklists addresses that fail repeatedly."
+                "Check login and password by signing in to the PBX's web page, then correct the settings. Do not try \
+                 it again and again: the PBX blacklists addresses that fail repeatedly."
             }
             (Self::SignIn { .. }, Fault::NotFound | Fault::Configuration) => {
                 "Check the address: the sign-in of the REST interface was not found there. Give the address itself, \
