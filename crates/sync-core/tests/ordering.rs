@@ -250,7 +250,7 @@ fn where_the_intent_cannot_be_stored_nothing_is_written() {
 }
 
 #[test]
-fn an_older_answer_never_overrides_a_newer_one() {
+fn one_request_is_in_flight_per_chunk_and_its_answer_counts_once() {
     let mut bench = Bench::in_line(1);
     let older = bench.sweep();
     // One request in flight per chunk: while the first is under way, no second one starts.
@@ -261,6 +261,65 @@ fn an_older_answer_never_overrides_a_newer_one() {
     bench.read_off();
     bench.commit();
     assert!(bench.is_open(is_write), "an answer counts once");
+}
+
+#[test]
+fn an_older_answer_never_overrides_a_newer_one() {
+    let mut bench = Bench::with(1, |settings| settings.roster_interval = Duration::from_secs(60));
+    bench.pass(Duration::from_secs(60));
+    let Some(Effect::ReadPresences { request: older, .. }) =
+        bench.take(|effect| matches!(effect, Effect::ReadPresences { .. }))
+    else {
+        panic!("a sweep is due")
+    };
+    // While it is under way the group grows, and the members are asked for in another chunk.
+    let Some(Effect::ReadRoster { request }) =
+        bench.take(|effect| matches!(effect, Effect::ReadRoster { .. }))
+    else {
+        panic!("the roster is due")
+    };
+    let user = |id: i64| PbxUser {
+        id: PbxUserId(id),
+        login: Login(id.to_string().into()),
+        name: String::new(),
+        address: format!("u{id}@example.com").parse().ok(),
+    };
+    let users = vec![user(1), user(2)];
+    let roster = PbxRoster {
+        members: vec![PbxUserId(1), PbxUserId(2)],
+        users,
+    };
+    bench.send(Event::RosterRead {
+        request,
+        result: Ok(roster),
+    });
+    let Some(Effect::LookUp { request, addresses }) =
+        bench.take(|effect| matches!(effect, Effect::LookUp { .. }))
+    else {
+        panic!("the new address is looked up")
+    };
+    let newcomer = DirectoryUser {
+        id: TeamsUserId::new("t-u2@example.com"),
+        primary: addresses.first().cloned(),
+        mail: None,
+        aliases: vec![],
+        principal: None,
+        enabled: true,
+        guest: false,
+    };
+    bench.send(Event::LookedUp {
+        request,
+        result: Ok(vec![newcomer]),
+    });
+    let newer = bench.sweep();
+    let both = vec![presence("Busy/InACall"), presence("Available/Available")];
+    bench.send(Event::PresencesRead {
+        request: newer,
+        result: Ok(both),
+    });
+    bench.says(older, "Away/Away");
+    let first = bench.engine.member_views(bench.now).swap_remove(0);
+    assert_eq!(first.presence, presence("Busy/InACall"));
 }
 
 #[test]
