@@ -10,31 +10,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// What each crate may know of ours, tests aside.
-const MAY_KNOW: [(&str, &[&str]); 10] = [
+const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("presence-mapping", &[]),
     ("graph-presence", &["presence-mapping"]),
     ("starface-api", &[]),
+    ("licensing", &[]),
     ("sandbox", &[]),
-    ("sync-core", &["presence-mapping"]),
+    ("sync-core", &["presence-mapping", "licensing"]),
     (
         "sync-adapters",
         &["presence-mapping", "graph-presence", "starface-api", "sync-core"],
     ),
     (
         "sync-service",
-        &["presence-mapping", "sync-core", "sync-adapters"],
+        &["presence-mapping", "licensing", "sync-core", "sync-adapters"],
     ),
     (
         "presence-syncd",
-        &["presence-mapping", "sync-core", "sync-service"],
+        &["presence-mapping", "licensing", "sync-core", "sync-service"],
     ),
     (
         "presencectl",
-        &["presence-mapping", "sync-core", "sync-service", "sandbox"],
+        &["presence-mapping", "licensing", "sync-core", "sync-service", "sandbox"],
     ),
     (
         "end-to-end",
-        &["sandbox", "sync-adapters", "sync-service", "sync-core"],
+        &["sandbox", "licensing", "sync-adapters", "sync-service", "sync-core"],
     ),
 ];
 
@@ -50,7 +51,8 @@ const MAY_TEST_WITH_THE_SANDBOX: [&str; 7] = [
 ];
 
 /// What no crate of this list may reach, not even through another one.
-const NEVER: [(&str, &[&str]); 2] = [
+const NEVER: [(&str, &[&str]); 3] = [
+    ("licensing", &["tokio", "reqwest", "sqlx"]),
     ("presence-mapping", &["tokio", "reqwest", "sqlx", "jiff"]),
     ("sync-core", &["reqwest", "hyper", "sqlx", "axum"]),
 ];
