@@ -31,11 +31,23 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
     ),
     (
         "presencectl",
-        &["presence-mapping", "licensing", "sync-core", "sync-service", "sandbox"],
+        &[
+            "presence-mapping",
+            "licensing",
+            "sync-core",
+            "sync-service",
+            "sandbox",
+        ],
     ),
     (
         "end-to-end",
-        &["sandbox", "licensing", "sync-adapters", "sync-service", "sync-core"],
+        &[
+            "sandbox",
+            "licensing",
+            "sync-adapters",
+            "sync-service",
+            "sync-core",
+        ],
     ),
 ];
 

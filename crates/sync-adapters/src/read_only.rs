@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sync_core::{Acquired, Claim, Lease, LedgerCommit, LedgerPort, Memory, PbxUserId, PortError, Remembered};
+use sync_core::{
+    Acquired, Claim, InstanceName, Lease, LedgerCommit, LedgerPort, Memory, PbxUserId, PortError, Remembered,
+    SeatClaim, Seats,
+};
 
 /// Reads from the ledger inside and writes nothing to it.
 ///
@@ -50,6 +53,18 @@ impl<L: LedgerPort> LedgerPort for ReadOnlyLedger<L> {
             .map(|row| row.user)
             .filter(|user| claimed.contains(user))
             .collect())
+    }
+
+    async fn take_seats(&self, lease: &Lease, claim: &SeatClaim) -> Result<Seats, PortError> {
+        self.count_seats(&lease.claim, claim).await
+    }
+
+    async fn count_seats(&self, owner: &Claim, claim: &SeatClaim) -> Result<Seats, PortError> {
+        self.ledger.count_seats(owner, claim).await
+    }
+
+    async fn keep_seats_of(&self, _: &[InstanceName]) -> Result<(), PortError> {
+        Ok(())
     }
 
     async fn remembered(&self) -> Result<Vec<Remembered>, PortError> {

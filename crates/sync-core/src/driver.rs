@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::engine::{Effect, Engine, Event, Report};
 use crate::fault::{Fault, PortError};
+use crate::gate::Holding;
 use crate::moment::Clock;
 use crate::ports::{ChatPort, DirectoryPort, Lease, LedgerPort, PbxPort, PresencePort};
 use crate::value::Field;
@@ -90,6 +91,14 @@ impl Handle {
             .await
             .map_err(|_| NotRunning)?;
         answered.await.map_err(|_| NotRunning)
+    }
+
+    /// Hands the licence over, for the first time or again.
+    ///
+    /// # Errors
+    /// When the engine is not running any more.
+    pub async fn licence(&self, holding: Holding) -> Result<(), NotRunning> {
+        self.send(Command::Event(Event::Licence(holding))).await
     }
 
     /// Freezes writes.
@@ -322,6 +331,13 @@ impl Driver {
                         }
                     },
                     move |result| Event::Written { request, result },
+                );
+            }
+            Effect::TakeSeats { request, claim } => {
+                let lease = self.lease.clone();
+                self.answer(
+                    async move { ports.ledger.take_seats(&lease, &claim).await },
+                    move |result| Event::SeatsTaken { request, result },
                 );
             }
             Effect::Commit { request, commit } => {

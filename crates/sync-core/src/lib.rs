@@ -6,6 +6,7 @@ mod engine;
 #[cfg(feature = "fakes")]
 pub mod fakes;
 mod fault;
+mod gate;
 mod ids;
 mod ledger_row;
 mod moment;
@@ -20,17 +21,19 @@ mod value;
 pub use checker::{Checked, Context, Facts, Promise, Violation, check};
 pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
-    Effect, Engine, Event, ExplainView, FieldView, Health, InstanceView, LedgerCommit, LinkName, LinkView,
-    MemberView, Memory, OwnerView, Readiness, Report, RequestId, RuleView, WorkView, Write, Written,
+    Effect, Engine, Event, ExplainView, FieldView, Health, InstanceView, LedgerCommit, LicenceView, LinkName,
+    LinkView, MemberView, Memory, OwnerView, Readiness, Report, RequestId, RuleView, WorkView, Write,
+    Written,
 };
 pub use fault::{Fault, PortError};
+pub use gate::{Gate, GateView, Holding, SeatClaim, Seats, Shut};
 pub use ids::{Address, InstanceName, Login, NotAnAddress, PbxName, PbxUserId, TeamsUserId};
 pub use ledger_row::{FieldRecord, Intent, LastWrite, LedgerRow, Ours, Settled};
 pub use moment::{Clock, Moment};
 pub use plan::{
     Because, Change, Held, HeldReason, NotAPlanId, PLAN_VERSION, Plan, PlanId, SkipReason, Skipped,
 };
-pub use planner::{Later, Mode, Proposal, Settlement, Subject, propose, skip_reason, wanted};
+pub use planner::{Later, Mode, Proposal, Settlement, Situation, Subject, propose, skip_reason, wanted};
 pub use policy::{Decision, Policy, Reading, Rest, Wanted, decide};
 pub use ports::{
     Acquired, ChatPort, Claim, DirectoryPort, Lease, LedgerPort, PbxPort, PresencePort, Remembered,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
+use crate::gate::GateView;
 use crate::ids::{Address, InstanceName, PbxUserId};
 use crate::value::{Field, Value};
 
@@ -78,6 +79,9 @@ pub struct Plan {
     pub held: Vec<Held>,
     /// Members that are not synchronised.
     pub skipped: Vec<Skipped>,
+    /// Why nobody is synchronised: the licence does not cover the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<GateView>,
 }
 
 impl Plan {
@@ -100,12 +104,24 @@ impl Plan {
             changes,
             held,
             skipped,
+            gate: None,
         }
     }
 
-    /// Whether a pass would write nothing and holds nothing back.
+    /// The plan behind a shut gate: one entry for the gate, and no changes. What is ours and is being taken back is counted
+    /// in the entry.
+    #[must_use]
+    pub fn behind(self, gate: GateView) -> Self {
+        let (changes, held) = (Vec::new(), Vec::new());
+        Self {
+            gate: Some(gate),
+            ..Self::new(self.instance, self.at, self.members, changes, held, self.skipped)
+        }
+    }
+
+    /// Whether a pass would write nothing and holds nothing back, the gate among what can hold.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.held.is_empty()
+        self.changes.is_empty() && self.held.is_empty() && self.gate.is_none()
     }
 }
 

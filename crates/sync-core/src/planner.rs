@@ -6,6 +6,7 @@ use std::time::Duration;
 use presence_mapping::{ChatOutcome, DndOutcome, Presence};
 use serde::{Deserialize, Serialize};
 
+use crate::gate::Gate;
 use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::{LedgerRow, Settled};
 use crate::moment::Moment;
@@ -51,6 +52,35 @@ impl Mode {
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// What the whole instance does right now, by its mode and its licence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Situation {
+    /// Presence is kept in line.
+    Working,
+    /// Nothing is set until the licence was judged; everything else goes on.
+    Waiting,
+    /// The licence does not cover the group: nothing is set, and what is ours is taken back as when the instance is turned
+    /// off.
+    Unlicensed,
+    /// Nothing is written, but for the release of members whose presence stays unknown.
+    Paused,
+    /// Everything that is ours is taken back.
+    Releasing,
+}
+
+impl Situation {
+    /// The situation of an instance: a pause and a release are the operator's, so they go before the licence.
+    pub fn of(mode: Mode, gate: &Gate) -> Self {
+        match (mode, gate) {
+            (Mode::Paused, _) => Self::Paused,
+            (Mode::Releasing, _) => Self::Releasing,
+            (Mode::Running, Gate::Open) => Self::Working,
+            (Mode::Running, Gate::Unchecked) => Self::Waiting,
+            (Mode::Running, Gate::Shut(_)) => Self::Unlicensed,
+        }
     }
 }
 
@@ -124,7 +154,7 @@ pub struct Proposal {
 /// Proposes what is to be done for these users.
 pub fn propose<'a>(
     settings: &Settings,
-    mode: Mode,
+    situation: Situation,
     now: Moment,
     members: usize,
     subjects: impl IntoIterator<Item = Subject<'a>>,
@@ -134,7 +164,7 @@ pub fn propose<'a>(
     let mut settlements = Vec::new();
     let mut later = Vec::new();
     for subject in subjects {
-        if let Some(reason) = skip_reason(&subject, mode) {
+        if let Some(reason) = skip_reason(&subject, situation) {
             skipped.push(Skipped {
                 address: subject.address.cloned(),
                 pbx_user: subject.user,
@@ -145,7 +175,7 @@ pub fn propose<'a>(
             if subject.busy[field as usize] || (field == Field::Chat && !settings.chat) {
                 continue;
             }
-            let aim = aim(settings, mode, &subject, field);
+            let aim = aim(settings, situation, &subject, field);
             if let Some(after) = aim.again_after {
                 later.push(Later {
                     user: subject.user,
@@ -168,10 +198,24 @@ pub fn propose<'a>(
                 Decision::Settle { settled, rest } => settlements.push(settle(Some(settled), rest)),
                 Decision::Disown => settlements.push(settle(None, Rest::CannotRestore)),
                 Decision::Read { to } => {
-                    changes.push(change(settings, &subject, field, None, to, aim.wanted));
+                    changes.push(change(
+                        settings,
+                        situation,
+                        &subject,
+                        field,
+                        (None, to),
+                        aim.wanted,
+                    ));
                 }
                 Decision::Write { from, to, .. } => {
-                    changes.push(change(settings, &subject, field, Some(from), to, aim.wanted));
+                    changes.push(change(
+                        settings,
+                        situation,
+                        &subject,
+                        field,
+                        (Some(from), to),
+                        aim.wanted,
+                    ));
                 }
             }
         }
@@ -192,15 +236,19 @@ pub fn propose<'a>(
 }
 
 /// What is wanted of one field of a user now.
-pub fn wanted(settings: &Settings, mode: Mode, subject: &Subject<'_>, field: Field) -> Wanted {
-    aim(settings, mode, subject, field).wanted
+pub fn wanted(settings: &Settings, situation: Situation, subject: &Subject<'_>, field: Field) -> Wanted {
+    aim(settings, situation, subject, field).wanted
 }
 
 /// Why a member is not synchronised, where that is so.
-pub fn skip_reason(subject: &Subject<'_>, mode: Mode) -> Option<SkipReason> {
+///
+/// A shut gate is no reason of a single member: the plan has an entry of its own for it.
+pub fn skip_reason(subject: &Subject<'_>, situation: Situation) -> Option<SkipReason> {
     match subject.standing? {
-        Standing::Matched { .. } if mode == Mode::Running => None,
-        Standing::Matched { .. } => Some(SkipReason::Paused),
+        Standing::Matched { .. } => match situation {
+            Situation::Working | Situation::Waiting | Situation::Unlicensed => None,
+            Situation::Paused | Situation::Releasing => Some(SkipReason::Paused),
+        },
         Standing::NotLookedUp | Standing::NoTeamsUser => Some(SkipReason::NoTeamsUser),
         Standing::NoAddress => Some(SkipReason::NoAddress),
         Standing::Ambiguous { .. } => Some(SkipReason::Ambiguous),
@@ -225,16 +273,18 @@ impl Aim {
     }
 }
 
-fn aim(settings: &Settings, mode: Mode, subject: &Subject<'_>, field: Field) -> Aim {
-    if mode == Mode::Releasing {
-        return Aim::now(Wanted::TakeBack);
+fn aim(settings: &Settings, situation: Situation, subject: &Subject<'_>, field: Field) -> Aim {
+    match situation {
+        Situation::Releasing => return Aim::now(Wanted::TakeBack),
+        Situation::Unlicensed if settings.release_on_stop => return Aim::now(Wanted::TakeBack),
+        Situation::Unlicensed | Situation::Working | Situation::Waiting | Situation::Paused => {}
     }
     match subject.standing {
-        None | Some(Standing::Excluded) if mode == Mode::Running && settings.release_on_stop => {
+        // A pause freezes this, too; but nobody who is no longer asked for stays silenced for ever.
+        None | Some(Standing::Excluded) if situation == Situation::Paused => {}
+        None | Some(Standing::Excluded) if settings.release_on_stop => {
             return Aim::now(Wanted::TakeBack);
         }
-        // A pause freezes this, too; but nobody who is no longer asked for stays silenced for ever.
-        None | Some(Standing::Excluded) if mode == Mode::Paused => {}
         None | Some(Standing::Excluded | Standing::OtherInstance) => return Aim::now(Wanted::Leave),
         Some(_) => {}
     }
@@ -242,7 +292,7 @@ fn aim(settings: &Settings, mode: Mode, subject: &Subject<'_>, field: Field) -> 
         return unknown(settings, subject, unknown_for);
     }
     match subject.presence {
-        Some(presence) if mode == Mode::Running => known(settings, subject, presence, field),
+        Some(presence) if situation == Situation::Working => known(settings, subject, presence, field),
         _ => Aim::now(Wanted::Leave),
     }
 }
@@ -285,10 +335,10 @@ fn known(settings: &Settings, subject: &Subject<'_>, presence: &Presence, field:
 
 fn change(
     settings: &Settings,
+    situation: Situation,
     subject: &Subject<'_>,
     field: Field,
-    from: Option<Value>,
-    to: Value,
+    (from, to): (Option<Value>, Value),
     wanted: Wanted,
 ) -> Change {
     Change {
@@ -297,12 +347,18 @@ fn change(
         field,
         from,
         to,
-        because: because(settings, subject, field, wanted),
+        because: because(settings, situation, subject, field, wanted),
         release: wanted == Wanted::TakeBack,
     }
 }
 
-fn because(settings: &Settings, subject: &Subject<'_>, field: Field, wanted: Wanted) -> Because {
+fn because(
+    settings: &Settings,
+    situation: Situation,
+    subject: &Subject<'_>,
+    field: Field,
+    wanted: Wanted,
+) -> Because {
     let presence = match subject.presence {
         Some(presence) if subject.unknown_for.is_none() => presence.to_string(),
         _ => "unknown".to_owned(),
@@ -319,6 +375,7 @@ fn because(settings: &Settings, subject: &Subject<'_>, field: Field, wanted: Wan
         Wanted::TakeBack => match subject.standing {
             None => "left-the-group",
             Some(Standing::Excluded) => "excluded",
+            Some(_) if situation == Situation::Unlicensed => "licence",
             Some(_) if subject.unknown_for.is_some() => "unknown-presence",
             Some(_) => "release",
         }

@@ -12,6 +12,7 @@ use presence_mapping::Presence;
 
 use crate::engine::{LedgerCommit, Memory, Write, Written};
 use crate::fault::PortError;
+use crate::gate::{SeatClaim, Seats};
 use crate::ids::{Address, InstanceName, PbxName, PbxUserId, TeamsUserId};
 use crate::roster::{DirectoryUser, PbxRoster};
 use crate::value::ChatPresence;
@@ -160,6 +161,26 @@ pub trait LedgerPort: Send + Sync {
     /// # Errors
     /// When it cannot be stored, or the lease is not ours any more; then nothing was stored.
     async fn commit(&self, lease: &Lease, commit: &LedgerCommit) -> Result<Vec<PbxUserId>, PortError>;
+
+    /// Notes whom the instance of `lease` needs seats of a licence for, in place of what was noted before; keeps the
+    /// licence's text for [`LedgerPort::load`], and the latest time at which the licence was looked at; and counts the
+    /// distinct PBX users of all instances that share it.
+    ///
+    /// # Errors
+    /// When it cannot be stored, or the lease is not ours any more; then nothing was stored.
+    async fn take_seats(&self, lease: &Lease, claim: &SeatClaim) -> Result<Seats, PortError>;
+
+    /// Answers what [`LedgerPort::take_seats`] would, and notes nothing.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    async fn count_seats(&self, owner: &Claim, claim: &SeatClaim) -> Result<Seats, PortError>;
+
+    /// Gives back the seats of all instances but these, which run.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    async fn keep_seats_of(&self, instances: &[InstanceName]) -> Result<(), PortError>;
 
     /// All instances that the ledger has rows of.
     ///

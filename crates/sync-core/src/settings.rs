@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use licensing::Demand;
 use presence_mapping::Rules;
 
 use crate::ids::{Address, InstanceName, PbxName};
@@ -65,6 +66,8 @@ pub struct Settings {
     pub instance: InstanceName,
     /// The PBX that its ledger rows belong to.
     pub pbx: PbxName,
+    /// What is asked of the licence. `None`: the program that embeds the engine needs none, and there is no seat gate.
+    pub licence: Option<Demand>,
     /// The rules: presence to outcome.
     pub rules: Rules,
     /// Who wins when a human and Teams disagree.
@@ -102,6 +105,7 @@ impl Settings {
         Self {
             instance,
             pbx,
+            licence: None,
             rules: Rules::default(),
             policy: Policy::default(),
             chat: true,

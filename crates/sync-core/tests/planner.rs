@@ -12,7 +12,7 @@ use presence_mapping::{DndOutcome, Presence};
 use proptest::prelude::*;
 use sync_core::{
     Address, Breaker, ChatPresence, Context, Facts, Field, FieldRecord, InstanceName, Intent, LedgerRow,
-    Login, Mode, Moment, Ours, PbxName, PbxUserId, Plan, Policy, Proposal, Reading, Settings, Settled,
+    Login, Moment, Ours, PbxName, PbxUserId, Plan, Policy, Proposal, Reading, Settings, Settled, Situation,
     Standing, Subject, TeamsUserId, Value, check, propose,
 };
 
@@ -203,14 +203,20 @@ fn policy() -> impl Strategy<Value = Policy> {
     prop::sample::select(vec![Policy::LastChangeWins, Policy::TeamsLeads, Policy::OwnOnly])
 }
 
-fn mode() -> impl Strategy<Value = Mode> {
-    prop_oneof![4 => Just(Mode::Running), 1 => Just(Mode::Paused), 1 => Just(Mode::Releasing)]
+fn situation() -> impl Strategy<Value = Situation> {
+    prop_oneof![
+        4 => Just(Situation::Working),
+        1 => Just(Situation::Waiting),
+        1 => Just(Situation::Unlicensed),
+        1 => Just(Situation::Paused),
+        1 => Just(Situation::Releasing),
+    ]
 }
 
-fn planned(people: &[Person], settings: &Settings, mode: Mode) -> Proposal {
+fn planned(people: &[Person], settings: &Settings, situation: Situation) -> Proposal {
     propose(
         settings,
-        mode,
+        situation,
         NOW,
         people.len(),
         people.iter().map(Person::subject),
@@ -240,10 +246,10 @@ fn checked(plan: Plan, people: &[Person], policy: Policy, breaker: Breaker) -> s
 }
 
 /// What the engine does with a proposal when every request succeeds: reads what has to be read, writes, remembers.
-fn carry_out(people: &mut [Person], settings: &Settings, mode: Mode) -> usize {
+fn carry_out(people: &mut [Person], settings: &Settings, situation: Situation) -> usize {
     let mut writes = 0;
     for _ in 0..4 {
-        let proposal = planned(people, settings, mode);
+        let proposal = planned(people, settings, situation);
         for settlement in &proposal.settlements {
             let person = people
                 .iter_mut()
@@ -296,34 +302,34 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn the_same_input_gives_the_same_plan(people in people(), policy in policy(), mode in mode()) {
+    fn the_same_input_gives_the_same_plan(people in people(), policy in policy(), situation in situation()) {
         let settings = settings(policy);
-        prop_assert_eq!(planned(&people, &settings, mode), planned(&people, &settings, mode));
+        prop_assert_eq!(planned(&people, &settings, situation), planned(&people, &settings, situation));
     }
 
     #[test]
-    fn a_plan_carried_out_leaves_an_empty_plan(people in people(), policy in policy(), mode in mode()) {
+    fn a_plan_carried_out_leaves_an_empty_plan(people in people(), policy in policy(), situation in situation()) {
         let settings = settings(policy);
         let mut people = people;
-        carry_out(&mut people, &settings, mode);
-        let again = planned(&people, &settings, mode);
+        carry_out(&mut people, &settings, situation);
+        let again = planned(&people, &settings, situation);
         prop_assert!(again.plan.is_empty(), "{:#?}", again.plan.changes);
         prop_assert!(again.settlements.is_empty());
     }
 
     #[test]
-    fn a_field_is_written_at_most_once_for_one_situation(people in people(), policy in policy(), mode in mode()) {
+    fn a_field_is_written_at_most_once_for_one_situation(people in people(), policy in policy(), situation in situation()) {
         let settings = settings(policy);
         let mut people = people;
         let most = people.len() * 2;
-        prop_assert!(carry_out(&mut people, &settings, mode) <= most);
+        prop_assert!(carry_out(&mut people, &settings, situation) <= most);
     }
 
     #[test]
     fn nobody_outside_the_roster_is_touched_but_to_take_back_what_is_ours(
-        people in people(), policy in policy(), mode in mode(),
+        people in people(), policy in policy(), situation in situation(),
     ) {
-        let proposal = planned(&people, &settings(policy), mode);
+        let proposal = planned(&people, &settings(policy), situation);
         for change in &proposal.plan.changes {
             let person = people.iter().find(|person| person.row.user == change.pbx_user).unwrap();
             let record = person.row.field(change.field);
@@ -337,7 +343,7 @@ proptest! {
     #[test]
     fn leave_never_writes(people in people(), policy in policy()) {
         let settings = settings(policy);
-        let proposal = planned(&people, &settings, Mode::Running);
+        let proposal = planned(&people, &settings, Situation::Working);
         for change in proposal.plan.changes.iter().filter(|change| change.field == Field::Dnd && change.from.is_some()) {
             let person = people.iter().find(|person| person.row.user == change.pbx_user).unwrap();
             let leaves = person.presence.as_ref().is_some_and(|presence| {
@@ -348,8 +354,8 @@ proptest! {
     }
 
     #[test]
-    fn own_only_never_turns_off_what_it_did_not_turn_on(people in people(), mode in mode()) {
-        let proposal = planned(&people, &settings(Policy::OwnOnly), mode);
+    fn own_only_never_turns_off_what_it_did_not_turn_on(people in people(), situation in situation()) {
+        let proposal = planned(&people, &settings(Policy::OwnOnly), situation);
         for change in proposal.plan.changes.iter().filter(|change| change.from == Some(Value::Dnd(true))) {
             let person = people.iter().find(|person| person.row.user == change.pbx_user).unwrap();
             prop_assert_eq!(person.row.dnd.ours.map(|ours| ours.value), Some(Value::Dnd(true)));
@@ -358,13 +364,13 @@ proptest! {
 
     #[test]
     fn a_release_silences_nobody(people in people(), policy in policy()) {
-        let proposal = planned(&people, &settings(policy), Mode::Releasing);
+        let proposal = planned(&people, &settings(policy), Situation::Releasing);
         prop_assert!(proposal.plan.changes.iter().all(|change| change.from.is_none() || !change.to.silences()));
     }
 
     #[test]
-    fn the_checker_finds_nothing_in_what_the_planner_proposes(people in people(), policy in policy(), mode in mode()) {
-        let proposal = planned(&people, &settings(policy), mode);
+    fn the_checker_finds_nothing_in_what_the_planner_proposes(people in people(), policy in policy(), situation in situation()) {
+        let proposal = planned(&people, &settings(policy), situation);
         let checked = checked(proposal.plan, &people, policy, Breaker::default());
         prop_assert_eq!(checked.violations, vec![]);
     }
@@ -372,7 +378,7 @@ proptest! {
     #[test]
     fn what_the_breaker_holds_and_lets_pass_is_the_whole_plan(people in people(), policy in policy()) {
         let breaker = Breaker { share: 0.2, at_least: 1, confirm_for: Duration::from_secs(50) };
-        let proposal = planned(&people, &settings(policy), Mode::Running);
+        let proposal = planned(&people, &settings(policy), Situation::Working);
         let mut before: Vec<_> = proposal.plan.changes.clone();
         let plan = checked(proposal.plan, &people, policy, breaker).plan;
         let mut after: Vec<_> = plan.changes.iter().cloned().chain(plan.held.iter().map(|held| held.change.clone())).collect();

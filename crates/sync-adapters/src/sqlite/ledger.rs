@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use sqlx::{Executor, Row, SqliteConnection};
 use sync_core::{
     Acquired, Claim, InstanceName, Lease, LedgerCommit, LedgerPort, Memory, Mode, PbxName, PbxUserId,
-    PortError, Remembered,
+    PortError, Remembered, SeatClaim, Seats,
 };
 
 use super::error::StateError;
 use super::locks::Locks;
 use super::rows;
+use super::seats;
 use super::store::Store;
 use crate::read_only::ReadOnlyLedger;
 
@@ -113,6 +114,7 @@ impl SqliteLedger {
             rows: rows::own(&mut transaction, claim).await?,
             claimed_elsewhere: rows::others(&mut transaction, claim).await?.into_iter().collect(),
             mode: mode.as_deref().map(Mode::stored).unwrap_or_default(),
+            licence: seats::licence(&mut transaction, claim).await?,
         })
     }
 
@@ -144,6 +146,36 @@ impl SqliteLedger {
         }
         transaction.commit().await?;
         Ok(claimed)
+    }
+
+    async fn claim_seats(&self, lease: &Lease, claim: &SeatClaim) -> Result<Seats, StateError> {
+        let owner = &lease.claim;
+        let noted = seats::noted(&mut *self.store.read().await?, owner, claim).await?;
+        if noted.suffices(claim) {
+            return self.look_at_seats(owner, claim).await;
+        }
+        let mut transaction = self.store.write().await?;
+        if !has_fence(&mut transaction, lease).await? {
+            return Err(StateError::LeaseLost(owner.instance.clone()));
+        }
+        seats::note(&mut transaction, owner, claim).await?;
+        let taken = seats::count(&mut transaction, owner, claim).await?;
+        transaction.commit().await?;
+        Ok(noted.answer(taken, claim))
+    }
+
+    async fn look_at_seats(&self, owner: &Claim, claim: &SeatClaim) -> Result<Seats, StateError> {
+        let mut transaction = self.store.read().await?;
+        let noted = seats::noted(&mut transaction, owner, claim).await?;
+        let taken = seats::count(&mut transaction, owner, claim).await?;
+        Ok(noted.answer(taken, claim))
+    }
+
+    async fn free_seats(&self, kept: &[InstanceName]) -> Result<(), StateError> {
+        let names: Vec<String> = kept.iter().map(ToString::to_string).collect();
+        let mut transaction = self.store.write().await?;
+        seats::keep(&mut transaction, &names).await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn instances(&self) -> Result<Vec<Remembered>, StateError> {
@@ -216,6 +248,24 @@ impl LedgerPort for SqliteLedger {
         self.store(lease, commit)
             .await
             .map_err(|error| error.during("store in the ledger"))
+    }
+
+    async fn take_seats(&self, lease: &Lease, claim: &SeatClaim) -> Result<Seats, PortError> {
+        self.claim_seats(lease, claim)
+            .await
+            .map_err(|error| error.during("count the seats of the licence"))
+    }
+
+    async fn count_seats(&self, owner: &Claim, claim: &SeatClaim) -> Result<Seats, PortError> {
+        self.look_at_seats(owner, claim)
+            .await
+            .map_err(|error| error.during("count the seats of the licence"))
+    }
+
+    async fn keep_seats_of(&self, instances: &[InstanceName]) -> Result<(), PortError> {
+        self.free_seats(instances)
+            .await
+            .map_err(|error| error.during("give seats back"))
     }
 
     async fn remembered(&self) -> Result<Vec<Remembered>, PortError> {

@@ -5,6 +5,7 @@ mod ledger;
 mod locks;
 mod rows;
 mod schema;
+mod seats;
 mod store;
 
 pub use error::StateError;

@@ -7,7 +7,10 @@ use sqlx::{AssertSqlSafe, Executor, Row, SqliteConnection, SqlitePool};
 use super::error::StateError;
 
 /// Each version's step from the one before it. A step that was published is never changed.
-const STEPS: &[&str] = &[include_str!("../../migrations/0001_ledger.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001_ledger.sql"),
+    include_str!("../../migrations/0002_licences.sql"),
+];
 
 /// Marks the file as ours (`TPS1`), so that no other program's file is touched.
 const APPLICATION: i64 = 0x5450_5331;

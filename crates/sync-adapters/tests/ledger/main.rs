@@ -47,6 +47,14 @@ macro_rules! ledgers {
             a_mode_lasts_until_it_is_changed,
             the_instances_that_have_rows_are_remembered_with_what_they_hold,
             ten_thousand_rows_survive_a_round_trip,
+            seats_are_counted_over_the_instances_of_one_licence,
+            a_user_of_one_pbx_needs_one_seat_however_many_instances_have_it,
+            a_new_claim_for_seats_replaces_the_old_one,
+            seats_of_instances_that_do_not_run_are_given_back,
+            counting_seats_notes_nothing,
+            the_latest_time_of_a_licence_never_goes_back,
+            the_last_licence_of_an_instance_is_kept,
+            seats_are_not_claimed_under_an_old_lease,
         ]);)*
     };
 }

@@ -5,7 +5,7 @@ use sync_adapters::read_only::ReadOnlyLedger;
 use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{Fault, LedgerPort, Memory, Mode};
 
-use crate::sample::{NOW, claim, full_row, lease, mode, row, upsert, user};
+use crate::sample::{NOW, claim, full_row, lease, mode, row, seats, upsert, user};
 use crate::stores::{Sqlite, Store};
 
 async fn rows(ledger: &dyn LedgerPort) -> Memory {
@@ -35,6 +35,9 @@ async fn a_dry_run_reads_everything_and_stores_nothing() {
     let memory = rows(&dry).await;
     assert_eq!((memory.rows, memory.mode), (vec![row(1)], Mode::Running));
     assert_eq!(dry.remembered().await.unwrap().len(), 2);
+    let counted = dry.take_seats(&granted, &seats("L1", 1, 4)).await.unwrap();
+    dry.keep_seats_of(&[]).await.unwrap();
+    assert_eq!((counted.taken, rows(&dry).await.licence), (4, None));
 }
 
 #[tokio::test]

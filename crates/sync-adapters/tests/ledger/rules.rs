@@ -1,8 +1,10 @@
 //! The rules.
 
-use sync_core::{Acquired, Fault, InstanceName, LedgerCommit, Mode, PbxName, Remembered};
+use sync_core::{
+    Acquired, Fault, InstanceName, Lease, LedgerCommit, LedgerPort, Mode, PbxName, Remembered, SeatClaim,
+};
 
-use crate::sample::{NOW, claim, full_row, lease, mode, remove, row, upsert, user};
+use crate::sample::{NOW, claim, full_row, lease, mode, remove, row, seats, upsert, user};
 use crate::stores::Store;
 
 pub(crate) async fn a_lease_is_exclusive_until_it_is_given_back(store: &impl Store) {
@@ -256,4 +258,137 @@ pub(crate) async fn ten_thousand_rows_survive_a_round_trip(store: &impl Store) {
 /// What a ledger tells, in a form that can be compared.
 fn same(memory: &sync_core::Memory) -> (Vec<sync_core::LedgerRow>, Mode) {
     (memory.rows.clone(), memory.mode)
+}
+
+async fn taken(ledger: &dyn LedgerPort, lease: &Lease, claim: &SeatClaim) -> usize {
+    ledger.take_seats(lease, claim).await.unwrap().taken
+}
+
+pub(crate) async fn seats_are_counted_over_the_instances_of_one_licence(store: &impl Store) {
+    let ledger = store.open().await;
+    let a = lease(&*ledger, &claim("a", "one")).await;
+    let b = lease(&*ledger, &claim("b", "two")).await;
+    let c = lease(&*ledger, &claim("c", "two")).await;
+    assert_eq!(taken(&*ledger, &a, &seats("L1", 1, 10)).await, 10);
+    assert_eq!(taken(&*ledger, &b, &seats("L1", 1, 5)).await, 15);
+    assert_eq!(
+        taken(&*ledger, &c, &seats("L2", 1, 7)).await,
+        7,
+        "another licence"
+    );
+    assert_eq!(taken(&*ledger, &a, &seats("L1", 1, 10)).await, 15);
+}
+
+pub(crate) async fn a_user_of_one_pbx_needs_one_seat_however_many_instances_have_it(store: &impl Store) {
+    let ledger = store.open().await;
+    let a = lease(&*ledger, &claim("a", "one")).await;
+    let b = lease(&*ledger, &claim("b", "one")).await;
+    let c = lease(&*ledger, &claim("c", "two")).await;
+    assert_eq!(taken(&*ledger, &a, &seats("L1", 1, 10)).await, 10);
+    assert_eq!(taken(&*ledger, &b, &seats("L1", 6, 15)).await, 15);
+    assert_eq!(
+        taken(&*ledger, &c, &seats("L1", 1, 1)).await,
+        16,
+        "seen from another PBX"
+    );
+}
+
+pub(crate) async fn a_new_claim_for_seats_replaces_the_old_one(store: &impl Store) {
+    let ledger = store.open().await;
+    let a = lease(&*ledger, &claim("a", "one")).await;
+    let b = lease(&*ledger, &claim("b", "one")).await;
+    assert_eq!(taken(&*ledger, &a, &seats("L1", 1, 10)).await, 10);
+    assert_eq!(taken(&*ledger, &a, &seats("L1", 9, 12)).await, 4);
+    assert_eq!(taken(&*ledger, &b, &seats("L1", 1, 1)).await, 5);
+    assert_eq!(taken(&*ledger, &a, &seats("L2", 9, 12)).await, 4);
+    assert_eq!(taken(&*ledger, &b, &seats("L1", 1, 1)).await, 1);
+}
+
+pub(crate) async fn seats_of_instances_that_do_not_run_are_given_back(store: &impl Store) {
+    let ledger = store.open().await;
+    let a = lease(&*ledger, &claim("a", "one")).await;
+    let b = lease(&*ledger, &claim("b", "one")).await;
+    taken(&*ledger, &a, &seats("L1", 1, 10)).await;
+    assert_eq!(taken(&*ledger, &b, &seats("L1", 11, 12)).await, 12);
+    ledger.keep_seats_of(&[InstanceName("b".into())]).await.unwrap();
+    assert_eq!(taken(&*ledger, &b, &seats("L1", 11, 12)).await, 2);
+    ledger.keep_seats_of(&[]).await.unwrap();
+    assert_eq!(ledger.load(&claim("b", "one")).await.unwrap().licence, None);
+}
+
+pub(crate) async fn counting_seats_notes_nothing(store: &impl Store) {
+    let ledger = store.open().await;
+    let owner = claim("a", "one");
+    let b = lease(&*ledger, &claim("b", "one")).await;
+    taken(&*ledger, &b, &seats("L1", 1, 3)).await;
+    for _ in 0..2 {
+        let counted = ledger.count_seats(&owner, &seats("L1", 3, 7)).await.unwrap();
+        assert_eq!(counted.taken, 7);
+    }
+    assert_eq!(taken(&*ledger, &b, &seats("L1", 1, 3)).await, 3);
+    assert_eq!(ledger.load(&owner).await.unwrap().licence, None);
+}
+
+pub(crate) async fn the_latest_time_of_a_licence_never_goes_back(store: &impl Store) {
+    let ledger = store.open().await;
+    let a = lease(&*ledger, &claim("a", "one")).await;
+    let b = lease(&*ledger, &claim("b", "one")).await;
+    let at = |seconds: u64| NOW + std::time::Duration::from_secs(seconds);
+    let latest = |lease, licence, seconds| {
+        let (ledger, claim) = (
+            &ledger,
+            SeatClaim {
+                at: at(seconds),
+                ..seats(licence, 1, 1)
+            },
+        );
+        async move { ledger.take_seats(lease, &claim).await.unwrap().latest }
+    };
+    assert_eq!(latest(&a, "L1", 100_000).await, at(100_000));
+    assert_eq!(
+        latest(&b, "L1", 5).await,
+        at(100_000),
+        "whichever instance saw it"
+    );
+    assert_eq!(latest(&a, "L2", 5).await, at(5), "each licence by itself");
+    assert_eq!(latest(&a, "L1", 200_000).await, at(200_000));
+    assert_eq!(latest(&b, "L1", 150_000).await, at(200_000));
+    assert_eq!(
+        store
+            .open()
+            .await
+            .count_seats(&claim("c", "x"), &seats("L1", 1, 1))
+            .await
+            .unwrap()
+            .latest,
+        at(200_000)
+    );
+}
+
+pub(crate) async fn the_last_licence_of_an_instance_is_kept(store: &impl Store) {
+    let ledger = store.open().await;
+    let main = claim("main", "one");
+    let ours = lease(&*ledger, &main).await;
+    assert_eq!(ledger.load(&main).await.unwrap().licence, None);
+    taken(&*ledger, &ours, &seats("L1", 1, 1)).await;
+    taken(&*ledger, &ours, &seats("L2", 1, 1)).await;
+    let renewed = SeatClaim {
+        text: "another text".to_owned(),
+        ..seats("L2", 1, 1)
+    };
+    taken(&*ledger, &ours, &renewed).await;
+    ledger.surrender(&ours).await.unwrap();
+    drop(ledger);
+    let memory = store.open().await.load(&main).await.unwrap();
+    assert_eq!(memory.licence.as_deref(), Some("another text"));
+}
+
+pub(crate) async fn seats_are_not_claimed_under_an_old_lease(store: &impl Store) {
+    let ledger = store.open().await;
+    let main = claim("main", "one");
+    let old = lease(&*ledger, &main).await;
+    ledger.surrender(&old).await.unwrap();
+    let refused = ledger.take_seats(&old, &seats("L1", 1, 1)).await.unwrap_err();
+    assert_eq!(refused.fault, Fault::State);
+    assert_eq!(ledger.load(&main).await.unwrap().licence, None);
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sync_core::{
     Acquired, ChatPresence, Claim, InstanceName, Intent, Lease, LedgerCommit, LedgerPort, LedgerRow, Login,
-    Mode, PbxName, PbxUserId, Value,
+    Mode, PbxName, PbxUserId, SeatClaim, Value,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -68,6 +68,16 @@ pub(crate) fn remove(id: i64) -> LedgerCommit {
     LedgerCommit {
         remove: vec![user(id)],
         ..LedgerCommit::default()
+    }
+}
+
+/// A claim for seats of users `from` to `to`.
+pub(crate) fn seats(licence: &str, from: i64, to: i64) -> SeatClaim {
+    SeatClaim {
+        licence: licence.to_owned(),
+        text: format!("text of {licence}"),
+        users: (from..=to).map(user).collect(),
+        at: NOW,
     }
 }
 

@@ -115,6 +115,31 @@ async fn a_file_that_exists_keeps_its_rights() {
 }
 
 #[tokio::test]
+async fn a_state_of_the_first_format_is_brought_up_to_date_with_its_rows() {
+    let store = Sqlite::default();
+    drop(fs::File::create(store.path()).unwrap());
+    change(&store.path(), include_str!("../../migrations/0001_ledger.sql")).await;
+    let rows = "PRAGMA application_id = 0x54505331; PRAGMA user_version = 1; \
+                INSERT INTO leases VALUES ('main', 3, ''); INSERT INTO instances VALUES ('pbx', 'main', 'paused'); \
+                INSERT INTO members VALUES ('pbx', 7, 'main', '0007', '{}', '{}', NULL, 0)";
+    change(&store.path(), rows).await;
+    let look = SqliteLedger::open_read_only(store.path()).await.unwrap_err();
+    assert!(
+        look.chain().contains("has to be brought to version 2"),
+        "{}",
+        look.chain()
+    );
+    let ledger = store.open().await;
+    let memory = ledger.load(&claim("main", "pbx")).await.unwrap();
+    assert_eq!(
+        (memory.rows, memory.mode),
+        (vec![row(7)], sync_core::Mode::Paused)
+    );
+    let held = lease(&*ledger, &claim("main", "pbx")).await;
+    assert_eq!(held.fence, 4);
+}
+
+#[tokio::test]
 async fn a_later_format_is_refused_and_left_as_it_is() {
     let store = Sqlite::default();
     drop(store.open().await);
@@ -126,7 +151,7 @@ async fn a_later_format_is_refused_and_left_as_it_is() {
     let error = refused(&store.path()).await;
     assert_eq!(
         error.chain(),
-        "cannot open the state: its format is version 99, and this program knows versions up to 1"
+        "cannot open the state: its format is version 99, and this program knows versions up to 2"
     );
     assert!(error.advice.unwrap().contains("a later one"));
 }

@@ -6,6 +6,7 @@ use presence_mapping::Presence;
 
 use super::report::Report;
 use crate::fault::PortError;
+use crate::gate::{Holding, SeatClaim, Seats};
 use crate::ids::{Address, Login, PbxUserId, TeamsUserId};
 use crate::ledger_row::LedgerRow;
 use crate::planner::Mode;
@@ -65,6 +66,13 @@ pub enum Effect {
         request: RequestId,
         /// What to store.
         commit: LedgerCommit,
+    },
+    /// Note whom the instance needs seats for, and count those of all instances with the same licence.
+    TakeSeats {
+        /// To be named in the answer.
+        request: RequestId,
+        /// The licence and the users.
+        claim: SeatClaim,
     },
     /// Tell whoever watches. Not answered.
     Report(Report),
@@ -165,6 +173,15 @@ pub enum Event {
         /// The rows that were left out because another instance claims these PBX users.
         result: Result<Vec<PbxUserId>, PortError>,
     },
+    /// Answers [`Effect::TakeSeats`].
+    SeatsTaken {
+        /// The effect.
+        request: RequestId,
+        /// The count.
+        result: Result<Seats, PortError>,
+    },
+    /// The licence was read, for the first time or again.
+    Licence(Holding),
     /// Freeze writes, but for the release of members whose presence stays unknown.
     Pause,
     /// Go on after a pause or a release.

@@ -20,6 +20,7 @@ impl Engine {
         if self.draining {
             self.drain(now);
         } else {
+            self.check_gate(now);
             self.fire_timers(now);
             self.plan_due(now);
             // Where the PBX is slower than what is due, a phone goes before a word in the chat.
@@ -30,6 +31,7 @@ impl Engine {
             self.start_chat_read(now);
             self.start_readback(now);
             self.poll(now);
+            self.start_counting_seats(now);
             self.finish_release();
         }
         self.start_commit(now);

@@ -48,6 +48,12 @@ impl Engine {
                     self.committed(&intents, &users, &removed, mode, result, now);
                 }
             }
+            Event::SeatsTaken { request, result } => {
+                if let Some(Pending::Seats { licence }) = self.pending.remove(&request) {
+                    self.seats_counted(&licence, result, now);
+                }
+            }
+            Event::Licence(holding) => self.licence_read(holding, now),
             Event::Pause => self.change_mode(Mode::Paused, true),
             Event::Resume => self.change_mode(Mode::Running, true),
             Event::Release => self.change_mode(Mode::Releasing, true),
@@ -80,7 +86,11 @@ impl Engine {
         if stored {
             self.mode_to_store = Some(mode);
         }
-        // What was queued for another purpose is queued anew where it is still wanted.
+        self.replan_everybody();
+    }
+
+    /// Plans everybody anew. What was queued for another purpose is queued anew where it is still wanted.
+    pub(super) fn replan_everybody(&mut self) {
         for user in std::mem::take(&mut self.chat_reads) {
             self.unqueue(user, Field::Chat);
         }

@@ -13,6 +13,7 @@ mod member;
 mod planning;
 mod report;
 mod roster_pass;
+mod seat_gate;
 mod sweep;
 mod view;
 mod views;
@@ -26,8 +27,8 @@ pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
 pub use links::LinkName;
 pub use report::Report;
 pub use views::{
-    ExplainView, FieldView, Health, InstanceView, LinkView, MemberView, OwnerView, Readiness, RuleView,
-    WorkView,
+    ExplainView, FieldView, Health, InstanceView, LicenceView, LinkView, MemberView, OwnerView, Readiness,
+    RuleView, WorkView,
 };
 
 use crate::ids::{Address, PbxUserId, TeamsUserId};
@@ -41,6 +42,7 @@ use crate::value::Field;
 use links::Links;
 use member::Member;
 use roster_pass::RosterPass;
+use seat_gate::SeatGate;
 use sweep::Sweep;
 
 /// What the ledger knew when the engine was started.
@@ -52,6 +54,8 @@ pub struct Memory {
     pub claimed_elsewhere: BTreeSet<PbxUserId>,
     /// What the instance did.
     pub mode: Mode,
+    /// The text of the licence that the instance last counted seats for.
+    pub licence: Option<String>,
 }
 
 /// One instance.
@@ -64,6 +68,7 @@ pub struct Engine {
     claimed_elsewhere: BTreeSet<PbxUserId>,
     book: Book,
     guard: RosterGuard,
+    gate: SeatGate,
     roster: RosterPass,
     sweep: Sweep,
     links: Links,
@@ -147,6 +152,9 @@ enum Pending {
         removed: Vec<PbxUserId>,
         mode: Option<Mode>,
     },
+    Seats {
+        licence: String,
+    },
 }
 
 impl Engine {
@@ -181,6 +189,7 @@ impl Engine {
             claimed_elsewhere: memory.claimed_elsewhere,
             book: Book::default(),
             guard,
+            gate: SeatGate::default(),
             roster: RosterPass::new(now),
             sweep: Sweep::new(now),
             links: Links::new(seed),
@@ -229,10 +238,17 @@ impl Engine {
         let readback = self.next_readback();
         let roster = self.roster.next_wake().filter(|_| self.pbx_slot_free());
         let sweep = self.next_poll();
-        [timer, readback, roster, sweep, self.links.next_wake(now)]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            timer,
+            readback,
+            roster,
+            sweep,
+            self.links.next_wake(now),
+            self.next_licence_wake(now),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Whether everything that was asked for has been answered, after [`Event::Drain`].

@@ -24,7 +24,7 @@ impl Engine {
         let subjects = members.map(|(user, member)| self.subject(user, member, now));
         let proposal = propose(
             &self.settings,
-            self.mode,
+            self.situation(),
             now,
             self.book.entries().len(),
             subjects,
@@ -233,11 +233,15 @@ impl Engine {
         });
         let proposal = propose(
             &self.settings,
-            self.mode,
+            self.situation(),
             now,
             self.book.entries().len(),
             subjects,
         );
-        self.check_with(proposal.plan, 0, now).plan
+        let plan = self.check_with(proposal.plan, 0, now).plan;
+        match self.gate_view() {
+            Some(gate) => plan.behind(gate),
+            None => plan,
+        }
     }
 }

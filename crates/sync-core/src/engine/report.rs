@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use licensing::Refusal;
+
 use super::links::LinkName;
 use crate::checker::Violation;
 use crate::fault::PortError;
+use crate::gate::Shut;
 use crate::ids::{Address, PbxUserId};
 use crate::plan::Change;
 use crate::value::{Field, Value};
@@ -103,6 +107,31 @@ pub enum Report {
     },
     /// A defect of ours: a change that must never have been proposed. It was not carried out.
     Violation(Violation),
+    /// The licence does not cover the group: nobody is synchronised, and what is ours is taken back.
+    GateShut(Shut),
+    /// The licence covers the group again.
+    GateOpened,
+    /// A later licence file is not accepted; the licence that was verified before goes on until its own end.
+    LicenceNotReplaced(Refusal),
+    /// The licence ends soon. Told 30, 14, 7 and 1 days before.
+    LicenceEnding {
+        /// The reminder that is due.
+        within_days: u16,
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// The licence has expired, and goes on by its days of grace alone.
+    LicenceInGrace {
+        /// When it expired.
+        since: Timestamp,
+        /// When the grace ends.
+        until: Timestamp,
+    },
+    /// The clock was set back by more than a day. The licence is judged by the time that it should be.
+    ClockSetBack {
+        /// By how much.
+        by: Duration,
+    },
     /// Everything that was ours has been taken back.
     Released,
 }

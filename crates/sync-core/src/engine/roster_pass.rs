@@ -135,6 +135,7 @@ impl Engine {
             }
         }
         self.roster.taken = Some(now);
+        self.seats_are_due(self.roster.change.0);
         let due = self.book.addresses_due(now.uptime);
         self.restand(now);
         if due.is_empty() {

@@ -8,6 +8,7 @@ use super::views::{
     ExplainView, FieldView, Health, InstanceView, LinkView, MemberView, OwnerView, Readiness, WorkView,
 };
 use super::{Engine, LinkName};
+use crate::gate::Gate;
 use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::Settled;
 use crate::moment::Moment;
@@ -27,7 +28,7 @@ impl Engine {
         let mut skipped = BTreeMap::new();
         let mut due = 0;
         for (user, member) in &self.members {
-            if let Some(reason) = skip_reason(&self.subject(*user, member, now), self.mode) {
+            if let Some(reason) = skip_reason(&self.subject(*user, member, now), self.situation()) {
                 *skipped.entry(reason).or_default() += 1;
             }
             due += self
@@ -35,21 +36,18 @@ impl Engine {
                 .filter(|field| self.is_due(*user, member, *field, now))
                 .count();
         }
-        let owned = self
-            .members
-            .values()
-            .flat_map(|member| Field::ALL.map(|field| member.row.field(field).ours));
         InstanceView {
             instance: self.settings.instance.clone(),
             mode: self.mode,
             observe: self.settings.observe,
             policy: self.settings.policy,
             readiness: self.readiness(now),
+            licence: self.licence_view(now),
             members: self.book.entries().len(),
             matched: self.matched(),
             skipped,
             unknown: members().filter(|member| member.unknown.is_some()).count(),
-            owned: owned.flatten().count(),
+            owned: self.owned(),
             due,
             held: self.held.len(),
             links: LinkName::ALL
@@ -94,6 +92,7 @@ impl Engine {
             .map(|(user, member)| ExplainView {
                 instance: self.settings.instance.clone(),
                 policy: self.settings.policy,
+                gate: self.gate_view(),
                 member: self.member_view(*user, member, now),
                 rules: member
                     .sight
@@ -116,12 +115,22 @@ impl Engine {
         self.plan_of(now)
     }
 
+    /// How many values in the PBX are ours.
+    pub(super) fn owned(&self) -> usize {
+        self.members
+            .values()
+            .flat_map(|member| Field::ALL.map(|field| member.row.field(field).ours))
+            .flatten()
+            .count()
+    }
+
     /// Whether a first pass over everybody is through: roster and directory read, each member's presence answered
     /// for, and nothing under way. What is held, or waits for a link that is down, does not count.
     pub fn is_settled(&self) -> bool {
         let rostered = self.roster.joined.is_some() && self.roster.to_look_up.is_none();
         let idle = self.members.values().all(Member::is_idle);
         rostered
+            && self.gate.verdict != Gate::Unchecked
             && self.sweep.complete.is_some()
             && self.due.is_empty()
             && idle
@@ -141,6 +150,11 @@ impl Engine {
                 broken.push(format!("the last complete sweep is {:.0} s old", age(at, now)));
             }
             Some(_) => {}
+        }
+        match &self.gate.verdict {
+            Gate::Open => {}
+            Gate::Unchecked => broken.push("the licence was not checked yet".to_owned()),
+            Gate::Shut(shut) => broken.push(format!("nobody is synchronised: {shut}")),
         }
         let belongs_elsewhere = |member: &Member| member.standing == Some(Standing::OtherInstance);
         if self.matched() == 0 && self.members.values().any(belongs_elsewhere) {
@@ -209,7 +223,7 @@ impl Engine {
             name: entry.map(|entry| entry.name.clone()).unwrap_or_default(),
             address: entry.and_then(|entry| entry.address.clone()),
             teams_user: member.teams_user().cloned(),
-            skipped: skip_reason(&self.subject(user, member, now), self.mode),
+            skipped: skip_reason(&self.subject(user, member, now), self.situation()),
             standing: member.standing.clone(),
             presence: sight.map(|sight| sight.presence.clone()),
             since: sight.map(|sight| sight.since.wall),
@@ -225,7 +239,7 @@ impl Engine {
 
     fn field_view(&self, user: PbxUserId, member: &Member, field: Field, now: Moment) -> FieldView {
         let subject = self.subject(user, member, now);
-        let aim = wanted(&self.settings, self.mode, &subject, field);
+        let aim = wanted(&self.settings, self.situation(), &subject, field);
         let record = member.row.field(field);
         let seen = member.seen(field);
         let rest = match decide(record, aim, member.reading(field, now), self.settings.policy) {
@@ -272,7 +286,12 @@ impl Engine {
     }
 
     fn is_due(&self, user: PbxUserId, member: &Member, field: Field, now: Moment) -> bool {
-        let aim = wanted(&self.settings, self.mode, &self.subject(user, member, now), field);
+        let aim = wanted(
+            &self.settings,
+            self.situation(),
+            &self.subject(user, member, now),
+            field,
+        );
         let decision = decide(
             member.row.field(field),
             aim,

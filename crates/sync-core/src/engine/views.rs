@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use licensing::OperatingMode;
 use presence_mapping::{Explanation, Presence};
 use serde::{Deserialize, Serialize};
 
 use super::LinkName;
+use crate::gate::GateView;
 use crate::ids::{Address, InstanceName, Login, PbxUserId, TeamsUserId};
 use crate::ledger_row::LastWrite;
 use crate::plan::SkipReason;
@@ -49,6 +51,8 @@ pub struct InstanceView {
     pub policy: Policy,
     /// Whether it does its work.
     pub readiness: Readiness,
+    /// The licence; `None` where none is asked for.
+    pub licence: Option<LicenceView>,
     /// Members of the group.
     pub members: usize,
     /// Members joined to a Teams user.
@@ -85,6 +89,35 @@ pub struct InstanceView {
     pub drifts: u64,
     /// Whether a first pass over everybody is through and nothing is under way.
     pub settled: bool,
+}
+
+/// The licence of an instance, and whether it suffices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceView {
+    /// `open`, `shut`, or `unchecked` until group and seats are known.
+    pub gate: String,
+    /// Why nobody is synchronised.
+    pub shut: Option<GateView>,
+    /// The licence's number; this and what follows `None` where none was verified.
+    pub number: Option<String>,
+    /// Whom it is for.
+    pub customer: Option<String>,
+    /// What it permits.
+    pub mode: Option<OperatingMode>,
+    /// Its seats.
+    pub seats: Option<u32>,
+    /// Seats in use, over all instances that share it; `None` until they were counted.
+    pub used: Option<usize>,
+    /// When it begins.
+    pub from: Option<Timestamp>,
+    /// When it ends.
+    pub until: Option<Timestamp>,
+    /// Days of grace after that.
+    pub grace_days: Option<u16>,
+    /// The PBX that it is bound to.
+    pub pbx: Option<String>,
+    /// What somebody should know about it while it goes on.
+    pub warnings: Vec<String>,
 }
 
 /// One link.
@@ -199,6 +232,8 @@ pub struct ExplainView {
     pub instance: InstanceName,
     /// The policy.
     pub policy: Policy,
+    /// The shut gate, where nobody is synchronised because of the licence.
+    pub gate: Option<GateView>,
     /// The member.
     pub member: MemberView,
     /// The rules that won and lost, for the presence last seen.

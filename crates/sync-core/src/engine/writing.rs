@@ -45,7 +45,12 @@ impl Engine {
             return;
         };
         let change = change.clone();
-        let aim = wanted(&self.settings, self.mode, &self.subject(user, member, now), field);
+        let aim = wanted(
+            &self.settings,
+            self.situation(),
+            &self.subject(user, member, now),
+            field,
+        );
         let still_wanted = if change.release {
             aim == Wanted::TakeBack
         } else {

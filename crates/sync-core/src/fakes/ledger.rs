@@ -1,6 +1,6 @@
 //! A ledger in memory, with the same rules as the durable ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::engine::{LedgerCommit, Memory};
 use crate::fault::{Fault, PortError};
+use crate::gate::{SeatClaim, Seats};
 use crate::ids::{InstanceName, PbxName, PbxUserId};
 use crate::ledger_row::LedgerRow;
 use crate::planner::Mode;
@@ -28,6 +29,10 @@ struct State {
     modes: BTreeMap<(PbxName, InstanceName), Mode>,
     leases: BTreeMap<InstanceName, Held>,
     fence: i64,
+    /// The seats of each instance: the licence's number and the users.
+    seats: BTreeMap<InstanceName, (String, BTreeSet<(PbxName, PbxUserId)>)>,
+    /// The text of each licence, and the latest time at which it was looked at.
+    licences: BTreeMap<String, (String, Timestamp)>,
 }
 
 #[derive(Debug)]
@@ -65,6 +70,23 @@ impl State {
         self.leases
             .get(&lease.claim.instance)
             .is_some_and(|held| held.fence == lease.fence)
+    }
+}
+
+impl State {
+    /// The seats of a licence, were this claim noted.
+    fn seats_with(&self, owner: &Claim, claim: &SeatClaim) -> Seats {
+        let others = self
+            .seats
+            .iter()
+            .filter(|(instance, (licence, _))| **instance != owner.instance && *licence == claim.licence);
+        let mut users: BTreeSet<_> = others.flat_map(|(_, (_, users))| users.iter().cloned()).collect();
+        users.extend(claim.users.iter().map(|user| (owner.pbx.clone(), *user)));
+        let known = self.licences.get(&claim.licence).map(|(_, latest)| *latest);
+        Seats {
+            taken: users.len(),
+            latest: known.map_or(claim.at, |known| known.max(claim.at)),
+        }
     }
 }
 
@@ -122,6 +144,10 @@ impl LedgerPort for MemoryLedger {
                 .get(&(claim.pbx.clone(), claim.instance.clone()))
                 .copied()
                 .unwrap_or_default(),
+            licence: state.seats.get(&claim.instance).and_then(|(number, _)| {
+                let (text, _) = state.licences.get(number)?;
+                Some(text.clone())
+            }),
             ..Memory::default()
         };
         for ((pbx, user), (instance, row)) in &state.rows {
@@ -162,6 +188,37 @@ impl LedgerPort for MemoryLedger {
             state.modes.insert((pbx.clone(), instance.clone()), mode);
         }
         Ok(refused)
+    }
+
+    async fn take_seats(&self, lease: &Lease, claim: &SeatClaim) -> Result<Seats, PortError> {
+        let mut state = self.state();
+        if !state.is_current(lease) {
+            return Err(PortError::new(
+                Fault::State,
+                "count seats: the lease belongs to somebody else",
+            ));
+        }
+        let seats = state.seats_with(&lease.claim, claim);
+        let Claim { instance, pbx, .. } = &lease.claim;
+        let users = claim.users.iter().map(|user| (pbx.clone(), *user)).collect();
+        state
+            .seats
+            .insert(instance.clone(), (claim.licence.clone(), users));
+        state
+            .licences
+            .insert(claim.licence.clone(), (claim.text.clone(), seats.latest));
+        Ok(seats)
+    }
+
+    async fn count_seats(&self, owner: &Claim, claim: &SeatClaim) -> Result<Seats, PortError> {
+        Ok(self.state().seats_with(owner, claim))
+    }
+
+    async fn keep_seats_of(&self, instances: &[InstanceName]) -> Result<(), PortError> {
+        self.state()
+            .seats
+            .retain(|instance, _| instances.contains(instance));
+        Ok(())
     }
 
     async fn remembered(&self) -> Result<Vec<Remembered>, PortError> {

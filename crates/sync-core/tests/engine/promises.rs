@@ -1,8 +1,6 @@
-//! The engine behind its driver, on paused time, against ports in memory: each test is one sentence of the promise.
+//! Each test is one sentence of the promise.
 
-mod support;
-
-use support::{World, seconds, user};
+use crate::support::{World, seconds, user};
 use sync_core::{ChatPresence, Fault, LinkName, Mode, Policy, PortError, Value};
 
 const ON: Value = Value::Dnd(true);

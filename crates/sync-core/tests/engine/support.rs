@@ -1,18 +1,16 @@
 //! A small world for tests: a tenant, a PBX and a ledger in memory, and a daemon's life between them on paused time.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot set its world up has failed"
-)]
-
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use presence_mapping::Presence;
 use sync_core::fakes::{FakePbx, FakeTenant, MemoryLedger, PbxWrite, TokioClock};
 use sync_core::{
-    Acquired, Breaker, ChatPresence, Claim, Clock, Driver, Ended, Engine, Handle, InstanceName, InstanceView,
-    LedgerPort, Observer, PbxName, PbxUserId, Plan, Ports, Report, Settings, Value,
+    Acquired, Breaker, ChatPresence, Claim, Clock, Driver, Ended, Engine, Handle, Holding, InstanceName,
+    InstanceView, LedgerPort, Memory, Moment, Observer, PbxName, PbxUserId, Plan, Ports, Report, Settings,
+    Value,
 };
 use tokio::task::JoinHandle;
 
@@ -30,9 +28,32 @@ impl Observer for Reports {
             Report::Drift { user, .. } => format!("drift {user}"),
             Report::Conflict { .. } => "conflict".to_owned(),
             Report::Released => "released".to_owned(),
+            Report::GateShut(shut) => format!("gate shut: {shut}"),
+            Report::GateOpened => "gate opened".to_owned(),
+            Report::LicenceNotReplaced(refusal) => format!("licence not replaced: {refusal}"),
+            Report::LicenceEnding { within_days, .. } => format!("licence ends within {within_days} days"),
+            Report::LicenceInGrace { until, .. } => format!("licence in grace until {until}"),
+            Report::ClockSetBack { .. } => "clock set back".to_owned(),
             _ => return,
         };
         self.0.lock().unwrap().push(text);
+    }
+}
+
+/// Paused time, with a wall clock that an administrator sets.
+pub(crate) struct TestClock {
+    inner: TokioClock,
+    shift: AtomicI64,
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Moment {
+        let now = self.inner.now();
+        let shift = SignedDuration::from_secs(self.shift.load(Ordering::SeqCst));
+        Moment {
+            wall: now.wall.saturating_add(shift).unwrap_or(Timestamp::MAX),
+            ..now
+        }
     }
 }
 
@@ -42,7 +63,9 @@ pub(crate) struct World {
     pub(crate) ledger: Arc<MemoryLedger>,
     pub(crate) settings: Settings,
     pub(crate) reports: Arc<Reports>,
-    clock: TokioClock,
+    /// Handed to the engine at its start.
+    pub(crate) licence: Option<Holding>,
+    clock: Arc<TestClock>,
     running: Option<(Handle, JoinHandle<Ended>)>,
 }
 
@@ -69,7 +92,11 @@ impl World {
             ledger: Arc::new(MemoryLedger::new()),
             settings,
             reports: Arc::default(),
-            clock: TokioClock::starting_at("2026-11-23T08:00:00Z".parse().unwrap()),
+            licence: None,
+            clock: Arc::new(TestClock {
+                inner: TokioClock::starting_at("2026-11-23T08:00:00Z".parse().unwrap()),
+                shift: AtomicI64::new(0),
+            }),
             running: None,
         };
         for id in (1..=people).chain([900]) {
@@ -108,8 +135,16 @@ impl World {
             ledger: Arc::clone(&self.ledger) as _,
         };
         let observer = Arc::clone(&self.reports) as _;
-        let (driver, handle) = Driver::new(engine, ports, lease, Arc::new(self.clock), observer);
+        let (driver, handle) = Driver::new(engine, ports, lease, Arc::clone(&self.clock) as _, observer);
+        if let Some(holding) = &self.licence {
+            handle.licence(holding.clone()).await.unwrap();
+        }
         self.running = Some((handle, tokio::spawn(driver.run())));
+    }
+
+    /// Sets the wall clock forward, or back where negative.
+    pub(crate) fn set_clock(&self, seconds: i64) {
+        self.clock.shift.fetch_add(seconds, Ordering::SeqCst);
     }
 
     pub(crate) fn handle(&self) -> &Handle {
@@ -158,6 +193,21 @@ impl World {
             .ask(move |engine| engine.instance_view(now))
             .await
             .unwrap()
+    }
+
+    /// What the ledger remembers.
+    pub(crate) async fn memory(&self) -> Memory {
+        let claim = Claim {
+            instance: self.settings.instance.clone(),
+            pbx: self.settings.pbx.clone(),
+            holder: "test".to_owned(),
+        };
+        self.ledger.load(&claim).await.unwrap()
+    }
+
+    /// Gives back the seats of all other instances.
+    pub(crate) async fn keep_seats_of(&self, instances: &[InstanceName]) {
+        self.ledger.keep_seats_of(instances).await.unwrap();
     }
 
     pub(crate) async fn plan(&self) -> Plan {

@@ -1,0 +1,18 @@
+-- Licences that were used: the text, so that a later file that is not accepted does not end one early, and the latest time
+-- (milliseconds since 1970) at which one was looked at, so that a clock that is set back does not prolong it.
+CREATE TABLE licences (
+    number TEXT    NOT NULL PRIMARY KEY,
+    text   TEXT    NOT NULL,
+    latest INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Whom an instance needs seats for: `users` is a JSON list of PBX users, in order, and `taken` its length.
+CREATE TABLE seats (
+    instance TEXT    NOT NULL PRIMARY KEY REFERENCES leases (instance),
+    pbx      TEXT    NOT NULL,
+    licence  TEXT    NOT NULL REFERENCES licences (number),
+    taken    INTEGER NOT NULL,
+    users    TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX seats_of_a_licence ON seats (licence, pbx, taken);

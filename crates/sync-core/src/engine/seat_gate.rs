@@ -1,0 +1,320 @@
+//! The seat gate at work: what is known of the licence, the count of its seats, and the verdict of this moment.
+//!
+//! The gate is judged anew after every event, so that no roster, no licence and no passing of time is missed; a new
+//! verdict makes everybody due. The seats are counted by the ledger, because other instances, and those of other daemons,
+//! may share the licence.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use licensing::{Ending, Licence, Phase};
+
+use super::views::LicenceView;
+use super::{Effect, Engine, LinkName, Pending, Report};
+use crate::fault::PortError;
+use crate::gate::{Evidence, Gate, GateView, Holding, SeatClaim, Seats, judge};
+use crate::moment::Moment;
+use crate::planner::Situation;
+
+/// A clock that stands further than this behind the latest time that is known was set back. Less is put right by time
+/// servers every day.
+const SET_BACK: SignedDuration = SignedDuration::from_hours(24);
+
+/// What the engine holds of its licence.
+#[derive(Debug, Default)]
+pub(super) struct SeatGate {
+    holding: Option<Holding>,
+    /// A later file that was not accepted, while an earlier licence goes on.
+    refused: Option<licensing::Refusal>,
+    /// Distinct users of all instances that share the licence, as counted last.
+    counted: Option<usize>,
+    counting: bool,
+    /// Whether the seats are to be counted.
+    to_count: bool,
+    /// How many joined since the last count began.
+    joined: usize,
+    /// How many had joined when the count that is under way began.
+    joined_in_count: usize,
+    /// The latest time known for this licence, and when that was (uptime).
+    latest: Option<(Timestamp, Duration)>,
+    pub(super) verdict: Gate,
+    reminded: Option<Reminder>,
+    set_back_told: bool,
+}
+
+/// What was said about the end of the licence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reminder {
+    Ending(Ending),
+    Grace,
+}
+
+impl SeatGate {
+    fn licence(&self) -> Option<&Arc<Licence>> {
+        match &self.holding {
+            Some(Holding::Verified(licence)) => Some(licence),
+            _ => None,
+        }
+    }
+
+    /// Where the clock of this machine would be if it had never been set back.
+    fn expected(&self, now: Moment) -> Timestamp {
+        self.latest.map_or(now.wall, |(wall, uptime)| {
+            let since = now.uptime.saturating_sub(uptime);
+            wall.saturating_add(since).unwrap_or(Timestamp::MAX).max(now.wall)
+        })
+    }
+
+    /// By how much the clock was set back, where that is more than a day.
+    fn set_back(&self, now: Moment) -> Option<SignedDuration> {
+        let behind = self.expected(now).duration_since(now.wall);
+        (behind > SET_BACK).then_some(behind)
+    }
+
+    /// The time that counts for the licence: a clock that was set back does not prolong it.
+    fn time(&self, now: Moment) -> Timestamp {
+        if self.set_back(now).is_some() {
+            self.expected(now)
+        } else {
+            now.wall
+        }
+    }
+}
+
+impl Engine {
+    pub(super) fn situation(&self) -> Situation {
+        Situation::of(self.mode, &self.gate.verdict)
+    }
+
+    /// Another licence, or a file that is not accepted: that leaves the licence in force that was verified before.
+    pub(super) fn licence_read(&mut self, holding: Holding, now: Moment) {
+        if self.settings.licence.is_none() {
+            return;
+        }
+        let goes_on = self
+            .gate
+            .licence()
+            .is_some_and(|licence| licence.in_force(self.gate.time(now)).is_ok());
+        if let Holding::Unusable(refusal) = &holding
+            && goes_on
+        {
+            if self.gate.refused.as_ref() != Some(refusal) {
+                self.report(Report::LicenceNotReplaced(refusal.clone()));
+                self.gate.refused = Some(refusal.clone());
+            }
+            return;
+        }
+        let number = |holding: &Holding| match holding {
+            Holding::Verified(licence) => Some(licence.terms().number.clone()),
+            _ => None,
+        };
+        if self.gate.holding.as_ref().and_then(number) != number(&holding) {
+            // Seats and the latest time are known by the licence's number.
+            self.gate.counted = None;
+            self.gate.latest = None;
+        }
+        self.gate.refused = None;
+        self.gate.reminded = None;
+        self.gate.to_count = true;
+        self.gate.holding = Some(holding);
+    }
+
+    /// A roster was taken over: the seats are counted anew, for the groups of other instances may have changed, too.
+    pub(super) fn seats_are_due(&mut self, joined: usize) {
+        self.gate.to_count = true;
+        self.gate.joined += joined;
+    }
+
+    pub(super) fn start_counting_seats(&mut self, now: Moment) {
+        let due = self.gate.to_count && !self.gate.counting && self.roster.taken.is_some();
+        let Some(licence) = self.gate.licence().filter(|_| due) else {
+            return;
+        };
+        if !self.links.may_start(LinkName::Ledger, now) {
+            return;
+        }
+        let claim = SeatClaim {
+            licence: licence.terms().number.to_string(),
+            text: licence.text().to_owned(),
+            users: self.book.entries().keys().copied().collect(),
+            at: self.gate.expected(now),
+        };
+        self.gate.to_count = false;
+        self.gate.counting = true;
+        self.gate.joined_in_count = std::mem::take(&mut self.gate.joined);
+        self.links.started(LinkName::Ledger);
+        let licence = claim.licence.clone();
+        let request = self.request(Pending::Seats { licence });
+        self.effects.push(Effect::TakeSeats { request, claim });
+    }
+
+    pub(super) fn seats_counted(&mut self, licence: &str, result: Result<Seats, PortError>, now: Moment) {
+        self.gate.counting = false;
+        let joined_in_count = std::mem::take(&mut self.gate.joined_in_count);
+        let asked = self.gate.licence();
+        let current = asked.is_some_and(|held| held.terms().number.as_str() == licence);
+        match result {
+            Ok(seats) => {
+                let reports = self.links.succeeded(LinkName::Ledger, now);
+                self.report_all(reports);
+                if current {
+                    self.gate.counted = Some(seats.taken);
+                    let latest = seats.latest.max(self.gate.expected(now));
+                    self.gate.latest = Some((latest, now.uptime));
+                }
+            }
+            Err(error) => {
+                let reports = self.links.failed(LinkName::Ledger, &error, now);
+                self.report_all(reports);
+                self.gate.to_count = true;
+                self.gate.joined += joined_in_count;
+            }
+        }
+    }
+
+    /// Judges anew. Everybody becomes due where the verdict is another one.
+    pub(super) fn check_gate(&mut self, now: Moment) {
+        let Some(demand) = &self.settings.licence else {
+            self.gate.verdict = Gate::Open;
+            return;
+        };
+        if self.gate.licence().is_some() {
+            self.gate.latest = Some((self.gate.expected(now), now.uptime));
+        }
+        let evidence = Evidence {
+            demand,
+            at: self.gate.time(now),
+            group: self.roster.taken.map(|_| self.book.entries().len()),
+            counted: self.gate.counted,
+            joined: self.gate.joined + self.gate.joined_in_count,
+        };
+        let verdict = judge(self.gate.holding.as_ref(), evidence);
+        self.tell_set_back(now);
+        self.remind(now);
+        if verdict == self.gate.verdict {
+            return;
+        }
+        let before = std::mem::replace(&mut self.gate.verdict, verdict);
+        match (&before, &self.gate.verdict) {
+            // The same reason with the group known by now is no news.
+            (Gate::Shut(before), Gate::Shut(shut)) if before.refusal == shut.refusal => return,
+            (_, Gate::Shut(shut)) => {
+                let shut = shut.clone();
+                self.report(Report::GateShut(shut));
+            }
+            (Gate::Shut(_), Gate::Open) => self.report(Report::GateOpened),
+            (Gate::Unchecked | Gate::Open | Gate::Shut(_), Gate::Unchecked | Gate::Open) => {}
+        }
+        self.replan_everybody();
+    }
+
+    fn tell_set_back(&mut self, now: Moment) {
+        let set_back = self.gate.licence().and_then(|_| self.gate.set_back(now));
+        if let Some(by) = set_back.filter(|_| !self.gate.set_back_told) {
+            self.report(Report::ClockSetBack {
+                by: by.unsigned_abs(),
+            });
+        }
+        self.gate.set_back_told = set_back.is_some();
+    }
+
+    fn remind(&mut self, now: Moment) {
+        let at = self.gate.time(now);
+        let Some(licence) = self.gate.licence() else {
+            return;
+        };
+        let terms = licence.terms();
+        let (reminder, report) = match licence.in_force(at).map(|licence| licence.phase()) {
+            Ok(Phase::Ending(ending)) => (
+                Reminder::Ending(ending),
+                Report::LicenceEnding {
+                    within_days: ending.within_days,
+                    until: terms.until,
+                },
+            ),
+            Ok(Phase::Grace { until }) => (
+                Reminder::Grace,
+                Report::LicenceInGrace {
+                    since: terms.until,
+                    until,
+                },
+            ),
+            Ok(Phase::Valid) | Err(_) => return,
+        };
+        if self.gate.reminded != Some(reminder) {
+            self.gate.reminded = Some(reminder);
+            self.report(report);
+        }
+    }
+
+    /// When the verdict may change by time alone (uptime).
+    pub(super) fn next_licence_wake(&self, now: Moment) -> Option<Duration> {
+        let licence = self.gate.licence()?;
+        let at = self.gate.time(now);
+        let left = licence.next_change(at)?.duration_since(at);
+        Some(now.uptime.saturating_add(left.unsigned_abs()))
+    }
+
+    /// The shut gate, where it is shut.
+    pub(super) fn gate_view(&self) -> Option<GateView> {
+        let shut = self.gate.verdict.shut()?;
+        let taking_back = if self.situation() == Situation::Unlicensed && self.settings.release_on_stop {
+            self.owned()
+        } else {
+            0
+        };
+        Some(GateView::new(shut, taking_back))
+    }
+
+    /// The licence, where one is asked for.
+    pub(super) fn licence_view(&self, now: Moment) -> Option<LicenceView> {
+        self.settings.licence.as_ref()?;
+        let terms = self.gate.licence().map(|licence| licence.terms().clone());
+        let at = self.gate.time(now);
+        let phase = self
+            .gate
+            .licence()
+            .and_then(|licence| licence.in_force(at).ok())
+            .map(|licence| licence.phase());
+        let mut warnings = Vec::new();
+        match (phase, &terms) {
+            (Some(Phase::Ending(_)), Some(terms)) => {
+                warnings.push(format!("the licence ends at {}", terms.until));
+            }
+            (Some(Phase::Grace { until }), Some(terms)) => warnings.push(format!(
+                "the licence expired at {}, and by its grace goes on until {until}",
+                terms.until
+            )),
+            _ => {}
+        }
+        if let Some(refused) = &self.gate.refused {
+            warnings.push(format!("the licence was not replaced: {refused}"));
+        }
+        if let Some(by) = self.gate.set_back(now) {
+            warnings.push(format!(
+                "the clock of this machine was set back by {:#}; the licence is judged by the time that it should be",
+                SignedDuration::from_secs(by.as_secs())
+            ));
+        }
+        Some(LicenceView {
+            gate: match self.gate.verdict {
+                Gate::Unchecked => "unchecked",
+                Gate::Open => "open",
+                Gate::Shut(_) => "shut",
+            }
+            .to_owned(),
+            shut: self.gate_view(),
+            number: terms.as_ref().map(|terms| terms.number.to_string()),
+            customer: terms.as_ref().map(|terms| terms.customer.to_string()),
+            mode: terms.as_ref().map(|terms| terms.mode),
+            seats: terms.as_ref().map(|terms| terms.seats),
+            used: self.gate.counted,
+            from: terms.as_ref().map(|terms| terms.from),
+            until: terms.as_ref().map(|terms| terms.until),
+            grace_days: terms.as_ref().map(|terms| terms.grace_days),
+            pbx: terms.and_then(|terms| terms.pbx).map(|pbx| pbx.to_string()),
+            warnings,
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! The engine behind its driver, on paused time, against ports in memory.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its world up has failed"
+)]
+
+mod promises;
+mod seat_gate;
+mod support;
