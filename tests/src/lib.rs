@@ -5,8 +5,10 @@
     reason = "a test that cannot set its stage has failed"
 )]
 
+mod licences;
 mod program;
 mod stage;
 
+pub use licences::{issuer_keys, licence, terms};
 pub use program::{Daemon, Output, presencectl};
 pub use stage::{Stage, StageOptions, eventually};

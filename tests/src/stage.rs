@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sandbox::{Employee, Except, Office, Options, Said, Sandbox};
+use sandbox::{Employee, Except, License, Office, Options, Said, Sandbox};
 use sync_adapters::http::{HttpClient, HttpSettings};
 use sync_service::api::{Client, Endpoint, InstanceStatus, endpoint_file};
 use tempfile::TempDir;
 
+use crate::licences::{issuer_keys, licence, terms};
 use crate::program::{Daemon, Output, presencectl};
 
 /// Long enough for a slow machine; whoever waits ends as soon as there is something to see.
@@ -32,6 +33,10 @@ impl StageOptions {
             options: Options {
                 sync,
                 poll_interval,
+                license: Some(License {
+                    key: licence(&terms(100_000)),
+                    issuer_keys: issuer_keys(),
+                }),
                 ..Options::default()
             },
         }

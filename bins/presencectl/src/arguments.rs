@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use licensing::{Name, OperatingMode};
 use presence_mapping::Presence;
 use sync_core::{Address, InstanceName};
 
@@ -70,6 +73,9 @@ pub(crate) enum Command {
     Pause(One),
     /// Go on after `pause` or `release`
     Resume(One),
+    /// Make, look at and install licences
+    #[command(subcommand)]
+    License(LicenseCommand),
     /// Print what packages need
     #[command(subcommand)]
     Generate(GenerateCommand),
@@ -146,6 +152,110 @@ pub(crate) enum RulesCommand {
     },
     /// Name the patterns of all instances that can never win
     Lint,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum LicenseCommand {
+    /// Make the keys of an issuing desk: `issuer.key`, which stays secret, and `issuer.pub`
+    Keygen {
+        /// The folder that they are written into.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Issue a licence
+    Issue(IssueArguments),
+    /// Show what a licence file says, and whether it is accepted
+    Inspect {
+        /// The licence.
+        file: PathBuf,
+        /// The public keys of the issuing desk [default: those of the program and of the configuration]
+        #[arg(long, value_name = "FILE")]
+        issuer_keys: Option<PathBuf>,
+        #[command(flatten)]
+        language: InLanguage,
+    },
+    /// Put a licence where the configuration wants it, and let the daemon read it
+    Install {
+        /// The licence.
+        file: PathBuf,
+        /// For this instance alone, as its `license_file` [default: as `license.key_file`]
+        #[arg(long, value_name = "INSTANCE", value_parser = instance_name)]
+        instance: Option<InstanceName>,
+    },
+    /// Show the licences that are in use, and their seats
+    Show(InLanguage),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct IssueArguments {
+    /// The private key of the issuing desk, `issuer.key`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Whom the licence is for.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) customer: Name,
+    /// What it permits: `presence-sync` or `full-integration`, which includes the first.
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: OperatingMode,
+    /// For how many distinct PBX users, over all instances that share it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) seats: u32,
+    /// The first day, such as 2026-01-01 (from 0 o'clock UTC), or a moment such as 2026-01-01T08:00:00Z.
+    #[arg(long, value_name = "DATE", value_parser = Day::parse)]
+    pub(crate) from: Day,
+    /// The last day (until 24 o'clock UTC), or the moment at which it ends.
+    #[arg(long, value_name = "DATE", value_parser = Day::parse)]
+    pub(crate) until: Day,
+    /// Only for this PBX: its host name, its host and port, or its `pbx_id`.
+    #[arg(long, value_name = "ID")]
+    pub(crate) pbx: Option<Name>,
+    /// For how many days it goes on after its end, with a warning.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) grace_days: u16,
+    /// The number of the licence, which tells it from all others [default: a new one]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) number: Option<Name>,
+    /// Who issues it, for people to read.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) issuer: Option<Name>,
+    /// The file that the licence is written into; it must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct InLanguage {
+    /// The language of the text [default: that of the environment]
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub(crate) language: Option<LanguageName>,
+}
+
+/// A language that operators read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LanguageName {
+    /// German.
+    De,
+    /// English.
+    En,
+}
+
+/// A day, or a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Day {
+    Whole(Date),
+    Moment(Timestamp),
+}
+
+impl Day {
+    fn parse(text: &str) -> Result<Self, String> {
+        let whole = text.parse().map(Self::Whole);
+        let moment = || text.parse().map(Self::Moment);
+        // A moment would be read as a date, too, and its time forgotten.
+        let read = if text.contains('T') { moment() } else { whole };
+        read.map_err(|_| {
+            "write a day such as 2026-12-31, or a moment such as 2026-12-31T12:00:00Z".to_owned()
+        })
+    }
 }
 
 #[derive(Clone, Debug, Subcommand)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use presencectl::{Arguments, Failure, Surroundings, run};
 use sync_service::config::Environment;
+use sync_service::language::Language;
 use tokio::runtime::Runtime;
 
 /// What still blocks a thread after the end is left to the system.
@@ -17,11 +18,13 @@ fn main() -> ExitCode {
     };
     #[expect(
         clippy::disallowed_methods,
-        reason = "the program's `main` is where environment and clock are taken from"
+        reason = "the program's `main` is where environment, clock and randomness are taken from"
     )]
     let surroundings = Surroundings {
         environment: Environment::read(|name| std::env::var(name).ok()),
         now: jiff::Timestamp::now,
+        random: |bytes| getrandom::fill(bytes).map_err(std::io::Error::other),
+        language: Language::of_environment(|name| std::env::var(name).ok()),
     };
     let ended = match Runtime::new() {
         Ok(runtime) => {

@@ -2,7 +2,7 @@
 
 use crate::arguments::{Arguments, Command};
 use crate::commands::{
-    Context, config, demo, explain, generate, members, orders, plan, rules, sandbox, status, sync,
+    Context, config, demo, explain, generate, license, members, orders, plan, rules, sandbox, status, sync,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -32,6 +32,7 @@ pub async fn run(arguments: Arguments, surroundings: Surroundings) -> Result<Exi
         Command::Release(which) => orders::release(&context, &which.instance).await,
         Command::Pause(which) => orders::pause(&context, &which.instance).await,
         Command::Resume(which) => orders::resume(&context, &which.instance).await,
+        Command::License(command) => license::run(&context, &command).await,
         Command::Generate(command) => generate::run(&context, &command),
     }
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Rejected;
 use crate::mode::OperatingMode;
-use crate::name::Name;
-use crate::terms::Terms;
+use crate::name::{Name, printable};
+use crate::terms::{Terms, seconds};
 
 /// The version of licences that this crate issues and reads.
 const VERSION: u64 = 1;
@@ -55,15 +55,18 @@ struct Issuer {
 
 /// Reads the claims of a signature that was verified.
 pub(crate) fn read(payload: &[u8]) -> Result<Terms, Rejected> {
-    let incomplete = |error: serde_json::Error| Rejected::Claims(error.to_string());
-    let Version { ver } = serde_json::from_slice(payload).map_err(incomplete)?;
+    // The error quotes the licence, and is printed on terminals.
+    let wrong = |error: serde_json::Error| {
+        Rejected::Claims(error.to_string().chars().filter(|c| printable(*c)).collect())
+    };
+    let Version { ver } = serde_json::from_slice(payload).map_err(wrong)?;
     if ver != VERSION {
         return Err(Rejected::Version {
             found: ver,
             known: VERSION,
         });
     }
-    let claims: Claims = serde_json::from_slice(payload).map_err(incomplete)?;
+    let claims: Claims = serde_json::from_slice(payload).map_err(wrong)?;
     let moment = |seconds, name: &str| {
         Timestamp::from_second(seconds).map_err(|_| Rejected::Claims(format!("`{name}` is no time")))
     };
@@ -101,9 +104,9 @@ impl From<&Terms> for Claims {
             sub: terms.customer.clone(),
             mode: terms.mode,
             seats: terms.seats,
-            iat: terms.issued.as_second(),
-            nbf: terms.from.as_second(),
-            exp: terms.until.as_second(),
+            iat: seconds(terms.issued),
+            nbf: seconds(terms.from),
+            exp: seconds(terms.until),
             grace_days: terms.grace_days,
             pbx: terms.pbx.clone(),
         }

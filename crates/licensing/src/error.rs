@@ -57,7 +57,7 @@ pub enum Rejected {
         known: u64,
     },
     /// It is signed by an accepted key, and does not say what a licence has to say.
-    #[error("it is signed well but incomplete: {0}")]
+    #[error("it is signed well, but its claims are wrong: {0}")]
     Claims(String),
 }
 
@@ -145,7 +145,7 @@ impl Refusal {
             Self::Rejected(Rejected::UnknownIssuer(_)) => "unknown-issuer",
             Self::Rejected(Rejected::Signature) => "wrong-signature",
             Self::Rejected(Rejected::Version { .. }) => "later-version",
-            Self::Rejected(Rejected::Claims(_)) => "incomplete",
+            Self::Rejected(Rejected::Claims(_)) => "wrong-claims",
             Self::NotInForce(NotInForce::NotYetValid { .. }) => "not-yet-valid",
             Self::NotInForce(NotInForce::Expired { .. }) => "expired",
             Self::NotCovered(NotCovered::WrongMode { .. }) => "wrong-mode",

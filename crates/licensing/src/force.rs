@@ -77,7 +77,8 @@ impl Licence {
         [terms.from, terms.until, terms.grace_until()]
             .into_iter()
             .chain(reminders)
-            .filter(|moment| *moment > at)
+            // A reminder of a short licence may fall before its begin, when it says nothing.
+            .filter(|moment| *moment > at && *moment >= terms.from)
             .min()
     }
 }

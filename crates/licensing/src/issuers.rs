@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jsonwebtoken::DecodingKey;
 use pem::Pem;
 
+use crate::armour::{armoured, blocks};
 use crate::error::KeyError;
 use crate::key_id::KeyId;
 
@@ -55,7 +56,7 @@ impl IssuerKey {
 
     /// The key in PEM form, as `issuer.pub` holds it.
     pub fn to_pem(&self) -> String {
-        pem::encode(&Pem::new(TAG, [PREFIX.as_slice(), &self.public].concat()))
+        armoured(TAG, [PREFIX.as_slice(), &self.public].concat())
     }
 
     pub(crate) fn decoding(&self) -> DecodingKey {
@@ -87,14 +88,9 @@ impl Issuers {
     /// The public keys of a file: one or more blocks `PUBLIC KEY` in PEM form. What stands around them is passed over.
     ///
     /// # Errors
-    /// When there is none, or one of the blocks is something else.
+    /// When there is none, or one of the blocks is something else or was cut off.
     pub fn from_pem(contents: &[u8]) -> Result<Self, KeyError> {
-        let blocks = pem::parse_many(contents).map_err(|_| KeyError::Pem)?;
-        if blocks.is_empty() {
-            return Err(KeyError::Pem);
-        }
-        let keys: Result<Vec<IssuerKey>, KeyError> = blocks.iter().map(IssuerKey::from_block).collect();
-        Ok(keys?.into_iter().collect())
+        blocks(contents)?.iter().map(IssuerKey::from_block).collect()
     }
 
     /// These and `others`.

@@ -31,8 +31,6 @@ impl FromStr for Name {
     type Err = NotAName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let printable =
-            |c: char| !c.is_control() && !turns_direction(c) && !matches!(c, '\u{2028}' | '\u{2029}');
         let fits = !text.is_empty() && text.trim() == text && text.chars().count() <= LONGEST;
         if fits && text.chars().all(printable) {
             Ok(Self(text.to_owned()))
@@ -40,6 +38,11 @@ impl FromStr for Name {
             Err(NotAName)
         }
     }
+}
+
+/// Whether a character can be printed on a terminal as it is.
+pub(crate) fn printable(c: char) -> bool {
+    !c.is_control() && !turns_direction(c) && !matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// The controls of Unicode's bidirectional algorithm, <https://www.unicode.org/reports/tr9/>.

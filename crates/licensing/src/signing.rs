@@ -4,10 +4,10 @@ use std::fmt;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use jsonwebtoken::EncodingKey;
-use pem::Pem;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 
+use crate::armour::armoured;
 use crate::error::KeyError;
 use crate::issuers::IssuerKey;
 
@@ -65,7 +65,7 @@ impl SigningKey {
 
     /// The key in PEM form, to be kept in a file that nobody else may read.
     pub fn to_pem(&self) -> SecretString {
-        pem::encode(&Pem::new(TAG, self.document.expose_secret().as_slice())).into()
+        armoured(TAG, self.document.expose_secret().as_slice()).into()
     }
 
     pub(crate) fn encoding(&self) -> EncodingKey {

@@ -45,7 +45,7 @@ impl Terms {
         if self.seats == 0 {
             return Err(BadTerms::NoSeats);
         }
-        if self.until <= self.from {
+        if seconds(self.until) <= seconds(self.from) {
             return Err(BadTerms::EndsBeforeItBegins);
         }
         if self.grace_days > MOST_GRACE_DAYS {
@@ -53,4 +53,10 @@ impl Terms {
         }
         Ok(())
     }
+}
+
+/// The whole seconds of a time, rounded down: finer times no licence has.
+pub(crate) fn seconds(time: Timestamp) -> i64 {
+    // Times before 1970 are negative, and jiff rounds them up.
+    time.as_second() - i64::from(time.subsec_nanosecond() < 0)
 }

@@ -9,6 +9,15 @@ use crate::sandbox::{
     CLIENT, CLIENT_SECRET, GROUP_NAME, LOGIN, MODULE, MODULE_SECRET, PASSWORD, Sandbox, TENANT,
 };
 
+/// A licence as two texts; the sandbox does not know what they mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct License {
+    /// The licence.
+    pub key: String,
+    /// The public keys of those who may issue it.
+    pub issuer_keys: String,
+}
+
 /// What differs from configuration to configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -28,6 +37,8 @@ pub struct Options {
     pub pbx_url: Option<String>,
     /// Further lines of `[instances.main.sync]`.
     pub sync: String,
+    /// The licence of `[license]`; `None` leaves the table out.
+    pub license: Option<License>,
 }
 
 impl Default for Options {
@@ -42,9 +53,12 @@ impl Default for Options {
             chat: true,
             pbx_url: None,
             sync: String::new(),
+            license: None,
         }
     }
 }
+
+const LICENSE: &str = "\n[license]\nkey_file = \"license.key\"\nissuer_keys_file = \"issuer.pub\"\n";
 
 impl Sandbox {
     /// The text of `presence-sync.toml` for this sandbox. Its secrets are in files beside it.
@@ -61,7 +75,7 @@ version = 1
 [daemon]
 listen = "{listen}"
 state = "sqlite:state.db"
-
+{license}
 [instances.main.teams]
 cloud = "custom"
 login_url = "{tenant}"
@@ -84,6 +98,7 @@ policy = "{policy}"
 {sync}
 "#,
             listen = options.listen,
+            license = options.license.as_ref().map_or("", |_| LICENSE),
             chat = if options.chat { chat.as_str() } else { "" },
             poll = options.poll_interval,
             roster = options.roster_interval,
@@ -103,6 +118,10 @@ policy = "{policy}"
         write(&folder.join("graph.secret"), CLIENT_SECRET)?;
         write(&folder.join("pbx.password"), PASSWORD)?;
         write(&folder.join("chat.secret"), MODULE_SECRET)?;
+        if let Some(license) = &options.license {
+            write(&folder.join("license.key"), &license.key)?;
+            write(&folder.join("issuer.pub"), &license.issuer_keys)?;
+        }
         Ok(path)
     }
 }

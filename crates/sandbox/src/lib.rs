@@ -14,7 +14,7 @@ mod server;
 mod state;
 mod tenant;
 
-pub use configuration::Options;
+pub use configuration::{License, Options};
 pub use counters::{Counters, Operation, UnknownOperation};
 pub use faults::{Fault, FaultSyntax, Plan};
 pub use history::{Author, Record, Subject};

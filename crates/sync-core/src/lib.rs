@@ -21,9 +21,9 @@ mod value;
 pub use checker::{Checked, Context, Facts, Promise, Violation, check};
 pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
-    Effect, Engine, Event, ExplainView, FieldView, Health, InstanceView, LedgerCommit, LicenceView, LinkName,
-    LinkView, MemberView, Memory, OwnerView, Readiness, Report, RequestId, RuleView, WorkView, Write,
-    Written,
+    Effect, Engine, Event, ExplainView, FieldView, Health, InstanceView, LedgerCommit, LicenceView,
+    LicenceWarning, LinkName, LinkView, MemberView, Memory, OwnerView, Readiness, Report, RequestId,
+    RuleView, WorkView, Write, Written,
 };
 pub use fault::{Fault, PortError};
 pub use gate::{Gate, GateView, Holding, SeatClaim, Seats, Shut};

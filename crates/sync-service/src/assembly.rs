@@ -4,6 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use licensing::Demand;
 use sync_adapters::graph::{Api, CallObserver, ClientId, Cloud, GraphAdapter, TenantId};
 use sync_adapters::http::{HttpClient, HttpSettings, Proxies};
 use sync_adapters::starface::{
@@ -101,6 +102,7 @@ impl Assembly {
     pub fn settings(instance: &InstanceName, config: &config::Instance, sharers: usize) -> Settings {
         let sync = &config.sync;
         let mut settings = Settings::new(instance.clone(), config.starface.pbx.clone());
+        settings.licence = Some(Self::demand(config));
         settings.rules = config.rules.clone();
         settings.policy = match sync.policy {
             config::Policy::LastChangeWins => Policy::LastChangeWins,
@@ -130,6 +132,17 @@ impl Assembly {
             confirm_for,
         };
         settings
+    }
+
+    /// What an instance asks of its licence. A licence may name the PBX by its host, with the port or without, or by its
+    /// lasting name.
+    pub fn demand(config: &config::Instance) -> Demand {
+        let host = config.starface.url.host_str().unwrap_or_default().to_owned();
+        let host_and_port = config::host_and_port(&config.starface.url).to_string();
+        Demand {
+            mode: config.mode,
+            pbx: vec![host, host_and_port, config.starface.pbx.to_string()],
+        }
     }
 
     /// The ports of an instance. Nothing is sent yet.

@@ -4,6 +4,7 @@ pub mod api;
 mod assembly;
 pub mod config;
 pub mod daemon;
+pub mod language;
 pub mod standalone;
 pub mod telemetry;
 

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use sync_service::config::Environment;
+use sync_service::language::Language;
 
-use crate::arguments::Format;
+use crate::arguments::{Format, InLanguage, LanguageName};
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::show::Now;
@@ -45,6 +46,23 @@ impl Context {
     /// The time.
     pub(crate) fn timestamp(&self) -> Timestamp {
         (self.surroundings.now)()
+    }
+
+    /// So many random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Failure> {
+        let mut bytes = [0; N];
+        (self.surroundings.random)(&mut bytes)
+            .map_err(|error| Failure::new(error).while_doing("cannot get randomness from the system"))?;
+        Ok(bytes)
+    }
+
+    /// The language that was asked for, or else that of the environment.
+    pub(crate) fn language(&self, asked: InLanguage) -> Language {
+        match asked.language {
+            Some(LanguageName::De) => Language::German,
+            Some(LanguageName::En) => Language::English,
+            None => self.surroundings.language,
+        }
     }
 
     /// The time, here.

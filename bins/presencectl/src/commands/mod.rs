@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod generate;
 mod interrupt;
+pub(crate) mod license;
 pub(crate) mod members;
 pub(crate) mod orders;
 pub(crate) mod plan;
@@ -13,5 +14,6 @@ pub(crate) mod rules;
 pub(crate) mod sandbox;
 pub(crate) mod status;
 pub(crate) mod sync;
+mod throwaway;
 
 pub(crate) use context::Context;

@@ -55,8 +55,10 @@ async fn of_instance(
         return Ok(standalone::plan(&configuration.settings, &configuration.environment, name).await?);
     };
     // Whoever does not know everybody's presence has nothing to plan, and nothing to plan must not look like good news.
+    // A shut gate is part of a plan.
     if let Some(view) = daemon.view_after_first_sweep(name).await?
         && view.readiness.state == Health::NotReady
+        && view.licence.as_ref().is_none_or(|licence| licence.shut.is_none())
     {
         return Err(not_ready("cannot plan for", &view));
     }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::context::{Context, note};
 use super::interrupt::Interrupt;
+use super::throwaway;
 use crate::arguments::SandboxArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -57,7 +58,10 @@ pub(crate) async fn run(context: &Context, arguments: &SandboxArguments) -> Resu
     let starting = Sandbox::builder().office(office).faults(faults).start().await;
     let sandbox =
         starting.map_err(|error| Failure::new(error).while_doing("cannot start the simulated servers"))?;
-    let options = Options::default();
+    let options = Options {
+        license: Some(throwaway::licence(context, arguments.members)?),
+        ..Options::default()
+    };
     let file = sandbox
         .write_configuration(&folder, &options)
         .map_err(|error| unwritable(&folder, error))?;

@@ -63,6 +63,7 @@ fn without_daemon(configuration: &Configuration) -> impl Iterator<Item = Instanc
             instance: name.clone(),
             state,
             reason: Some(reason.to_owned()),
+            notices: Vec::new(),
             view: None,
         }
     })

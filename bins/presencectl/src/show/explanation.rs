@@ -13,6 +13,7 @@ pub(crate) fn explanation(view: &ExplainView, now: &Now) -> String {
     let ExplainView {
         instance,
         policy,
+        gate,
         member,
         rules,
         next_check_seconds,
@@ -31,6 +32,9 @@ pub(crate) fn explanation(view: &ExplainView, now: &Now) -> String {
             member.pbx_user, member.login
         ),
     );
+    if let Some(gate) = gate {
+        lines.at(0, &format!("nobody is synchronised: {}", gate.message));
+    }
     if let Some(reason) = member.skipped {
         lines.at(0, &format!("not synchronised: {}", words::skipped(reason)));
     }
@@ -215,7 +219,7 @@ mod tests {
     fn explained(member: &Value, presence: Option<&str>, next_check: Option<f64>) -> String {
         let rules = presence_mapping::Rules::new(&presence_mapping::RulesTable::default()).unwrap();
         let view = json!({
-            "instance": "main", "policy": "last-change-wins", "member": member,
+            "instance": "main", "policy": "last-change-wins", "gate": null, "member": member,
             "rules": presence.map(|presence| rules.explain(&presence.parse().unwrap())),
             "next_check_seconds": next_check,
         });

@@ -1,6 +1,7 @@
 //! Results in words: pure functions from what is known to text.
 
 mod explanation;
+mod licence;
 mod members;
 mod plan;
 mod status;
@@ -9,6 +10,7 @@ mod time;
 mod words;
 
 pub(crate) use explanation::explanation;
+pub(crate) use licence::{ShownLicence, Unsaid, inspected, licence, licence_details};
 pub(crate) use members::members;
 pub(crate) use plan::plan;
 pub(crate) use status::{instance, offline, status};

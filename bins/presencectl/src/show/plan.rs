@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use sync_core::{Address, Change, PbxUserId, Plan};
+use sync_core::{Address, Change, GateView, PbxUserId, Plan};
 
 use super::table::Table;
 use super::time::Now;
@@ -17,8 +17,17 @@ pub(crate) fn plan(plan: &Plan, now: &Now) -> String {
         held,
         skipped,
         members,
+        gate,
         ..
     } = plan;
+    if let Some(gate) = gate {
+        push(
+            &mut text,
+            &format!("{instance}: nobody is synchronised, because {}", behind(gate)),
+        );
+        push(&mut text, &format!("  hint: {}", gate.advice));
+        return text;
+    }
     let headline = match (changes.len(), held.len(), skipped.len()) {
         (0, 0, 0) => format!("{instance}: nothing to change for {}", count(*members, "member")),
         (0, 0, out) => format!(
@@ -62,6 +71,14 @@ pub(crate) fn plan(plan: &Plan, now: &Now) -> String {
         section(&mut text, "not synchronised", &table);
     }
     text
+}
+
+/// Why the gate is shut, and what is being taken back.
+fn behind(gate: &GateView) -> String {
+    match gate.taking_back {
+        0 => gate.message.clone(),
+        values => format!("{}; {} of ours taken back", gate.message, count(values, "value")),
+    }
 }
 
 fn cells(change: &Change) -> [String; 5] {
@@ -160,6 +177,33 @@ mod tests {
             vec![skipped],
         );
         insta::assert_snapshot!(plan(&whole, &Now::new(at, TimeZone::UTC)));
+    }
+
+    #[test]
+    fn a_plan_behind_a_shut_gate_says_why_and_nothing_else() {
+        let at = Timestamp::UNIX_EPOCH;
+        let whole = Plan::new(
+            InstanceName("main".into()),
+            at,
+            3,
+            vec![change(true, false)],
+            vec![],
+            vec![],
+        );
+        let gate = GateView {
+            reason: "too-few-seats".into(),
+            message: "the licence does not suffice: it has 2 seats, and 3 are needed: 1 more".into(),
+            advice: "get a licence with more seats".into(),
+            needed: Some(3),
+            licensed: Some(2),
+            taking_back: 1,
+        };
+        let text = plan(&whole.behind(gate), &Now::new(at, TimeZone::UTC));
+        assert_eq!(
+            text,
+            "main: nobody is synchronised, because the licence does not suffice: it has 2 seats, and 3 are needed: 1 more; \
+             1 value of ours taken back\n  hint: get a licence with more seats\n"
+        );
     }
 
     #[test]

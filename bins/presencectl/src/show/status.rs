@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use sync_core::{Health, InstanceView, LinkView};
+use sync_core::{Health, InstanceView, LicenceView, LinkView};
 use sync_service::api::{DaemonStatus, InstanceState, InstanceStatus};
 
 use super::time::{Now, age, ago};
@@ -37,6 +37,7 @@ pub(crate) fn instance(status: &InstanceStatus, now: &Now) -> String {
         instance,
         state,
         reason,
+        notices,
         view,
     } = status;
     let Some(view) = view else {
@@ -44,7 +45,9 @@ pub(crate) fn instance(status: &InstanceStatus, now: &Now) -> String {
             .as_ref()
             .map(|reason| format!(": {reason}"))
             .unwrap_or_default();
-        return format!("\n{instance}: {}{reason}\n", word(*state));
+        let mut text = format!("\n{instance}: {}{reason}\n", word(*state));
+        note(&mut text, notices);
+        return text;
     };
     let health = match view.readiness.state {
         Health::Ready => "ready",
@@ -56,6 +59,16 @@ pub(crate) fn instance(status: &InstanceStatus, now: &Now) -> String {
     for reason in &view.readiness.reasons {
         let _ = writeln!(text, "  because    {reason}");
     }
+    note(&mut text, notices);
+    if let Some(view) = &view.licence {
+        let _ = writeln!(text, "  licence    {}", licence(view, now));
+        if let Some(shut) = &view.shut {
+            let _ = writeln!(text, "  {:10} hint: {}", "", shut.advice);
+        }
+        for warning in &view.warnings {
+            note(&mut text, std::slice::from_ref(&warning.message));
+        }
+    }
     let _ = writeln!(text, "  members    {}", members(view));
     let _ = writeln!(text, "  sweeps     {}", sweeps(view));
     let _ = writeln!(text, "  changes    {}", changes(view));
@@ -66,6 +79,30 @@ pub(crate) fn instance(status: &InstanceStatus, now: &Now) -> String {
         }
     }
     text
+}
+
+fn note(text: &mut String, notices: &[String]) {
+    for notice in notices {
+        let _ = writeln!(text, "  note       {notice}");
+    }
+}
+
+fn licence(view: &LicenceView, now: &Now) -> String {
+    let (Some(number), Some(customer), Some(mode), Some(seats), Some(until)) =
+        (&view.number, &view.customer, view.mode, view.seats, view.until)
+    else {
+        return "none".to_owned();
+    };
+    let used = view
+        .shut
+        .as_ref()
+        .and_then(|shut| shut.needed)
+        .or(view.used)
+        .map_or_else(|| "?".to_owned(), |used| used.to_string());
+    format!(
+        "{number} for {customer}, {mode}, {used} of {seats} seats, until {}",
+        now.moment(until)
+    )
 }
 
 fn word(state: InstanceState) -> &'static str {
@@ -172,9 +209,16 @@ mod tests {
         });
         let status = json!({
             "instance": "main", "state": "running", "reason": null,
+            "notices": ["in this version only presence synchronisation is active"],
             "view": {
                 "instance": "main", "mode": "running", "observe": false, "policy": "own-only",
                 "readiness": {"state": "degraded", "reasons": ["chat: cannot set the chat status: no such module"]},
+                "licence": {
+                    "gate": "open", "shut": null, "number": "2026-0001", "customer": "Example GmbH",
+                    "mode": "full-integration", "seats": 50, "used": 25, "from": "2026-01-01T00:00:00Z",
+                    "until": "2027-01-01T00:00:00Z", "grace_days": 14, "pbx": null,
+                    "warnings": [{"code": "ending", "message": "the licence ends at 2027-01-01T00:00:00Z"}],
+                },
                 "members": 25, "matched": 23, "skipped": {"no-address": 1, "ambiguous": 1}, "unknown": 2, "owned": 8,
                 "due": 1, "held": 0, "links": [link("presence"), link("pbx"), down], "sweep_interval_seconds": 2.0,
                 "sweep_age_seconds": 1.0, "presence_age_seconds": 1.5, "roster_age_seconds": 30.0, "sweeps": 90,
@@ -182,6 +226,23 @@ mod tests {
             },
         });
         insta::assert_snapshot!(instance(&serde_json::from_value(status).unwrap(), &now()));
+    }
+
+    #[test]
+    fn a_shut_gate_says_by_how_many_seats_and_what_to_do() {
+        let shut = json!({
+            "reason": "too-few-seats", "message": "it has 2 seats, and 3 are needed: 1 more",
+            "advice": "get a licence with more seats", "needed": 3, "licensed": 2, "taking_back": 1,
+        });
+        let view = json!({
+            "gate": "shut", "shut": shut, "number": "7", "customer": "Example GmbH", "mode": "presence-sync", "seats": 2,
+            "used": 3, "from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z", "grace_days": 0, "pbx": null,
+            "warnings": [],
+        });
+        assert_eq!(
+            licence(&serde_json::from_value(view).unwrap(), &now()),
+            "7 for Example GmbH, presence-sync, 3 of 2 seats, until 2027-01-01 00:00"
+        );
     }
 
     #[test]
@@ -195,12 +256,12 @@ mod tests {
     #[test]
     fn the_daemon_is_shown_with_what_it_has_to_say() {
         let daemon = json!({
-            "program": "0.1.0", "pid": 7, "started": "2026-11-23T09:00:00Z", "notices": ["no licence is checked"],
+            "program": "0.1.0", "pid": 7, "started": "2026-11-23T09:00:00Z", "notices": ["something to know"],
         });
         let text = status(&serde_json::from_value(daemon).unwrap(), &now());
         assert_eq!(
             text,
-            "daemon 0.1.0, process 7, since 09:00:00, 3 min ago\n  note: no licence is checked\n"
+            "daemon 0.1.0, process 7, since 09:00:00, 3 min ago\n  note: something to know\n"
         );
     }
 }

@@ -13,8 +13,14 @@ fn the_example_is_good_as_soon_as_its_secrets_exist() {
     let folder = Folder::with(&example.stdout);
     let checked = folder.run(&["config", "check"]);
     assert_eq!(
-        checked.everything(),
-        "exit code: 0\n--- standard output\n`presence-sync.toml` is good, with 1 instance: main\n"
+        (checked.code, checked.stdout.as_str()),
+        (Some(0), "`presence-sync.toml` is good, with 1 instance: main\n")
+    );
+    assert!(
+        checked.stderr.starts_with("warning:")
+            && checked.stderr.contains("`presencectl license install FILE`"),
+        "{}",
+        checked.stderr
     );
 }
 
@@ -48,10 +54,13 @@ fn a_check_is_data_for_programs_also_where_the_file_is_not_good() {
 #[test]
 fn a_good_file_is_good_for_programs_too() {
     let ended = Folder::with(CONFIGURATION).run(&["config", "check", "--output", "json"]);
+    let mut verdict = ended.json();
+    let warnings = verdict["warnings"].take();
     let expected = json!({
-        "version": 1, "file": "presence-sync.toml", "good": true, "instances": ["main"], "warnings": [], "faults": [],
+        "version": 1, "file": "presence-sync.toml", "good": true, "instances": ["main"], "warnings": null, "faults": [],
     });
-    assert_eq!((ended.code, ended.json()), (Some(0), expected));
+    assert_eq!((ended.code, verdict), (Some(0), expected));
+    assert_eq!(warnings[0]["key"], json!("license"));
 }
 
 #[test]

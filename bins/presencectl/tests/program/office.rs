@@ -2,12 +2,34 @@
 
 use std::path::Path;
 
-use sandbox::{Except, Office, Options, Said, Sandbox};
+use licensing::{OperatingMode, SigningKey, Terms};
+use sandbox::{Except, License, Office, Options, Said, Sandbox};
 use sync_service::config::{self, Environment};
 use sync_service::daemon::{self, DaemonOptions, RunningDaemon};
 use tokio::runtime::Runtime;
 
 use super::support::{Ended, Folder};
+
+/// A licence for so many seats, by a desk that only tests know.
+pub(crate) fn licence(seats: u32) -> License {
+    let key = SigningKey::from_seed(&[7; 32]).unwrap();
+    let terms = Terms {
+        number: "test-1".parse().unwrap(),
+        issuer: None,
+        customer: "A simulated office".parse().unwrap(),
+        mode: OperatingMode::PresenceSync,
+        seats,
+        issued: "2026-01-01T00:00:00Z".parse().unwrap(),
+        from: "2026-01-01T00:00:00Z".parse().unwrap(),
+        until: "2099-01-01T00:00:00Z".parse().unwrap(),
+        grace_days: 0,
+        pbx: None,
+    };
+    License {
+        key: key.issue(&terms).unwrap(),
+        issuer_keys: key.public().to_pem(),
+    }
+}
 
 /// A sandbox with its configuration in a folder.
 pub(crate) struct Simulated {
@@ -30,7 +52,11 @@ impl Simulated {
             .block_on(Sandbox::builder().office(office.clone()).start())
             .unwrap();
         let folder = Folder::empty();
-        sandbox.write_configuration(folder.path(), options).unwrap();
+        let options = Options {
+            license: options.license.clone().or_else(|| Some(licence(100_000))),
+            ..options.clone()
+        };
+        sandbox.write_configuration(folder.path(), &options).unwrap();
         Self {
             runtime,
             sandbox,

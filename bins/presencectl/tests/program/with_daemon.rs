@@ -30,7 +30,8 @@ fn a_daemon_that_does_its_work_is_healthy() {
     let text = simulated.run(&["status", "main"]).stdout;
     assert!(text.starts_with("daemon 0.0.0-test, process "), "{text}");
     assert!(
-        text.contains("\nmain: ready, running\n  members    5, 5 matched"),
+        text.contains("\nmain: ready, running\n  licence    test-1 for A simulated office, presence-sync, 5 of 100000 seats")
+            && text.contains("\n  members    5, 5 matched"),
         "{text}"
     );
 }

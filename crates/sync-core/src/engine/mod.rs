@@ -27,8 +27,8 @@ pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
 pub use links::LinkName;
 pub use report::Report;
 pub use views::{
-    ExplainView, FieldView, Health, InstanceView, LicenceView, LinkView, MemberView, OwnerView, Readiness,
-    RuleView, WorkView,
+    ExplainView, FieldView, Health, InstanceView, LicenceView, LicenceWarning, LinkView, MemberView,
+    OwnerView, Readiness, RuleView, WorkView,
 };
 
 use crate::ids::{Address, PbxUserId, TeamsUserId};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use licensing::{Ending, Licence, Phase};
 
-use super::views::LicenceView;
+use super::views::{LicenceView, LicenceWarning};
 use super::{Effect, Engine, LinkName, Pending, Report};
 use crate::fault::PortError;
 use crate::gate::{Evidence, Gate, GateView, Holding, SeatClaim, Seats, judge};
@@ -271,32 +271,7 @@ impl Engine {
     pub(super) fn licence_view(&self, now: Moment) -> Option<LicenceView> {
         self.settings.licence.as_ref()?;
         let terms = self.gate.licence().map(|licence| licence.terms().clone());
-        let at = self.gate.time(now);
-        let phase = self
-            .gate
-            .licence()
-            .and_then(|licence| licence.in_force(at).ok())
-            .map(|licence| licence.phase());
-        let mut warnings = Vec::new();
-        match (phase, &terms) {
-            (Some(Phase::Ending(_)), Some(terms)) => {
-                warnings.push(format!("the licence ends at {}", terms.until));
-            }
-            (Some(Phase::Grace { until }), Some(terms)) => warnings.push(format!(
-                "the licence expired at {}, and by its grace goes on until {until}",
-                terms.until
-            )),
-            _ => {}
-        }
-        if let Some(refused) = &self.gate.refused {
-            warnings.push(format!("the licence was not replaced: {refused}"));
-        }
-        if let Some(by) = self.gate.set_back(now) {
-            warnings.push(format!(
-                "the clock of this machine was set back by {:#}; the licence is judged by the time that it should be",
-                SignedDuration::from_secs(by.as_secs())
-            ));
-        }
+        let warnings = self.licence_warnings(now);
         Some(LicenceView {
             gate: match self.gate.verdict {
                 Gate::Unchecked => "unchecked",
@@ -316,5 +291,45 @@ impl Engine {
             pbx: terms.and_then(|terms| terms.pbx).map(|pbx| pbx.to_string()),
             warnings,
         })
+    }
+
+    fn licence_warnings(&self, now: Moment) -> Vec<LicenceWarning> {
+        let mut warnings = Vec::new();
+        let mut warn = |code: &str, message: String| {
+            warnings.push(LicenceWarning {
+                code: code.to_owned(),
+                message,
+            });
+        };
+        if let Some(licence) = self.gate.licence() {
+            let until = licence.terms().until;
+            match licence
+                .in_force(self.gate.time(now))
+                .map(|licence| licence.phase())
+            {
+                Ok(Phase::Ending(_)) => warn("ending", format!("the licence ends at {until}")),
+                Ok(Phase::Grace { until: grace }) => warn(
+                    "grace",
+                    format!("the licence expired at {until}, and by its grace goes on until {grace}"),
+                ),
+                Ok(Phase::Valid) | Err(_) => {}
+            }
+        }
+        if let Some(refused) = &self.gate.refused {
+            warn(
+                "not-replaced",
+                format!("the licence was not replaced, and the one before goes on: {refused}"),
+            );
+        }
+        if let Some(by) = self.gate.set_back(now) {
+            let days = by.as_hours() / 24;
+            warn(
+                "clock-set-back",
+                format!(
+                    "the clock of this machine was set back by {days} days; the licence is judged by the time that it should be"
+                ),
+            );
+        }
+        warnings
     }
 }

@@ -117,7 +117,16 @@ pub struct LicenceView {
     /// The PBX that it is bound to.
     pub pbx: Option<String>,
     /// What somebody should know about it while it goes on.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<LicenceWarning>,
+}
+
+/// Something that should be known about a licence that is in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceWarning {
+    /// A lasting word: `ending`, `grace`, `not-replaced` or `clock-set-back`.
+    pub code: String,
+    /// The warning for people.
+    pub message: String,
 }
 
 /// One link.

@@ -124,6 +124,14 @@ impl Client {
             .await
     }
 
+    /// Lets the daemon read its licence files again, and tells how its instances do then.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn reload_licences(&self) -> Result<StatusAnswer, ClientError> {
+        self.call(Method::POST, "licences/reload", &[]).await
+    }
+
     /// Gives an order to an instance. A release answers when nothing is ours any more, or says that it goes on.
     ///
     /// # Errors

@@ -21,7 +21,8 @@ use super::types::{
     API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, InstanceState, InstanceStatus, MembersAnswer,
     OrderAnswer, PlansAnswer, ReadyAnswer, StatusAnswer,
 };
-use crate::daemon::{Supervisor, UnknownInstance};
+use crate::config::ConfigErrors;
+use crate::daemon::{Files, Supervisor, UnknownInstance};
 use crate::telemetry::Metrics;
 
 /// No request carries a body worth more.
@@ -34,11 +35,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Api {
     /// The instances.
     pub supervisor: Arc<Supervisor>,
+    /// What is read again on demand.
+    pub files: Arc<Files>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
     /// What callers have to present.
     pub token: SecretString,
-    /// What the daemon says of itself.
+    /// What the daemon says of itself; its notices are those of the files.
     pub daemon: DaemonStatus,
 }
 
@@ -57,6 +60,7 @@ pub fn router(api: Api) -> Router {
     let signed_in = Router::new()
         .route("/status", get(status))
         .route("/plans", get(plans))
+        .route("/licences/reload", post(reload_licences))
         .route("/explain", get(explain))
         .route("/instances/{instance}", get(instance))
         .route("/instances/{instance}/members", get(members))
@@ -167,9 +171,13 @@ async fn metrics(State(api): State<Api>) -> Response {
 
 async fn status(State(api): State<Api>) -> Json<StatusAnswer> {
     let instances = api.supervisor.statuses().await;
+    let notices = api.files.notices();
     Json(StatusAnswer {
         version: API_VERSION,
-        daemon: api.daemon,
+        daemon: DaemonStatus {
+            notices,
+            ..api.daemon
+        },
         instances,
     })
 }
@@ -201,6 +209,23 @@ async fn plans(State(api): State<Api>) -> Json<PlansAnswer> {
         version: API_VERSION,
         plans,
     })
+}
+
+/// Reads the licence files again, and answers like `status`.
+async fn reload_licences(State(api): State<Api>) -> Response {
+    match api.files.reload_licences().await {
+        Ok(()) => status(State(api)).await.into_response(),
+        Err(errors) => not_good(&errors),
+    }
+}
+
+fn not_good(errors: &ConfigErrors) -> Response {
+    let error = format!("the configuration is not good\n{errors}");
+    failure(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        error,
+        Some("`presencectl config check` says it again"),
+    )
 }
 
 #[derive(Deserialize)]

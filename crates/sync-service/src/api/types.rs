@@ -40,6 +40,9 @@ pub struct InstanceStatus {
     pub state: InstanceState,
     /// Why it does not run.
     pub reason: Option<String>,
+    /// What an operator should know of it however it does.
+    #[serde(default)]
+    pub notices: Vec<String>,
     /// How it does, while it runs.
     pub view: Option<InstanceView>,
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use licensing::OperatingMode;
+
 /// A setting that is one word out of a few.
 pub(super) trait Word: Copy {
     /// The value that the word stands for; `None` for a word that is not there (yet).
@@ -69,11 +71,9 @@ words! {
     }
 }
 
-words! {
-    /// What an instance does (`instances.X.mode`).
-    pub enum Mode {
-        /// Teams presence becomes DND and chat status in the PBX.
-        PresenceSync = "presence-sync",
+impl Word for OperatingMode {
+    fn from_word(word: &str) -> Option<Self> {
+        word.parse().ok()
     }
 }
 

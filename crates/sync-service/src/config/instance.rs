@@ -1,5 +1,7 @@
 //! `[instances.X]`, with what `[defaults]` gives to all of them.
 
+use std::path::PathBuf;
+
 use sync_core::InstanceName;
 
 use super::fault::FaultKind;
@@ -20,6 +22,9 @@ pub(super) struct Read {
     pub(super) name: Located<InstanceName>,
     /// What it is about, where that much is good.
     pub(super) target: Option<Target>,
+    /// Whether it runs, as far as that can be said.
+    pub(super) enabled: bool,
+    pub(super) licence_file: Option<Located<PathBuf>>,
     /// The whole of it; `None` where it has faults.
     pub(super) instance: Option<Instance>,
 }
@@ -43,6 +48,8 @@ pub(super) fn read_all(file: &Reader<'_>, named: &NamedFiles<'_>) -> Vec<Read> {
                 .is_written()
                 .then(|| starface::target(&starface))
                 .flatten(),
+            enabled: reader.boolean("enabled") != Some(false),
+            licence_file: reader.file_name("license_file"),
             instance: read(&reader, &defaults, named).filter(|_| well_formed),
         });
     }
@@ -53,7 +60,6 @@ fn read(instance: &Reader<'_>, defaults: &Reader<'_>, named: &NamedFiles<'_>) ->
     let mode = instance.choice("mode");
     let enabled = instance.boolean("enabled");
     instance.boolean("observe");
-    instance.file_name("license_file");
     let teams = instance
         .required_table("teams")
         .and_then(|teams| teams::read(&teams, named));

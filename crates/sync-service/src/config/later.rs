@@ -35,7 +35,6 @@ const fn later(section: &'static str, key: &'static str, when: When, subject: &'
 use When::{Always, Begins, Is, True};
 
 const LATER: &[Later] = &[
-    later("", "license", Always, "the licence check"),
     later("daemon", "state", Begins("postgres:"), "PostgreSQL"),
     later("daemon", "state", Begins("postgresql:"), "PostgreSQL"),
     later("daemon", "state_password_file", Always, "PostgreSQL"),
@@ -55,14 +54,7 @@ const LATER: &[Later] = &[
     ),
     later("daemon", "behind_proxy", True, "listening beyond loopback"),
     later("daemon", "audit_days", Always, "the audit"),
-    later(
-        "instances.X",
-        "mode",
-        Is("full-integration"),
-        "the mode `full-integration`",
-    ),
     later("instances.X", "observe", True, "observing without writing"),
-    later("instances.X", "license_file", Always, "the licence check"),
     later(
         "instances.X.teams",
         "auth",

@@ -9,6 +9,7 @@ use toml::de::DeTable;
 use super::daemon;
 use super::fault::{ConfigErrors, Fault, FaultKind, Warning};
 use super::instance;
+use super::licence;
 use super::overlap;
 use super::reader::Reader;
 use super::secret_files::{Disk, NamedFiles, SecretFiles};
@@ -117,7 +118,7 @@ pub fn parse(
 
 fn read(file: &Reader<'_>, named: &NamedFiles<'_>, folder: &Path) -> Option<Settings> {
     file.integer("version");
-    license(file);
+    let license = licence::read(file, named);
     let daemon = daemon::read(&file.table("daemon"), folder);
     let instances = instance::read_all(file, named);
     overlap::check(file.source, &instances);
@@ -129,6 +130,7 @@ fn read(file: &Reader<'_>, named: &NamedFiles<'_>, folder: &Path) -> Option<Sett
         file.source
             .warning(&place, "there is no instance, and so nothing is synchronised");
     }
+    let licences = license.of_instances(file, named, &instances);
     let instances = instances
         .into_iter()
         .map(|read| read.instance.map(|instance| (read.name.value, instance)))
@@ -136,16 +138,10 @@ fn read(file: &Reader<'_>, named: &NamedFiles<'_>, folder: &Path) -> Option<Sett
     Some(Settings {
         daemon: daemon?,
         instances,
+        license_file: license.path(named),
+        issuers: license.issuers(),
+        licences,
     })
-}
-
-/// The licence comes with a later version; its table is read for its types alone.
-fn license(file: &Reader<'_>) {
-    let license = file.table("license");
-    if license.is_written() {
-        license.file_name("key_file");
-        license.file_name("issuer_keys_file");
-    }
 }
 
 /// Joins the faults of the syntax with those that stand above the first of them.

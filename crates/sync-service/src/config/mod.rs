@@ -14,6 +14,7 @@ mod instance;
 mod key;
 mod keys;
 mod later;
+mod licence;
 mod load;
 mod overlap;
 mod reader;
@@ -31,7 +32,9 @@ mod url;
 mod values;
 mod wording;
 
-pub use choices::{LogFormat, LogLevel, Mode, OnStop, Policy, StarfaceAuth};
+pub use licensing::OperatingMode;
+
+pub use choices::{LogFormat, LogLevel, OnStop, Policy, StarfaceAuth};
 pub use example::EXAMPLE;
 pub use fault::{ConfigErrors, Fault, FaultKind, Position, Warning};
 pub use load::{Environment, Loaded, load, parse};
@@ -39,6 +42,7 @@ pub use schema::schema;
 pub use secret::Secret;
 pub use secret_files::{Disk, SecretFiles, StoredFile};
 pub use settings::{
-    Breaker, Certificates, Chat, Cloud, CustomCloud, Daemon, Group, Instance, Settings, Starface, State,
-    Sync, Teams, TeamsSignIn,
+    Breaker, Certificates, Chat, Cloud, CustomCloud, Daemon, Group, Instance, Licence, Settings, Starface,
+    State, Sync, Teams, TeamsSignIn,
 };
+pub(crate) use starface::host_and_port;

@@ -158,14 +158,44 @@ impl NamedFiles<'_> {
         })
     }
 
-    fn find(&self, source: &Source<'_>, name: &Located<PathBuf>) -> Option<Found> {
+    /// Reads a file that is no secret.
+    pub(super) fn plain(&self, source: &Source<'_>, name: &Located<PathBuf>) -> Option<Vec<u8>> {
+        self.find(source, name).map(|found| found.file.contents)
+    }
+
+    /// Reads a file that is no secret and need not be there: where it is or belongs, and what it holds.
+    pub(super) fn optional(
+        &self,
+        source: &Source<'_>,
+        name: &Located<PathBuf>,
+    ) -> (PathBuf, Option<Vec<u8>>) {
+        let contents = self.found(name).and_then(|_| self.plain(source, name));
+        (self.place(name), contents)
+    }
+
+    /// Where a file is, or where it belongs if it is nowhere.
+    pub(super) fn place(&self, name: &Located<PathBuf>) -> PathBuf {
+        self.found(name).unwrap_or_else(|| self.folder.join(&name.value))
+    }
+
+    fn found(&self, name: &Located<PathBuf>) -> Option<PathBuf> {
+        let is_there = |path: &PathBuf| !matches!(self.files.open(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
+        self.places(name).map(|(path, _)| path).find(is_there)
+    }
+
+    /// Where a file is looked for, and whether systemd guards it there.
+    fn places(&self, name: &Located<PathBuf>) -> impl Iterator<Item = (PathBuf, bool)> {
         let beside = (self.folder.join(&name.value), false);
         let lent = self
             .credentials
             .filter(|_| name.value.is_relative())
             .map(|folder| (folder.join(&name.value), true));
+        std::iter::once(beside).chain(lent)
+    }
+
+    fn find(&self, source: &Source<'_>, name: &Located<PathBuf>) -> Option<Found> {
         let mut absent = Vec::new();
-        for (path, credential) in std::iter::once(beside).chain(lent) {
+        for (path, credential) in self.places(name) {
             match self.files.open(&path) {
                 Ok(file) => {
                     return Some(Found {

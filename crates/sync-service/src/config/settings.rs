@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::url::Url;
+use licensing::{Issuers, OperatingMode};
 use presence_mapping::Rules;
-use sync_core::{Address, InstanceName, Login, PbxName};
+use sync_core::{Address, Holding, InstanceName, Login, PbxName};
 
-use super::choices::{LogFormat, LogLevel, Mode, OnStop, Policy, StarfaceAuth};
+use super::choices::{LogFormat, LogLevel, OnStop, Policy, StarfaceAuth};
 use super::secret::Secret;
 
 /// Everything that a configuration file says.
@@ -21,6 +23,38 @@ pub struct Settings {
     pub daemon: Daemon,
     /// The instances by name, those that are turned off among them.
     pub instances: BTreeMap<InstanceName, Instance>,
+    /// The file that `license.key_file` names, whether it is there or not.
+    pub license_file: Option<PathBuf>,
+    /// The issuers whose licences are accepted: those that were compiled in, and those of `license.issuer_keys_file`.
+    pub issuers: Arc<Issuers>,
+    /// The licence of each instance. It is no part of the instance, because another one needs no new start.
+    pub licences: BTreeMap<InstanceName, Licence>,
+}
+
+/// The licence of an instance: `license_file`, or else `license.key_file`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Licence {
+    /// The file that it belongs into; `None` where the configuration names none.
+    pub path: Option<PathBuf>,
+    /// What was found there.
+    pub holding: Holding,
+    /// The issuers whose licences are accepted.
+    pub issuers: Arc<Issuers>,
+}
+
+impl Licence {
+    /// What an engine is told at its start. Where the file is not accepted, a licence that the ledger remembers from before
+    /// goes on until its own end.
+    pub fn at_start(&self, remembered: Option<&str>) -> Vec<Holding> {
+        let mut told = Vec::new();
+        if let (Holding::Unusable(_), Some(text)) = (&self.holding, remembered) {
+            let before = licensing::Licence::verified(text.as_bytes(), &self.issuers);
+            told.extend(before.ok().map(|licence| Holding::Verified(Arc::new(licence))));
+        }
+        told.push(self.holding.clone());
+        told
+    }
 }
 
 /// `[daemon]`.
@@ -50,7 +84,7 @@ pub enum State {
 #[non_exhaustive]
 pub struct Instance {
     /// What the instance does.
-    pub mode: Mode,
+    pub mode: OperatingMode,
     /// Whether it runs.
     pub enabled: bool,
     /// The Teams tenant.

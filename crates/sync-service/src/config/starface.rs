@@ -64,7 +64,7 @@ pub(super) fn target(starface: &Reader<'_>) -> Option<Target> {
 }
 
 /// The host in lower case and the port, also where it is the scheme's own.
-pub(super) fn host_and_port(url: &Url) -> PbxName {
+pub(crate) fn host_and_port(url: &Url) -> PbxName {
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or_default();
     PbxName(format!("{host}:{port}").into())

@@ -39,18 +39,22 @@ pub(super) async fn live(
     name: InstanceName,
     config: config::Instance,
     sharers: usize,
+    licence: watch::Receiver<config::Licence>,
     stage: watch::Sender<Stage>,
     orders: Orders,
 ) {
     while !orders.drain.is_cancelled() {
         // It is not cut off half-way: a lease that was just granted would stay taken.
-        let next = prepare(&assembly, &name, &config, sharers).await;
+        let mut licence = licence.clone();
+        let told = licence.borrow_and_update().clone();
+        let next = prepare(&assembly, &name, &config, sharers, &told).await;
         match next {
             Ok(Prepared::Ready(driver, handle)) => {
                 stage.send_replace(Stage::Running(handle.clone()));
                 let ended = tokio::select! {
                     ended = driver.run() => ended,
                     never = end(&handle, &orders) => match never {},
+                    never = pass_on(&handle, &mut licence) => match never {},
                 };
                 match ended {
                     Ended::Drained => break,
@@ -95,17 +99,20 @@ async fn prepare(
     name: &InstanceName,
     config: &config::Instance,
     sharers: usize,
+    licence: &config::Licence,
 ) -> Result<Prepared, PortError> {
     match assembly.acquire(name, config).await? {
         Acquired::HeldBy { holder } => Ok(Prepared::HeldBy(holder)),
-        Acquired::Granted(lease) => match drive(assembly, name, config, sharers, lease.clone()).await {
-            Ok((driver, handle)) => Ok(Prepared::Ready(Box::new(driver), handle)),
-            Err(error) => {
-                // The lease is given back so that the next attempt, or somebody else, finds it free.
-                let _ = assembly.ledger().surrender(&lease).await;
-                Err(error)
+        Acquired::Granted(lease) => {
+            match drive(assembly, name, config, sharers, licence, lease.clone()).await {
+                Ok((driver, handle)) => Ok(Prepared::Ready(Box::new(driver), handle)),
+                Err(error) => {
+                    // The lease is given back so that the next attempt, or somebody else, finds it free.
+                    let _ = assembly.ledger().surrender(&lease).await;
+                    Err(error)
+                }
             }
-        },
+        }
     }
 }
 
@@ -114,19 +121,34 @@ async fn drive(
     name: &InstanceName,
     config: &config::Instance,
     sharers: usize,
+    licence: &config::Licence,
     lease: Lease,
 ) -> Result<(Driver, Handle), PortError> {
     let ports = assembly.ports(name, config)?;
     let memory = ports.ledger.load(&lease.claim).await?;
     let settings = Assembly::settings(name, config, sharers);
+    let holdings = licence.at_start(memory.licence.as_deref());
     let engine = Engine::new(settings, memory, assembly.now(), assembly.seed(name));
-    Ok(Driver::new(
-        engine,
-        ports,
-        lease,
-        assembly.clock(),
-        assembly.watch(name),
-    ))
+    let (driver, handle) = Driver::new(engine, ports, lease, assembly.clock(), assembly.watch(name));
+    for holding in holdings {
+        // There is room for these before the driver runs.
+        let _ = handle.licence(holding).await;
+    }
+    Ok((driver, handle))
+}
+
+/// Passes on what becomes of the licence file while the instance runs.
+async fn pass_on(
+    handle: &Handle,
+    licence: &mut watch::Receiver<config::Licence>,
+) -> std::convert::Infallible {
+    while licence.changed().await.is_ok() {
+        let holding = licence.borrow_and_update().holding.clone();
+        if handle.licence(holding).await.is_err() {
+            break;
+        }
+    }
+    std::future::pending().await
 }
 
 /// Passes the orders on to the engine; the driver ends by them, this does not.

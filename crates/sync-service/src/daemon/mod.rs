@@ -1,5 +1,6 @@
 //! The daemon: instances under a supervisor, and the local API in front of them.
 
+mod files;
 mod instance;
 mod supervisor;
 
@@ -17,12 +18,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, Api, DaemonStatus, Endpoint, EndpointError, endpoint_file};
 use crate::assembly::Assembly;
-use crate::config::{self, ConfigErrors, Environment, Loaded, Settings, State};
+use crate::config::{ConfigErrors, Environment, Loaded, Settings, State};
 use crate::telemetry::{LatencySummary, Logging, Metrics};
+pub use files::Files;
 pub use supervisor::{Supervisor, UnknownInstance};
-
-/// Said at every start, until licences are checked.
-pub const NO_LICENCE_CHECK: &str = "no licence is checked by this version";
 
 /// What a daemon is started with.
 #[derive(Clone, Debug)]
@@ -89,12 +88,11 @@ impl StartError {
 /// A daemon that runs in this process.
 #[derive(Debug)]
 pub struct RunningDaemon {
-    options: DaemonOptions,
     address: SocketAddr,
+    files: Arc<Files>,
     supervisor: Arc<Supervisor>,
     metrics: Arc<Metrics>,
     endpoint: (Endpoint, PathBuf),
-    settings: tokio::sync::Mutex<Settings>,
     closing: CancellationToken,
     server: JoinHandle<()>,
 }
@@ -105,9 +103,7 @@ pub struct RunningDaemon {
 /// When the state cannot be opened, nobody can listen, or the state holds values of an instance that nobody looks
 /// after any more. A tenant or a PBX that does not answer is no reason: the instance says so and tries again.
 pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaemon, StartError> {
-    let Loaded {
-        settings, warnings, ..
-    } = loaded;
+    let settings = loaded.settings.clone();
     let State::Sqlite(state) = &settings.daemon.state;
     let clock = Arc::new(SystemClock::default());
     let ledger: Arc<dyn LedgerPort> = Arc::new(SqliteLedger::open(state).await.map_err(StartError::State)?);
@@ -138,24 +134,18 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
 
     let closing = CancellationToken::new();
     let started: Timestamp = clock.now().wall;
-    let mut notices = vec![NO_LICENCE_CHECK.to_owned()];
-    notices.extend(
-        warnings
-            .iter()
-            .map(|warning| warning.in_file(&options.config).to_string()),
-    );
-    for notice in &notices {
-        tracing::warn!("{notice}");
-    }
+    let program = options.program.to_owned();
+    let files = Arc::new(Files::new(options, Arc::clone(&supervisor), loaded));
     let api = Api {
         supervisor: Arc::clone(&supervisor),
+        files: Arc::clone(&files),
         metrics: Arc::clone(&metrics),
         token: endpoint.token.clone(),
         daemon: DaemonStatus {
-            program: options.program.to_owned(),
+            program,
             pid,
             started,
-            notices,
+            notices: Vec::new(),
         },
     };
     tokio::spawn(keep_published(endpoint.clone(), path.clone(), closing.clone()));
@@ -169,12 +159,11 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     supervisor.apply(&settings).await;
     tracing::info!(%address, instances = settings.instances.len(), "started");
     Ok(RunningDaemon {
-        options,
         address,
+        files,
         supervisor,
         metrics,
         endpoint: (endpoint, path),
-        settings: tokio::sync::Mutex::new(settings),
         closing,
         server,
     })
@@ -260,30 +249,12 @@ impl RunningDaemon {
         &self.supervisor
     }
 
-    /// Reads the configuration again with all its secret files. Instances whose settings changed are started anew;
-    /// what is ours in an instance that is gone or turned off is taken back, as its `on_stop` says.
+    /// Reads the configuration again with all files that it names.
     ///
     /// # Errors
     /// When the new file is not good; then the old settings go on.
     pub async fn reload(&self) -> Result<(), ConfigErrors> {
-        let loaded = config::load(&self.options.config, &self.options.environment)?;
-        let mut settings = self.settings.lock().await;
-        for warning in &loaded.warnings {
-            tracing::warn!("{}", warning.in_file(&self.options.config));
-        }
-        let (old, new) = (&settings.daemon, &loaded.settings.daemon);
-        if old.listen != new.listen || old.state != new.state || old.log_format != new.log_format {
-            tracing::error!(
-                "`daemon.listen`, `daemon.state` and `daemon.log_format` take effect at the next start only"
-            );
-        }
-        if let Some(logging) = self.options.logging.as_ref().filter(|_| old.log != new.log) {
-            logging.set_level(new.log);
-        }
-        self.supervisor.apply(&loaded.settings).await;
-        *settings = loaded.settings;
-        tracing::info!("configuration read again");
-        Ok(())
+        self.files.reload().await
     }
 
     /// Stops all instances (what is under way is finished, nothing is taken back), then the local API.

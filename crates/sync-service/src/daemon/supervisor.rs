@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::instance::{Orders, Stage, live};
 use crate::api::{InstanceState, InstanceStatus, Order};
 use crate::assembly::Assembly;
-use crate::config::{self, OnStop, Settings};
+use crate::config::{self, OnStop, OperatingMode, Settings};
 
 /// What is ours in an instance that was removed gets this long to be taken back before it is cut off.
 const RETIREMENT: Duration = Duration::from_secs(30);
@@ -19,6 +19,10 @@ const RETIREMENT: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(9);
 /// An order such as `release` is waited for this long.
 const RELEASE: Duration = Duration::from_secs(25);
+
+/// Said of an instance in the larger operating mode, until its further functions are there.
+const FULL_INTEGRATION: &str =
+    "the mode `full-integration` is configured; in this version only presence synchronisation is active";
 
 /// All instances of a daemon.
 #[derive(Debug)]
@@ -31,6 +35,7 @@ pub struct Supervisor {
 struct Slot {
     config: config::Instance,
     sharers: usize,
+    licence: watch::Sender<config::Licence>,
     life: Option<Life>,
 }
 
@@ -104,15 +109,55 @@ impl Supervisor {
         for end in ending {
             let _ = end.await;
         }
+        self.give_seats_back(settings).await;
+        self.hand_licences_over(settings);
         for (name, config) in &settings.instances {
-            self.start(name, config, sharers(settings, config));
+            if let Some(licence) = settings.licences.get(name) {
+                self.start(name, config, sharers(settings, config), licence);
+            }
         }
     }
 
-    fn start(&self, name: &InstanceName, config: &config::Instance, sharers: usize) {
+    /// Hands over what became of the licence files. Each engine judges by itself.
+    pub(super) fn hand_licences_over(&self, settings: &Settings) {
+        for (name, slot) in self.slots().iter() {
+            if let Some(licence) = settings.licences.get(name) {
+                slot.licence.send_if_modified(|held| {
+                    let other = held != licence;
+                    held.clone_from(licence);
+                    other
+                });
+            }
+        }
+    }
+
+    /// Instances that do not run need no seats.
+    async fn give_seats_back(&self, settings: &Settings) {
+        let running: Vec<InstanceName> = settings
+            .instances
+            .iter()
+            .filter(|(_, config)| config.enabled)
+            .map(|(name, _)| name.clone())
+            .collect();
+        if let Err(error) = self.assembly.ledger().keep_seats_of(&running).await {
+            tracing::error!(error = error.chain(), "seats cannot be given back");
+        }
+    }
+
+    fn start(
+        &self,
+        name: &InstanceName,
+        config: &config::Instance,
+        sharers: usize,
+        licence: &config::Licence,
+    ) {
         let mut slots = self.slots();
         if slots.contains_key(name) {
             return;
+        }
+        let (licence, told) = watch::channel(licence.clone());
+        for notice in notices(config) {
+            tracing::warn!(instance = %name, "{notice}");
         }
         let life = config.enabled.then(|| {
             let (sender, stage) = watch::channel(Stage::Starting);
@@ -122,6 +167,7 @@ impl Supervisor {
                 name.clone(),
                 config.clone(),
                 sharers,
+                told,
                 sender,
                 orders.clone(),
             );
@@ -136,6 +182,7 @@ impl Supervisor {
             Slot {
                 config: config.clone(),
                 sharers,
+                licence,
                 life,
             },
         );
@@ -192,10 +239,12 @@ impl Supervisor {
             }
             None => None,
         };
+        let notices = self.slots().get(name).map(|slot| notices(&slot.config));
         Ok(InstanceStatus {
             instance: name.clone(),
             state,
             reason,
+            notices: notices.unwrap_or_default(),
             view,
         })
     }
@@ -321,6 +370,15 @@ fn sharers(settings: &Settings, config: &config::Instance) -> usize {
             && other.teams.client_id == config.teams.client_id
     };
     settings.instances.values().filter(same).count().max(1)
+}
+
+/// What an operator should know of an instance however it does.
+fn notices(config: &config::Instance) -> Vec<String> {
+    let mut notices = Vec::new();
+    if config.enabled && config.mode == OperatingMode::FullIntegration {
+        notices.push(FULL_INTEGRATION.to_owned());
+    }
+    notices
 }
 
 fn ended(name: &InstanceName) -> UnknownInstance {

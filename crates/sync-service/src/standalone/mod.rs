@@ -6,11 +6,14 @@
 mod error;
 mod session;
 
+use licensing::Licence;
+use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{
-    Address, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LinkName, MemberView, Mode, Plan,
+    Address, Claim, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LedgerPort, LinkName,
+    MemberView, Mode, PbxName, Plan, PortError, SeatClaim,
 };
 
-use crate::config::{Environment, Settings};
+use crate::config::{Environment, Settings, State};
 pub use error::StandaloneError;
 use session::{Purpose, Session, config_of, lease, open, stuck};
 
@@ -161,6 +164,28 @@ pub async fn release(
         taken_back: view.changes,
         still_ours: view.owned,
     })
+}
+
+/// How many seats of a licence are in use, as the instances that share it counted them last.
+///
+/// # Errors
+/// When the state cannot be read.
+pub async fn seats_in_use(settings: &Settings, licence: &Licence) -> Result<usize, PortError> {
+    let State::Sqlite(path) = &settings.daemon.state;
+    let ledger = SqliteLedger::open_read_only(path).await?;
+    // Nobody asks for seats of its own here: no instance has this name.
+    let nobody = Claim {
+        instance: InstanceName("".into()),
+        pbx: PbxName("".into()),
+        holder: String::new(),
+    };
+    let claim = SeatClaim {
+        licence: licence.terms().number.to_string(),
+        text: licence.text().to_owned(),
+        users: [].into(),
+        at: licence.terms().issued,
+    };
+    Ok(ledger.count_seats(&nobody, &claim).await?.taken)
 }
 
 /// Freezes writes, for the next daemon too.

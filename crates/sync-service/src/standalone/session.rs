@@ -47,10 +47,19 @@ impl Session {
         let ports = assembly.ports(instance, config).map_err(port)?;
         let lease = lease(&assembly, instance, config).await?;
         let memory = ports.ledger.load(&lease.claim).await.map_err(port)?;
+        let holdings = settings
+            .licences
+            .get(instance)
+            .map(|licence| licence.at_start(memory.licence.as_deref()))
+            .unwrap_or_default();
         let mut engine_settings = Assembly::settings(instance, config, 1);
         engine_settings.observe |= purpose == Purpose::Look;
         let engine = Engine::new(engine_settings, memory, assembly.now(), assembly.seed(instance));
         let (driver, handle) = Driver::new(engine, ports, lease, assembly.clock(), assembly.watch(instance));
+        for holding in holdings {
+            // There is room for these before the driver runs.
+            let _ = handle.licence(holding).await;
+        }
         Ok(Self {
             instance: instance.clone(),
             assembly,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use sync_core::{InstanceName, InstanceView};
+use sync_core::{InstanceName, InstanceView, LicenceView};
 
 use super::latency::{Latencies, LatencySummary};
 
@@ -80,6 +80,18 @@ impl Metrics {
             ),
             ("presence_sync_owned", "Values in the PBX that are ours"),
             ("presence_sync_held", "Changes that the breaker holds"),
+            (
+                "presence_sync_gate_open",
+                "1 while the licence covers the whole group, 0 while nobody is synchronised",
+            ),
+            (
+                "presence_sync_licence_seats",
+                "Seats of the licence: needed by all instances that share it, and licensed",
+            ),
+            (
+                "presence_sync_licence_end_timestamp_seconds",
+                "When the licence ends, grace not counted; 0 where there is none",
+            ),
             ("presence_sync_link_up", "1 while a link works"),
             (
                 "presence_sync_ready",
@@ -169,6 +181,9 @@ impl Metrics {
             sync_core::Health::NotReady => 0.0,
         };
         self.gauge("presence_sync_ready", vec![instance()], ready);
+        if let Some(licence) = &view.licence {
+            self.show_licence(&view.instance, licence);
+        }
         for link in &view.links {
             let labels = vec![instance(), Label::new("link", link.link.to_string())];
             self.gauge(
@@ -177,6 +192,37 @@ impl Metrics {
                 if link.error.is_none() { 1.0 } else { 0.0 },
             );
         }
+    }
+
+    fn show_licence(&self, instance: &InstanceName, licence: &LicenceView) {
+        let label = || instance_label(instance);
+        let open = if licence.gate == "open" { 1.0 } else { 0.0 };
+        self.gauge("presence_sync_gate_open", vec![label()], open);
+        let needed = licence
+            .shut
+            .as_ref()
+            .and_then(|shut| shut.needed)
+            .or(licence.used);
+        let seats = [
+            ("needed", needed),
+            ("licensed", licence.seats.map(|seats| seats as usize)),
+        ];
+        for (kind, number) in seats {
+            let labels = vec![label(), Label::new("kind", kind)];
+            self.gauge(
+                "presence_sync_licence_seats",
+                labels,
+                to_float(number.unwrap_or_default()),
+            );
+        }
+        let until = licence
+            .until
+            .map_or(0.0, |until| until.as_duration().as_secs_f64());
+        self.gauge(
+            "presence_sync_licence_end_timestamp_seconds",
+            vec![label()],
+            until,
+        );
     }
 
     /// Everything in Prometheus' text form.

@@ -86,6 +86,28 @@ impl Observer for Watch {
             Report::Violation(violation) => {
                 tracing::error!(%instance, %violation, "a change was refused by the checker; please report this");
             }
+            // What the operator must know is an error, since that is the default level: reminders of a licence's end too.
+            Report::GateShut(shut) => tracing::error!(
+                %instance, reason = shut.code(), needed = shut.needed, licensed = shut.licensed, advice = shut.advice(),
+                "nobody is synchronised: {shut}"
+            ),
+            Report::GateOpened => {
+                tracing::warn!(%instance, "the licence covers the group again; everybody is synchronised");
+            }
+            Report::LicenceNotReplaced(refusal) => tracing::error!(
+                %instance, reason = refusal.code(), advice = refusal.advice(),
+                "the licence was not replaced, and the one before goes on until its own end: {refusal}"
+            ),
+            Report::LicenceEnding { within_days, until } => tracing::error!(
+                %instance, within_days, %until, "the licence ends soon; nobody is synchronised after its end"
+            ),
+            Report::LicenceInGrace { since, until } => tracing::error!(
+                %instance, expired = %since, %until, "the licence has expired, and goes on by its days of grace alone"
+            ),
+            Report::ClockSetBack { by } => tracing::error!(
+                %instance, by = ?by,
+                "the clock of this machine was set back; the licence is judged by the time that it should be"
+            ),
             Report::Released => {
                 tracing::warn!(%instance, "everything that was ours is taken back; the instance is paused");
             }

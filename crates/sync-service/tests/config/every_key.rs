@@ -143,8 +143,6 @@ fn every_default_of_the_schema_can_be_written() {
 #[test]
 fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
     let later = [
-        ("license", "key_file", "\"license.key\""),
-        ("license", "issuer_keys_file", "\"issuer.pub\""),
         ("daemon", "state", "\"postgres://user@host/db\""),
         ("daemon", "state_password_file", "\"pg.password\""),
         ("daemon", "state_key_file", "\"state.key\""),
@@ -153,9 +151,7 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
         ("daemon", "tls_certificate_file", "\"page.pem\""),
         ("daemon", "behind_proxy", "true"),
         ("daemon", "audit_days", "30"),
-        ("instances.main", "mode", "\"full-integration\""),
         ("instances.main", "observe", "true"),
-        ("instances.main", "license_file", "\"main.license\""),
         ("instances.main.teams", "auth", "\"client-certificate\""),
         ("instances.main.teams", "auth", "\"browser\""),
         ("instances.main.teams", "auth", "\"device-code\""),

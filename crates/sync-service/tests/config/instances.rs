@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use presence_mapping::ChatRule;
 use sync_service::config::{Cloud, Group, Policy};
 
-use crate::support::{INSTANCE, read, refusal};
+use crate::support::{INSTANCE, read, refusal, warnings};
 
 fn file(rest: &str) -> String {
     format!("version = 1\n{INSTANCE}{rest}")
@@ -114,7 +114,7 @@ fn one_pattern_in_both_lists_is_a_contradiction() {
 #[test]
 fn a_pattern_that_can_never_win_is_warned_about_where_it_stands() {
     let loaded = read(&file("[instances.main.rules]\ndnd = [\"Busy\", \"Busi\"]\n")).expect("a good text");
-    let [warning] = loaded.warnings.as_slice() else {
+    let [warning] = warnings(&loaded)[..] else {
         panic!("one warning: {:?}", loaded.warnings)
     };
     assert_eq!(
@@ -183,7 +183,7 @@ fn clouds_without_presence_can_be_chosen_and_are_warned_about() {
             &format!("[instances.main.teams]\ncloud = \"{cloud}\"\n"),
         );
         let loaded = read(&text).expect("a good text");
-        let [warning] = loaded.warnings.as_slice() else {
+        let [warning] = warnings(&loaded)[..] else {
             panic!("one warning: {:?}", loaded.warnings)
         };
         assert!(warning.what.contains(reason), "{warning:?}");

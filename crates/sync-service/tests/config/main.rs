@@ -1,9 +1,12 @@
 //! The configuration file as its operators meet it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its stage has failed")]
+
 mod documents;
 mod every_key;
 mod faults;
 mod instances;
+mod licences;
 mod mutations;
 mod named_files;
 mod settings;

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use presence_mapping::Rules;
 use sync_service::config::{
-    Cloud, EXAMPLE, Group, LogFormat, LogLevel, Mode, OnStop, Policy, StarfaceAuth, State,
+    Cloud, EXAMPLE, Group, LogFormat, LogLevel, OnStop, OperatingMode, Policy, StarfaceAuth, State,
 };
 
-use crate::support::{INSTANCE, SECRETS, read};
+use crate::support::{INSTANCE, SECRETS, read, warnings};
 
 #[test]
 fn the_example_is_a_good_file_and_says_what_holds_anyway() {
     let example = read(EXAMPLE).expect("a good text");
-    assert_eq!(example.warnings, []);
+    assert!(warnings(&example).is_empty());
     let (_, written) = example
         .settings
         .instances
@@ -49,7 +49,10 @@ fn what_is_not_written_has_its_documented_default() {
 
     let (name, instance) = settings.instances.first_key_value().expect("one instance");
     assert_eq!(name.to_string(), "main");
-    assert_eq!((instance.mode, instance.enabled), (Mode::PresenceSync, true));
+    assert_eq!(
+        (instance.mode, instance.enabled),
+        (OperatingMode::PresenceSync, true)
+    );
     assert_eq!(
         (&instance.teams.cloud, instance.teams.quota_share),
         (&Cloud::Global, 0.5)

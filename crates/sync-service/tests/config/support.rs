@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sync_service::config::{ConfigErrors, Environment, Loaded, SecretFiles, StoredFile, parse};
+use sync_service::config::{ConfigErrors, Environment, Loaded, SecretFiles, StoredFile, Warning, parse};
 
 /// What no message and no Debug output may ever show.
 pub(crate) const SECRETS: [&str; 3] = ["SAMPLE-graph", "SAMPLE-pbx", "SAMPLE-chat"];
@@ -74,6 +74,19 @@ pub(crate) fn read_with(text: &str, files: &Files) -> Result<Loaded, ConfigError
         &environment,
         files,
     )
+}
+
+/// The warnings of a text that is about something else than its licence.
+pub(crate) fn warnings(loaded: &Loaded) -> Vec<&Warning> {
+    let of_licence = |warning: &&Warning| {
+        let key = warning.key.as_deref().unwrap_or_default();
+        key == "license" || key.starts_with("license.")
+    };
+    loaded
+        .warnings
+        .iter()
+        .filter(|warning| !of_licence(warning))
+        .collect()
 }
 
 /// What is printed about a bad text, with the folder left out.

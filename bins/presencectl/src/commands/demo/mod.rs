@@ -12,7 +12,7 @@ use std::time::Duration;
 use presence_mapping::Rules;
 use sync_core::{InstanceName, Rest, WorkView};
 use sync_service::config::{self, Environment, LogFormat, LogLevel};
-use sync_service::daemon::{self, DaemonOptions, NO_LICENCE_CHECK, RunningDaemon};
+use sync_service::daemon::{self, DaemonOptions, RunningDaemon};
 use sync_service::telemetry;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -22,10 +22,13 @@ use self::stage::Stage;
 use self::summary::Summary;
 use super::context::{Context, note};
 use super::interrupt::Interrupt;
+use super::throwaway;
 use crate::arguments::DemoArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
+/// Said at the beginning.
+const LICENCE: &str = "it has a throw-away licence for this office";
 /// How often the office is looked at, and redrawn.
 const FRAME: Duration = Duration::from_millis(100);
 /// In a large office people come and go in every frame, and only so many people are looked at in one.
@@ -46,13 +49,9 @@ pub(crate) async fn run(context: &Context, arguments: &DemoArguments) -> Result<
         telemetry::init_logging(LogLevel::Error, LogFormat::Text);
     }
     let mut office = Office::open(arguments.members).await?;
-    let daemon = start(&office.configure(folder.path())?).await?;
-    stage.open(
-        office.members(),
-        arguments.seconds,
-        daemon.address(),
-        NO_LICENCE_CHECK,
-    )?;
+    let licence = throwaway::licence(context, arguments.members)?;
+    let daemon = start(&office.configure(folder.path(), licence)?).await?;
+    stage.open(office.members(), arguments.seconds, daemon.address(), LICENCE)?;
 
     let length = Duration::from_secs(arguments.seconds.into());
     let demo = Demo {

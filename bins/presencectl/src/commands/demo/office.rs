@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use presence_mapping::Presence;
-use sandbox::{Author, Day, DayEvent, Except, Operation, Options, Record, Said, Sandbox, Subject};
+use sandbox::{Author, Day, DayEvent, Except, License, Operation, Options, Record, Said, Sandbox, Subject};
 use sync_core::Address;
 
 use super::clock::DayTime;
@@ -92,7 +92,7 @@ impl Office {
     }
 
     /// Writes the configuration for a daemon that keeps up with the fast motion.
-    pub(super) fn configure(&self, folder: &Path) -> Result<PathBuf, Failure> {
+    pub(super) fn configure(&self, folder: &Path, license: License) -> Result<PathBuf, Failure> {
         let read_back = if self.members.len() <= READ_BACK {
             "30s"
         } else {
@@ -105,6 +105,7 @@ impl Office {
             // In fast motion everybody comes and goes at once, which is what the breaker is there to hold.
             sync: "pbx_concurrency = 8\nbreaker = { share = 1.0, at_least = 1000, confirm_for = \"1s\" }"
                 .to_owned(),
+            license: Some(license),
             ..Options::default()
         };
         let written = self.sandbox.write_configuration(folder, &options);

@@ -111,7 +111,12 @@ static LICENSE: Section = Section {
     path: "license",
     about: "The licence.",
     keys: &[
-        Key::new("key_file", File, Required, "The file with the licence key."),
+        Key::new(
+            "key_file",
+            File,
+            Optional,
+            "The file with the licence, for all instances without one of their own.",
+        ),
         Key::new(
             "issuer_keys_file",
             File,
@@ -166,7 +171,7 @@ static INSTANCE: Section = Section {
             "license_file",
             File,
             Optional,
-            "The file with a licence for this instance.",
+            "The file with a licence for this instance, instead of `license.key_file`.",
         ),
         Key::new("teams", Table(&TEAMS), Required, "The Teams tenant."),
         Key::new("starface", Table(&STARFACE), Required, "The PBX."),

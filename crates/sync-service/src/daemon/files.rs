@@ -1,0 +1,89 @@
+//! What a running daemon reads from its files again: all of it, or the licences alone.
+
+use std::sync::{Arc, PoisonError};
+
+use tokio::sync::Mutex;
+
+use super::{DaemonOptions, Supervisor};
+use crate::config::{self, ConfigErrors, Loaded, Settings, Warning};
+
+/// The files of a running daemon.
+#[derive(Debug)]
+pub struct Files {
+    options: DaemonOptions,
+    supervisor: Arc<Supervisor>,
+    /// The settings that the daemon runs with.
+    settings: Mutex<Settings>,
+    /// What was legal and probably not meant when the files were last read.
+    notices: std::sync::Mutex<Vec<String>>,
+}
+
+impl Files {
+    pub(super) fn new(options: DaemonOptions, supervisor: Arc<Supervisor>, loaded: Loaded) -> Self {
+        let files = Self {
+            options,
+            supervisor,
+            settings: Mutex::new(loaded.settings),
+            notices: std::sync::Mutex::default(),
+        };
+        files.take_note(&loaded.warnings);
+        files
+    }
+
+    /// What an operator should know of the files as they were last read.
+    pub fn notices(&self) -> Vec<String> {
+        self.notices
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn take_note(&self, warnings: &[Warning]) {
+        let notices: Vec<String> = warnings
+            .iter()
+            .map(|warning| warning.in_file(&self.options.config).to_string())
+            .collect();
+        for notice in &notices {
+            tracing::warn!("{notice}");
+        }
+        *self.notices.lock().unwrap_or_else(PoisonError::into_inner) = notices;
+    }
+
+    /// Reads the configuration again with all files that it names. Instances whose settings changed are started anew; what
+    /// is ours in an instance that is gone or turned off is taken back, as its `on_stop` says.
+    ///
+    /// # Errors
+    /// When the new file is not good; then the old settings go on.
+    pub async fn reload(&self) -> Result<(), ConfigErrors> {
+        let loaded = config::load(&self.options.config, &self.options.environment)?;
+        let mut settings = self.settings.lock().await;
+        self.take_note(&loaded.warnings);
+        let (old, new) = (&settings.daemon, &loaded.settings.daemon);
+        if old.listen != new.listen || old.state != new.state || old.log_format != new.log_format {
+            tracing::error!(
+                "`daemon.listen`, `daemon.state` and `daemon.log_format` take effect at the next start only"
+            );
+        }
+        if let Some(logging) = self.options.logging.as_ref().filter(|_| old.log != new.log) {
+            logging.set_level(new.log);
+        }
+        self.supervisor.apply(&loaded.settings).await;
+        *settings = loaded.settings;
+        tracing::info!("configuration read again");
+        Ok(())
+    }
+
+    /// Reads the licences again, and nothing else: whatever else was written into the configuration waits for a reload.
+    ///
+    /// # Errors
+    /// When the configuration that names them is not good; then the licences go on as they were.
+    pub async fn reload_licences(&self) -> Result<(), ConfigErrors> {
+        let loaded = config::load(&self.options.config, &self.options.environment)?;
+        let mut settings = self.settings.lock().await;
+        settings.licences = loaded.settings.licences;
+        self.take_note(&loaded.warnings);
+        self.supervisor.hand_licences_over(&settings);
+        tracing::info!("licences read again");
+        Ok(())
+    }
+}
