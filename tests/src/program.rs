@@ -73,6 +73,16 @@ impl Daemon {
         self.child.wait().expect("the daemon can be waited for").code()
     }
 
+    /// Lets it read its files again, as `systemctl reload` does.
+    pub fn reload(&self) {
+        let pid = self.child.id().to_string();
+        let signalled = Command::new("kill")
+            .args(["-HUP", &pid])
+            .status()
+            .expect("`kill` can be started");
+        assert!(signalled.success(), "the daemon was still running");
+    }
+
     /// Ends it at once, without a chance to tidy up.
     pub fn kill(mut self) {
         self.child.kill().expect("the daemon can be killed");

@@ -177,6 +177,29 @@ impl Stage {
         Client::new(http, endpoint).status().await.ok()?.instances.pop()
     }
 
+    /// Asks the running daemon for one of the paths that need no sign-in: status and body.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let endpoint = Endpoint::find(&endpoint_file(&self.path("state.db")))
+            .expect("the endpoint can be read")
+            .expect("a daemon runs");
+        let http = HttpClient::build(&HttpSettings::default()).expect("a client");
+        let answer = http
+            .get(format!("http://{}{path}", endpoint.address))
+            .send()
+            .await
+            .expect("the daemon answers");
+        let status = answer.status().as_u16();
+        (status, answer.text().await.unwrap_or_default())
+    }
+
+    /// Writes a file into the folder of the configuration.
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("the folder can be written");
+    }
+
     /// What the daemon has logged, over all its starts.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.path("daemon.log")).unwrap_or_default()

@@ -9,7 +9,7 @@ use super::Context;
 use crate::failure::Failure;
 
 /// A simulated office is gone long before its licence ends.
-const LASTS: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const LASTS: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A licence for so many members.
 pub(super) fn licence(context: &Context, seats: u32) -> Result<License, Failure> {
