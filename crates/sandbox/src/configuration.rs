@@ -29,6 +29,8 @@ pub struct Options {
     pub roster_interval: String,
     /// `sync.readback_interval`.
     pub readback_interval: String,
+    /// `sync.chat_reassert`.
+    pub chat_reassert: String,
     /// `sync.policy`.
     pub policy: String,
     /// Whether the companion module is configured.
@@ -42,13 +44,14 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Any free port, a sweep each second, no read-back, the chat status too.
+    /// Any free port, a sweep each second, no reading in rotation, the chat status too.
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:0".to_owned(),
             poll_interval: "1s".to_owned(),
             roster_interval: "60s".to_owned(),
             readback_interval: "0s".to_owned(),
+            chat_reassert: "0s".to_owned(),
             policy: "last-change-wins".to_owned(),
             chat: true,
             pbx_url: None,
@@ -94,6 +97,7 @@ password_file = "pbx.password"
 poll_interval = "{poll}"
 roster_interval = "{roster}"
 readback_interval = "{readback}"
+chat_reassert = "{reassert}"
 policy = "{policy}"
 {sync}
 "#,
@@ -103,6 +107,7 @@ policy = "{policy}"
             poll = options.poll_interval,
             roster = options.roster_interval,
             readback = options.readback_interval,
+            reassert = options.chat_reassert,
             policy = options.policy,
             sync = options.sync,
         )

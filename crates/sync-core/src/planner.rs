@@ -192,7 +192,7 @@ pub fn propose<'a>(
                 subject.row.field(field),
                 aim.wanted,
                 subject.reading(field),
-                settings.policy,
+                settings.policy_for(field),
             ) {
                 Decision::Rest(_) => {}
                 Decision::Settle { settled, rest } => settlements.push(settle(Some(settled), rest)),

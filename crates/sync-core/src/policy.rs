@@ -151,7 +151,7 @@ fn set(
     fresh: Option<Value>,
     policy: Policy,
 ) -> Decision {
-    let drifted = reading.is_some_and(|reading| reading.value != value);
+    let drifted = reading.is_some_and(|reading| reading.value != value && reading.value.is_somebodys());
     let due = match record.settled {
         Settled::At(settled) => settled != value || (policy == Policy::TeamsLeads && drifted),
         Settled::Never | Settled::Released(_) => true,

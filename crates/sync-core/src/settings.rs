@@ -8,6 +8,7 @@ use presence_mapping::Rules;
 
 use crate::ids::{Address, InstanceName, PbxName};
 use crate::policy::Policy;
+use crate::value::Field;
 
 /// The most user ids that one call of `getPresencesByUserId` takes.
 ///
@@ -82,6 +83,8 @@ pub struct Settings {
     pub roster_interval: Duration,
     /// Every member's phone configuration is read once in this time; zero: never.
     pub readback_interval: Duration,
+    /// Every member's chat status is read once in this time, and set again where something else overwrote it; zero: never.
+    pub chat_reassert: Duration,
     /// Requests to the PBX at once, of whatever kind; at least one.
     pub pbx_concurrency: usize,
     /// The share of the presence quota that this instance may use (0 to 1), already divided among the instances of
@@ -113,6 +116,7 @@ impl Settings {
             poll_interval: Duration::from_secs(2),
             roster_interval: Duration::from_secs(60),
             readback_interval: Duration::from_secs(15 * 60),
+            chat_reassert: Duration::from_secs(60),
             pbx_concurrency: 4,
             quota_share: 0.5,
             dnd_off_after: Duration::ZERO,
@@ -120,6 +124,15 @@ impl Settings {
             release_on_stop: true,
             exclude: BTreeSet::new(),
             breaker: Breaker::default(),
+        }
+    }
+
+    /// Who wins for one field. The user's own client overwrites the chat status by itself, again and again, so that what
+    /// stands there is nobody's choice: where it is read again, it is set again, whatever the policy.
+    pub(crate) fn policy_for(&self, field: Field) -> Policy {
+        match field {
+            Field::Chat if !self.chat_reassert.is_zero() => Policy::TeamsLeads,
+            Field::Chat | Field::Dnd => self.policy,
         }
     }
 

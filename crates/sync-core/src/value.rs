@@ -96,6 +96,12 @@ pub enum Value {
 }
 
 impl Value {
+    /// Whether somebody stands behind the value. Nobody does where the user is not signed in to the chat; a word that we do
+    /// not know is left alone, too.
+    pub(crate) fn is_somebodys(self) -> bool {
+        !matches!(self, Self::Chat(ChatPresence::Unavailable | ChatPresence::Other))
+    }
+
     /// The field that can have this value.
     pub fn field(self) -> Field {
         match self {

@@ -1,19 +1,17 @@
 //! What happens after every event: due work is planned, and requests start where there is room for them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::member::Work;
 use super::{Effect, Engine, LedgerCommit, LinkName, Pending};
 use crate::ids::PbxUserId;
 use crate::moment::Moment;
-use crate::planner::Mode;
 use crate::value::Field;
 
 /// The most rows that one transaction changes.
 pub(super) const TRANSACTION: usize = 50;
 /// The most users that one call of `getChatPresence` asks for.
-const CHAT_READ: usize = 500;
+pub(super) const CHAT_READ: usize = 500;
 
 impl Engine {
     pub(super) fn flow(&mut self, now: Moment) {
@@ -30,6 +28,7 @@ impl Engine {
             self.start_writes(Field::Chat, now);
             self.start_chat_read(now);
             self.start_readback(now);
+            self.start_chat_round(now);
             self.poll(now);
             self.start_counting_seats(now);
             self.finish_release();
@@ -85,19 +84,20 @@ impl Engine {
         }
     }
 
-    fn read_dnd(&mut self, user: PbxUserId, pending: Pending) {
+    pub(super) fn read_dnd(&mut self, user: PbxUserId, pending: Pending) {
         self.pbx_in_flight += 1;
         self.links.started(LinkName::Pbx);
         let request = self.request(pending);
         self.effects.push(Effect::ReadDnd { request, user });
     }
 
+    pub(super) fn chat_is_being_read(&self) -> bool {
+        let reads = |pending: &Pending| matches!(pending, Pending::Chat { .. } | Pending::ChatRound { .. });
+        self.pending.values().any(reads)
+    }
+
     fn start_chat_read(&mut self, now: Moment) {
-        let reading = self
-            .pending
-            .values()
-            .any(|pending| matches!(pending, Pending::Chat { .. }));
-        if reading
+        if self.chat_is_being_read()
             || self.chat_reads.is_empty()
             || !self.pbx_slot_free()
             || !self.links.may_start(LinkName::Chat, now)
@@ -114,56 +114,6 @@ impl Engine {
             users: Arc::clone(&users),
         });
         self.effects.push(Effect::ReadChat { request, users });
-    }
-
-    fn readback_spacing(&self) -> Option<Duration> {
-        let matched = u32::try_from(self.matched()).unwrap_or(u32::MAX);
-        (!self.settings.readback_interval.is_zero() && matched > 0)
-            .then(|| self.settings.readback_interval / matched)
-    }
-
-    pub(super) fn next_readback(&self) -> Option<Duration> {
-        let running = self.mode == Mode::Running && self.pbx_slot_free();
-        self.readback_spacing()
-            .filter(|_| running)
-            .map(|_| self.readback.next)
-    }
-
-    /// Reads the next member whose turn it is, if the PBX has nothing better to do.
-    fn start_readback(&mut self, now: Moment) {
-        let Some(spacing) = self.readback_spacing() else {
-            return;
-        };
-        if self.mode != Mode::Running || now.uptime < self.readback.next || !self.pbx_slot_free() {
-            return;
-        }
-        self.readback.next = self
-            .readback
-            .next
-            .max(now.uptime.saturating_sub(spacing))
-            .saturating_add(spacing);
-        if !self.links.may_start(LinkName::Pbx, now) || !self.dnd_reads.is_empty() {
-            return;
-        }
-        let first = self
-            .readback
-            .after
-            .map_or(PbxUserId(i64::MIN), |after| PbxUserId(after.0.saturating_add(1)));
-        let candidate = |(user, member): (&PbxUserId, &super::Member)| {
-            (member.teams_user().is_some() && !member.is_busy(Field::Dnd, now)).then_some(*user)
-        };
-        let next = self
-            .members
-            .range(first..)
-            .find_map(candidate)
-            .or_else(|| self.members.iter().find_map(candidate));
-        if let Some(user) = next {
-            self.readback.after = Some(user);
-            if let Some(member) = self.members.get_mut(&user) {
-                member.set_work(Field::Dnd, Work::Reading);
-            }
-            self.read_dnd(user, Pending::Readback { user });
-        }
     }
 
     /// Stores what changed: intents first, at most fifty rows at a time, one transaction under way.

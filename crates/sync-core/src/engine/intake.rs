@@ -27,11 +27,11 @@ impl Engine {
                 Some(Pending::Readback { user }) => self.read_back(user, result, now),
                 _ => {}
             },
-            Event::ChatRead { request, result } => {
-                if let Some(Pending::Chat { users }) = self.pending.remove(&request) {
-                    self.chat_read(&users, result, now);
-                }
-            }
+            Event::ChatRead { request, result } => match self.pending.remove(&request) {
+                Some(Pending::Chat { users }) => self.chat_read(&users, result, now),
+                Some(Pending::ChatRound { users }) => self.chat_round_read(&users, result, now),
+                _ => {}
+            },
             Event::Written { request, result } => {
                 if let Some(Pending::Write { user, field }) = self.pending.remove(&request) {
                     self.written(user, field, result, now);

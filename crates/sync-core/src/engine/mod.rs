@@ -12,6 +12,7 @@ mod links;
 mod member;
 mod planning;
 mod report;
+mod rolling;
 mod roster_pass;
 mod seat_gate;
 mod sweep;
@@ -98,14 +99,15 @@ pub struct Engine {
     held_told: usize,
     /// When disruptive changes were let through (uptime).
     disruptive: VecDeque<Duration>,
-    readback: Readback,
+    readback: Rolling,
+    reassert: Rolling,
     counts: Counts,
     effects: Vec<Effect>,
 }
 
-/// The rolling reading of every member.
+/// A rolling reading of every member: who had the last turn, and when the next one is (uptime).
 #[derive(Clone, Copy, Debug, Default)]
-struct Readback {
+struct Rolling {
     after: Option<PbxUserId>,
     next: Duration,
 }
@@ -140,6 +142,9 @@ enum Pending {
         user: PbxUserId,
     },
     Chat {
+        users: Arc<[PbxUserId]>,
+    },
+    ChatRound {
         users: Arc<[PbxUserId]>,
     },
     Write {
@@ -211,9 +216,13 @@ impl Engine {
             held: BTreeMap::new(),
             held_told: 0,
             disruptive: VecDeque::new(),
-            readback: Readback {
+            readback: Rolling {
                 after: None,
                 next: now.uptime.saturating_add(settings.readback_interval),
+            },
+            reassert: Rolling {
+                after: None,
+                next: now.uptime.saturating_add(settings.chat_reassert),
             },
             counts: Counts::default(),
             effects: Vec::new(),
@@ -236,11 +245,13 @@ impl Engine {
         }
         let timer = self.timers.first().map(|(at, _)| *at);
         let readback = self.next_readback();
+        let reassert = self.next_chat_round();
         let roster = self.roster.next_wake().filter(|_| self.pbx_slot_free());
         let sweep = self.next_poll();
         [
             timer,
             readback,
+            reassert,
             roster,
             sweep,
             self.links.next_wake(now),

@@ -242,7 +242,12 @@ impl Engine {
         let aim = wanted(&self.settings, self.situation(), &subject, field);
         let record = member.row.field(field);
         let seen = member.seen(field);
-        let rest = match decide(record, aim, member.reading(field, now), self.settings.policy) {
+        let rest = match decide(
+            record,
+            aim,
+            member.reading(field, now),
+            self.settings.policy_for(field),
+        ) {
             Decision::Rest(rest) => Some(rest),
             Decision::Settle { rest, .. } => Some(rest),
             Decision::Disown => Some(Rest::CannotRestore),
@@ -296,7 +301,7 @@ impl Engine {
             member.row.field(field),
             aim,
             member.reading(field, now),
-            self.settings.policy,
+            self.settings.policy_for(field),
         );
         matches!(decision, Decision::Read { .. } | Decision::Write { .. })
     }

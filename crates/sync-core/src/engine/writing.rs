@@ -231,49 +231,14 @@ impl Engine {
         }
     }
 
-    /// The rolling reading of a member: what differs from what was carried out is drift.
-    pub(super) fn read_back(&mut self, user: PbxUserId, result: Result<bool, PortError>, now: Moment) {
-        self.pbx_in_flight -= 1;
-        if let Some(member) = self.members.get_mut(&user) {
-            member.set_work(Field::Dnd, Work::Idle);
-        }
-        // Whatever became due while it was read is planned now.
-        self.due.insert(user);
-        let found = match result {
-            Ok(on) => Value::Dnd(on),
-            Err(error) => return self.request_failed(user, Field::Dnd, error, now),
-        };
-        self.link_works(LinkName::Pbx, now);
-        self.counts.readbacks += 1;
-        let Some(member) = self.members.get_mut(&user) else {
-            return;
-        };
-        let known = member.seen(Field::Dnd).map(|seen| seen.value);
-        if member.observe(found, now) {
-            self.dirty.insert(user);
-        }
-        let Settled::At(expected) = member.row.dnd.settled else {
-            return;
-        };
-        if expected != found && known != Some(found) {
-            self.counts.drifts += 1;
-            self.report(Report::Drift {
-                user,
-                field: Field::Dnd,
-                expected,
-                found,
-            });
-        }
-    }
-
-    fn link_works(&mut self, name: LinkName, now: Moment) {
+    pub(super) fn link_works(&mut self, name: LinkName, now: Moment) {
         let reports = self.links.succeeded(name, now);
         self.report_all(reports);
     }
 
     /// A request for one person failed. What concerns everybody is the link's matter; what concerns this person
     /// alone makes this field wait.
-    fn request_failed(&mut self, user: PbxUserId, field: Field, error: PortError, now: Moment) {
+    pub(super) fn request_failed(&mut self, user: PbxUserId, field: Field, error: PortError, now: Moment) {
         let reports = self.links.failed_for_one(link(field), user, &error, now);
         self.report_all(reports);
         if matches!(

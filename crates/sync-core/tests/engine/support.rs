@@ -86,6 +86,7 @@ impl World {
             ..Breaker::default()
         };
         settings.readback_interval = Duration::ZERO;
+        settings.chat_reassert = Duration::ZERO;
         let world = Self {
             pbx: Arc::new(FakePbx::new()),
             tenant: Arc::new(FakeTenant::new()),

@@ -127,12 +127,6 @@ const LATER: &[Later] = &[
         Always,
         "signing in to the PBX by OAuth",
     ),
-    later(
-        "instances.X.sync",
-        "chat_reassert",
-        Always,
-        "setting the chat status anew",
-    ),
 ];
 
 /// What is not there yet, where a key with this value asks for it.

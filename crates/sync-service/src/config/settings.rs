@@ -245,6 +245,8 @@ pub struct Sync {
     pub on_stop: OnStop,
     /// How long DND stays on after its reason has gone; zero: not at all.
     pub dnd_off_after: Duration,
+    /// Every member's chat status is read once in this time, and set again where it was overwritten; zero: never.
+    pub chat_reassert: Duration,
     /// Own DND is released when presence has been unknown for this time; zero: never.
     pub unknown_release_after: Duration,
     /// The members who are never touched.

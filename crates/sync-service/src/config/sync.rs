@@ -17,7 +17,7 @@ pub(super) fn read(sync: &Reader<'_>) -> Option<Sync> {
     let on_stop = sync.choice("on_stop");
     let dnd_off_after = sync.duration("dnd_off_after");
     let unknown_release_after = sync.duration("unknown_release_after");
-    sync.duration("chat_reassert");
+    let chat_reassert = sync.duration("chat_reassert");
     let exclude = exclude(sync);
     let breaker = breaker(&sync.table("breaker"));
     Some(Sync {
@@ -28,6 +28,7 @@ pub(super) fn read(sync: &Reader<'_>) -> Option<Sync> {
         policy: policy?.value,
         on_stop: on_stop?.value,
         dnd_off_after: dnd_off_after?,
+        chat_reassert: chat_reassert?,
         unknown_release_after: unknown_release_after?,
         exclude: exclude?,
         breaker: breaker?,

@@ -176,8 +176,6 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
             "\"pbx-oauth.secret\"",
         ),
         ("instances.main.starface", "oauth_scope", "\"login\""),
-        ("instances.main.sync", "chat_reassert", "\"60s\""),
-        ("defaults.sync", "chat_reassert", "\"60s\""),
     ];
     for (table, name, value) in later {
         let key = Key {

@@ -80,8 +80,8 @@ pub(super) static SYNC: Section = Section {
         Key::new(
             "chat_reassert",
             Duration { zero: true },
-            Optional,
-            "How often the chat status is set anew.",
+            Default(r#""60s""#),
+            "Every member's chat status is read once in this time, and set again where something else overwrote it; 0s: never.",
         ),
         Key::new(
             "unknown_release_after",
