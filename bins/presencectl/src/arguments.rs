@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use licensing::{Name, OperatingMode};
 use presence_mapping::Presence;
-use sync_core::{Address, InstanceName};
+use sync_core::{Address, InstanceName, PlanId};
 
 use crate::exit::Exit;
 
@@ -63,6 +63,11 @@ pub(crate) enum Command {
     Explain {
         /// The member's e-mail address.
         address: Address,
+    },
+    /// Let a plan that is held pass at once
+    Approve {
+        /// The id of the plan, as `plan` and `status` show it.
+        plan: PlanId,
     },
     /// Try the rules, or look for patterns that can never win
     #[command(subcommand)]

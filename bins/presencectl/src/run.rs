@@ -28,6 +28,7 @@ pub async fn run(arguments: Arguments, surroundings: Surroundings) -> Result<Exi
         Command::Status(which) => status::run(&context, which.instance.as_ref()).await,
         Command::Members(which) => members::run(&context, &which.instance).await,
         Command::Explain { address } => explain::run(&context, &address).await,
+        Command::Approve { plan } => orders::approve(&context, plan).await,
         Command::Rules(command) => rules::run(&context, &command),
         Command::Release(which) => orders::release(&context, &which.instance).await,
         Command::Pause(which) => orders::pause(&context, &which.instance).await,

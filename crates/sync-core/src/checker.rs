@@ -25,6 +25,8 @@ pub struct Facts<'a> {
     pub presence_known: bool,
     /// For how long the outcome for DND is the same.
     pub dnd_outcome_for: Duration,
+    /// The value that the operator let through for this outcome.
+    pub approved: Option<Value>,
     /// The ledger's row.
     pub row: &'a LedgerRow,
 }
@@ -175,9 +177,11 @@ pub(crate) fn is_disruptive(change: &Change, row: &LedgerRow) -> bool {
 fn brake(sound: Vec<(Change, Option<Facts<'_>>)>, context: &Context) -> (Vec<Change>, Vec<Held>) {
     let confirm_for = context.breaker.confirm_for;
     let doubtful = |change: &Change, facts: &Option<Facts<'_>>| {
-        facts
-            .as_ref()
-            .is_some_and(|facts| is_disruptive(change, facts.row) && facts.dnd_outcome_for < confirm_for)
+        facts.as_ref().is_some_and(|facts| {
+            is_disruptive(change, facts.row)
+                && facts.dnd_outcome_for < confirm_for
+                && facts.approved != Some(change.to)
+        })
     };
     let planned = sound
         .iter()

@@ -15,6 +15,7 @@ use crate::engine::{Effect, Engine, Event, Report};
 use crate::fault::{Fault, PortError};
 use crate::gate::Holding;
 use crate::moment::Clock;
+use crate::plan::PlanId;
 use crate::ports::{ChatPort, DirectoryPort, Lease, LedgerPort, PbxPort, PresencePort};
 use crate::value::Field;
 
@@ -99,6 +100,18 @@ impl Handle {
     /// When the engine is not running any more.
     pub async fn licence(&self, holding: Holding) -> Result<(), NotRunning> {
         self.send(Command::Event(Event::Licence(holding))).await
+    }
+
+    /// Lets what is held pass, if it still has this id. Says whether it had.
+    ///
+    /// # Errors
+    /// When the engine is not running any more.
+    pub async fn approve(&self, plan: PlanId) -> Result<bool, NotRunning> {
+        let holds = self.ask(move |engine| engine.held_plan() == Some(plan)).await?;
+        if holds {
+            self.send(Command::Event(Event::Approve(plan))).await?;
+        }
+        Ok(holds)
     }
 
     /// Freezes writes.

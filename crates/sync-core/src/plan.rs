@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,9 +22,18 @@ pub struct PlanId(Ulid);
 
 impl PlanId {
     fn of(at: Timestamp, instance: &InstanceName, changes: &[Change], held: &[Held]) -> Self {
+        Self::new(at, &(instance, changes, held))
+    }
+
+    /// The id of what is held: it stays the same for as long as the same is held, so that it can be approved.
+    pub(crate) fn of_held(since: Timestamp, instance: &InstanceName, content: &impl Hash) -> Self {
+        Self::new(since, &(instance, "held", content))
+    }
+
+    fn new(at: Timestamp, content: &impl Hash) -> Self {
         let digest = |salt: u8| {
             let mut hasher = DefaultHasher::new();
-            (salt, instance, changes, held).hash(&mut hasher);
+            (salt, content).hash(&mut hasher);
             hasher.finish()
         };
         let random = (u128::from(digest(0)) << 64) | u128::from(digest(1));
@@ -31,6 +41,16 @@ impl PlanId {
             u64::try_from(at.as_millisecond()).unwrap_or_default(),
             random & ((1 << 80) - 1),
         ))
+    }
+}
+
+impl FromStr for PlanId {
+    type Err = NotAPlanId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ulid::from_string(text)
+            .map(Self)
+            .map_err(|_| NotAPlanId(text.to_owned()))
     }
 }
 
@@ -55,7 +75,7 @@ impl TryFrom<String> for PlanId {
     type Error = NotAPlanId;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Ulid::from_string(&text).map(Self).map_err(|_| NotAPlanId(text))
+        text.parse()
     }
 }
 
@@ -66,7 +86,7 @@ pub struct Plan {
     pub version: u32,
     /// The instance.
     pub instance: InstanceName,
-    /// The plan's id.
+    /// The plan's id. Where something is held it is the one to approve, and stays while the same is held.
     #[serde(rename = "plan")]
     pub id: PlanId,
     /// When it was made.

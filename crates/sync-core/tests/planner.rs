@@ -240,6 +240,7 @@ fn checked(plan: Plan, people: &[Person], policy: Policy, breaker: Breaker) -> s
                 synchronised: person.synchronised(),
                 presence_known: person.presence.is_some() && person.unknown_for.is_none(),
                 dnd_outcome_for: person.outcome_for,
+                approved: None,
                 row: &person.row,
             })
     })

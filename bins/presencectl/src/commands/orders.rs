@@ -1,7 +1,7 @@
-//! `release`, `pause` and `resume`.
+//! `approve`, `release`, `pause` and `resume`.
 
 use serde::Serialize;
-use sync_core::InstanceName;
+use sync_core::{InstanceName, PlanId};
 use sync_service::api::Order;
 use sync_service::standalone::{self, Released};
 
@@ -70,6 +70,32 @@ async fn by_daemon(daemon: &Daemon, name: &InstanceName) -> Result<Released, Fai
                 .with_hint(format!("`presencectl status {name}` says how it is")),
         ),
     }
+}
+
+#[derive(Serialize)]
+struct ApprovedForm<'a> {
+    version: u32,
+    instance: &'a InstanceName,
+    plan: PlanId,
+}
+
+/// What is held is in a running daemon's memory, so that only there it can be approved.
+pub(crate) async fn approve(context: &Context, plan: PlanId) -> Result<Exit, Failure> {
+    let configuration = context.configuration()?;
+    let Some(daemon) = Daemon::find(&configuration).await? else {
+        return Err(Failure::message("no daemon runs, and so nothing is held"));
+    };
+    let answer = daemon.client.approve(plan).await?;
+    let instance = &answer.instance.instance;
+    let form = ApprovedForm {
+        version: VERSION,
+        instance,
+        plan,
+    };
+    context.print(&form, || {
+        format!("{instance}: the plan {plan} is approved, and passes now")
+    })?;
+    Ok(Exit::SUCCESS)
 }
 
 #[derive(Serialize)]

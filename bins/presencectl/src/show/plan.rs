@@ -18,6 +18,7 @@ pub(crate) fn plan(plan: &Plan, now: &Now) -> String {
         skipped,
         members,
         gate,
+        id,
         ..
     } = plan;
     if let Some(gate) = gate {
@@ -56,6 +57,10 @@ pub(crate) fn plan(plan: &Plan, now: &Now) -> String {
             &mut text,
             "held, because too many members would change at once",
             &table,
+        );
+        push(
+            &mut text,
+            &format!("  `presencectl approve {id}` lets a running daemon carry them out"),
         );
     }
     if !skipped.is_empty() {

@@ -9,6 +9,7 @@ use crate::fault::PortError;
 use crate::gate::{Holding, SeatClaim, Seats};
 use crate::ids::{Address, Login, PbxUserId, TeamsUserId};
 use crate::ledger_row::LedgerRow;
+use crate::plan::PlanId;
 use crate::planner::Mode;
 use crate::roster::{DirectoryUser, PbxRoster};
 use crate::value::{ChatPresence, Value};
@@ -182,6 +183,8 @@ pub enum Event {
     },
     /// The licence was read, for the first time or again.
     Licence(Holding),
+    /// Let what is held pass, if this is still its id.
+    Approve(PlanId),
     /// Freeze writes, but for the release of members whose presence stays unknown.
     Pause,
     /// Go on after a pause or a release.

@@ -54,6 +54,7 @@ impl Engine {
                 }
             }
             Event::Licence(holding) => self.licence_read(holding, now),
+            Event::Approve(plan) => self.approve(plan, now),
             Event::Pause => self.change_mode(Mode::Paused, true),
             Event::Resume => self.change_mode(Mode::Running, true),
             Event::Release => self.change_mode(Mode::Releasing, true),

@@ -30,6 +30,8 @@ pub(super) struct Member {
     pub(super) unknown: Option<Unknown>,
     /// Whether presence was asked for since the start, or cannot be asked for.
     pub(super) tried: bool,
+    /// The value that the operator let through for the outcome of now.
+    pub(super) approved: Option<Value>,
     work: [Work; 2],
     seen: [Option<Seen>; 2],
     attempts: [u32; 2],
@@ -99,6 +101,7 @@ impl Member {
             sight: None,
             unknown,
             tried: false,
+            approved: None,
             work: Default::default(),
             seen: [None; 2],
             attempts: [0; 2],

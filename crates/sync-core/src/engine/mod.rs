@@ -4,6 +4,7 @@
 //! the effects through the ports and feeds the answers back. Nothing here waits, locks, reads a clock or knows what
 //! HTTP is, so that a simulator can drive it through every ordering.
 
+mod approval;
 mod backoff;
 mod event;
 mod flow;

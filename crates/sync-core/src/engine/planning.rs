@@ -119,6 +119,7 @@ impl Engine {
                 synchronised: member.teams_user().is_some(),
                 presence_known: member.sight.is_some() && member.unknown.is_none(),
                 dnd_outcome_for: member.dnd_outcome_for(now),
+                approved: member.approved,
                 row: &member.row,
             })
         })
@@ -238,7 +239,10 @@ impl Engine {
             self.book.entries().len(),
             subjects,
         );
-        let plan = self.check_with(proposal.plan, 0, now).plan;
+        let mut plan = self.check_with(proposal.plan, 0, now).plan;
+        if let Some(id) = self.held_plan() {
+            plan = self.with_what_is_held(plan, id);
+        }
         match self.gate_view() {
             Some(gate) => plan.behind(gate),
             None => plan,

@@ -105,6 +105,13 @@ pub enum Report {
         /// How many members are matched.
         matched: usize,
     },
+    /// An operator let what was held pass.
+    Approved {
+        /// How many changes.
+        changes: usize,
+        /// Whether a roster was held, too.
+        roster: bool,
+    },
     /// A defect of ours: a change that must never have been proposed. It was not carried out.
     Violation(Violation),
     /// The licence does not cover the group: nobody is synchronised, and what is ours is taken back.

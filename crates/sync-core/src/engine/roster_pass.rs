@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{Effect, Engine, LinkName, Member, Pending, Report};
 use crate::fault::PortError;
 use crate::ids::{Address, PbxUserId};
@@ -25,6 +27,8 @@ pub(super) struct RosterPass {
     pub(super) joined: Option<Moment>,
     /// Set while a reading is held.
     pub(super) held: Option<GuardVerdict>,
+    /// Since when a reading is held.
+    pub(super) held_since: Option<Timestamp>,
     change: (usize, usize),
 }
 
@@ -38,8 +42,14 @@ impl RosterPass {
             taken: None,
             joined: None,
             held: None,
+            held_since: None,
             change: (0, 0),
         }
+    }
+
+    /// Reads the group at the next opportunity.
+    pub(super) fn read_now(&mut self, now: Moment) {
+        self.next = now.uptime;
     }
 
     pub(super) fn next_wake(&self) -> Option<Duration> {
@@ -110,10 +120,12 @@ impl Engine {
                 self.report(Report::RosterHeld { losing, of });
             }
             self.roster.held = Some(verdict);
+            self.roster.held_since.get_or_insert(now.wall);
             self.roster.next = self.roster.next.min(until);
             return;
         }
         self.roster.held = None;
+        self.roster.held_since = None;
         self.take_over(&roster, now);
     }
 

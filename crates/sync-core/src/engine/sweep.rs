@@ -12,6 +12,7 @@ use crate::fault::PortError;
 use crate::ids::{PbxUserId, TeamsUserId};
 use crate::moment::Moment;
 use crate::settings::{CHUNK, Settings};
+use crate::value::Field;
 
 /// Until each chunk was answered once, the chunks follow each other at least this fast.
 const FIRST_SWEEP_SPACING: Duration = Duration::from_millis(50);
@@ -273,6 +274,10 @@ impl Engine {
             }
             None => (now, [now; 2]),
         };
+        if outcome_since[Field::Dnd as usize] == now {
+            // What was approved was another outcome.
+            member.approved = None;
+        }
         let news =
             member.sight.as_ref().is_none_or(|sight| sight.outcome != outcome) || member.unknown.is_some();
         if presence.is_unknown() {

@@ -50,6 +50,7 @@ impl Engine {
             owned: self.owned(),
             due,
             held: self.held.len(),
+            held_plan: self.held_plan(),
             links: LinkName::ALL
                 .into_iter()
                 .map(|name| self.link_view(name, now))
@@ -176,11 +177,16 @@ impl Engine {
         }
         if let Some(GuardVerdict::Hold { losing, of, .. }) = self.roster.held {
             limping.push(format!(
-                "the roster is held: it would lose {losing} of {of} members at once"
+                "the roster is held: it would lose {losing} of {of} members at once{}",
+                self.how_to_approve()
             ));
         }
         if !self.held.is_empty() {
-            limping.push(format!("{} changes are held by the breaker", self.held.len()));
+            limping.push(format!(
+                "{} changes are held by the breaker{}",
+                self.held.len(),
+                self.how_to_approve()
+            ));
         }
         let state = match (broken.is_empty(), limping.is_empty()) {
             (true, true) => Health::Ready,
@@ -192,6 +198,12 @@ impl Engine {
             state,
             reasons: broken,
         }
+    }
+
+    fn how_to_approve(&self) -> String {
+        self.held_plan()
+            .map(|plan| format!("; `presencectl approve {plan}` lets them pass"))
+            .unwrap_or_default()
     }
 
     fn link_view(&self, name: LinkName, now: Moment) -> LinkView {

@@ -11,7 +11,7 @@ use super::LinkName;
 use crate::gate::GateView;
 use crate::ids::{Address, InstanceName, Login, PbxUserId, TeamsUserId};
 use crate::ledger_row::LastWrite;
-use crate::plan::SkipReason;
+use crate::plan::{PlanId, SkipReason};
 use crate::planner::Mode;
 use crate::policy::{Policy, Rest};
 use crate::roster::Standing;
@@ -67,6 +67,8 @@ pub struct InstanceView {
     pub due: usize,
     /// Changes held by the breaker.
     pub held: usize,
+    /// What is held, as the plan to approve; a held roster is part of it.
+    pub held_plan: Option<PlanId>,
     /// Each link.
     pub links: Vec<LinkView>,
     /// Seconds from one sweep to the next.

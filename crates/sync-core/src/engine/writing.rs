@@ -123,6 +123,9 @@ impl Engine {
             return;
         };
         let field = change.field;
+        if field == Field::Dnd {
+            member.approved = None;
+        }
         member.succeeded(field);
         let received = member
             .sight

@@ -29,12 +29,28 @@ pub struct RosterGuard {
     breaker: Breaker,
     /// Since when a loss is doubted, and whose.
     doubt: Option<(Duration, BTreeSet<PbxUserId>)>,
+    /// Whether an operator believes what is doubted.
+    believed: bool,
 }
 
 impl RosterGuard {
     /// A guard with the limits of `breaker`.
     pub fn new(breaker: Breaker) -> Self {
-        Self { breaker, doubt: None }
+        Self {
+            breaker,
+            doubt: None,
+            believed: false,
+        }
+    }
+
+    /// Whose loss is doubted now.
+    pub fn doubted(&self) -> Option<&BTreeSet<PbxUserId>> {
+        self.doubt.as_ref().map(|(_, lost)| lost)
+    }
+
+    /// The next reading that says the same is believed, because an operator approved it.
+    pub fn believe(&mut self) {
+        self.believed = self.doubt.is_some();
     }
 
     /// Judges a reading of the group that was received at `uptime`.
@@ -48,6 +64,7 @@ impl RosterGuard {
         let losing = lost.len();
         if losing == 0 || !(read.is_empty() || self.breaker.trips(losing, known.len())) {
             self.doubt = None;
+            self.believed = false;
             return GuardVerdict::Accept;
         }
         // A reading that loses anybody else is another reading, and is doubted anew.
@@ -58,12 +75,14 @@ impl RosterGuard {
             .map(|(since, _)| *since);
         let since = same.unwrap_or(uptime);
         let until = since.saturating_add(self.breaker.confirm_for);
-        if same.is_some() && uptime >= until {
+        if same.is_some() && (uptime >= until || self.believed) {
             self.doubt = None;
+            self.believed = false;
             return GuardVerdict::Accept;
         }
         if same.is_none() {
             self.doubt = Some((since, lost));
+            self.believed = false;
         }
         GuardVerdict::Hold {
             losing,
@@ -104,6 +123,25 @@ mod tests {
         assert_eq!(guard.judge(&ids(0..3), &ids(0..0), at(0)), held);
         assert_eq!(guard.judge(&ids(0..3), &ids(0..0), at(59)), held);
         assert_eq!(guard.judge(&ids(0..3), &ids(0..0), at(60)), GuardVerdict::Accept);
+    }
+
+    #[test]
+    fn what_an_operator_believes_passes_at_once_and_nothing_else() {
+        let mut guard = guard();
+        guard.judge(&ids(0..20), &ids(0..5), at(0));
+        guard.believe();
+        let worse = guard.judge(&ids(0..20), &ids(0..2), at(1));
+        assert!(
+            matches!(worse, GuardVerdict::Hold { losing: 18, .. }),
+            "another reading"
+        );
+        guard.believe();
+        assert_eq!(guard.judge(&ids(0..20), &ids(0..2), at(2)), GuardVerdict::Accept);
+        guard.believe();
+        assert!(matches!(
+            guard.judge(&ids(0..20), &ids(0..2), at(3)),
+            GuardVerdict::Hold { .. }
+        ));
     }
 
     #[test]

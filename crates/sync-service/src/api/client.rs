@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
-use sync_core::{Address, InstanceName, Plan};
+use sync_core::{Address, InstanceName, Plan, PlanId};
 
 use super::endpoint::Endpoint;
 use super::types::{ErrorAnswer, ExplainAnswer, MembersAnswer, OrderAnswer, PlansAnswer, StatusAnswer};
@@ -130,6 +130,15 @@ impl Client {
     /// [`ClientError`].
     pub async fn reload_licences(&self) -> Result<StatusAnswer, ClientError> {
         self.call(Method::POST, "licences/reload", &[]).await
+    }
+
+    /// Lets a held plan pass.
+    ///
+    /// # Errors
+    /// [`ClientError`]; refused where nobody holds a plan of this id.
+    pub async fn approve(&self, plan: PlanId) -> Result<OrderAnswer, ClientError> {
+        self.call(Method::POST, &format!("plans/{plan}/approve"), &[])
+            .await
     }
 
     /// Gives an order to an instance. A release answers when nothing is ours any more, or says that it goes on.

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
-use sync_core::{Address, Health, InstanceName};
+use sync_core::{Address, Health, InstanceName, PlanId};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -60,6 +60,7 @@ pub fn router(api: Api) -> Router {
     let signed_in = Router::new()
         .route("/status", get(status))
         .route("/plans", get(plans))
+        .route("/plans/{plan}/approve", post(approve))
         .route("/licences/reload", post(reload_licences))
         .route("/explain", get(explain))
         .route("/instances/{instance}", get(instance))
@@ -248,6 +249,21 @@ async fn explain(State(api): State<Api>, Query(query): Query<ExplainQuery>) -> R
     }
 }
 
+async fn approve(State(api): State<Api>, Path(plan): Path<String>) -> Response {
+    let plan: PlanId = match plan.parse() {
+        Ok(plan) => plan,
+        Err(error) => return failure(StatusCode::BAD_REQUEST, error.to_string(), None),
+    };
+    match api.supervisor.approve(plan).await {
+        Ok(instance) => Json(OrderAnswer {
+            version: API_VERSION,
+            instance,
+        })
+        .into_response(),
+        Err(error) => Refusal(error).into_response(),
+    }
+}
+
 async fn pause(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<OrderAnswer>, Refusal> {
     order(&api, name, Order::Pause).await
 }
@@ -281,6 +297,11 @@ impl IntoResponse for Refusal {
         match &self.0 {
             UnknownInstance::NoSuch(_) => {
                 let hint = "`presencectl status` lists the instances";
+                failure(StatusCode::NOT_FOUND, self.0.to_string(), Some(hint))
+            }
+            UnknownInstance::NotHeld(_) => {
+                let hint =
+                    "what is held changes while people come and go: `presencectl plan` shows the id of now";
                 failure(StatusCode::NOT_FOUND, self.0.to_string(), Some(hint))
             }
             UnknownInstance::NotRunning { .. } => failure(StatusCode::CONFLICT, self.0.to_string(), None),

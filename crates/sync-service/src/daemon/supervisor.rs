@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, Plan};
+use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, Plan, PlanId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -53,6 +53,9 @@ pub enum UnknownInstance {
     /// The configuration does not name it.
     #[error("there is no instance `{0}`")]
     NoSuch(InstanceName),
+    /// Nobody holds a plan of this id.
+    #[error("no running instance holds the plan `{0}`")]
+    NotHeld(PlanId),
     /// It does not run at the moment.
     #[error("instance `{instance}` is not running: {reason}")]
     NotRunning {
@@ -281,6 +284,21 @@ impl Supervisor {
             );
         }
         found
+    }
+
+    /// Lets a held plan pass, in whichever instance holds it.
+    ///
+    /// # Errors
+    /// When no running instance holds a plan of this id.
+    pub async fn approve(&self, plan: PlanId) -> Result<InstanceStatus, UnknownInstance> {
+        let names: Vec<InstanceName> = self.slots().keys().cloned().collect();
+        for name in names {
+            let Ok(handle) = self.handle(&name) else { continue };
+            if handle.approve(plan).await == Ok(true) {
+                return self.status(&name).await;
+            }
+        }
+        Err(UnknownInstance::NotHeld(plan))
     }
 
     /// Gives an order to a running instance. A release is waited for, within reason.

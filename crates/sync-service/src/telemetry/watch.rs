@@ -83,6 +83,9 @@ impl Observer for Watch {
                 %instance, held, matched,
                 "too many members would change at once: the changes are held until they are seen long enough"
             ),
+            Report::Approved { changes, roster } => {
+                tracing::warn!(%instance, changes, roster, "what was held was approved, and passes");
+            }
             Report::Violation(violation) => {
                 tracing::error!(%instance, %violation, "a change was refused by the checker; please report this");
             }
