@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -74,10 +75,10 @@ pub(crate) enum Command {
     Rules(RulesCommand),
     /// Take back everything that is ours in the PBX, and pause
     Release(One),
-    /// Write nothing until `resume`
-    Pause(One),
-    /// Go on after `pause` or `release`
-    Resume(One),
+    /// Write nothing until `resume`, for all members or for one
+    Pause(PauseArguments),
+    /// Go on after `pause` or `release`, with all members or with one
+    Resume(ResumeArguments),
     /// Make, look at and install licences
     #[command(subcommand)]
     License(LicenseCommand),
@@ -98,6 +99,25 @@ pub(crate) struct OneOrAll {
     /// The instance, as the configuration file names it [default: all that are enabled]
     #[arg(value_parser = instance_name)]
     pub(crate) instance: Option<InstanceName>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PauseArguments {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// The e-mail address of one member [default: all members]
+    pub(crate) address: Option<Address>,
+    /// For how long, such as `2h` or `30m` [default: until `resume`]
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) lasts: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ResumeArguments {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// The e-mail address of one member [default: the instance]
+    pub(crate) address: Option<Address>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -31,8 +31,8 @@ pub async fn run(arguments: Arguments, surroundings: Surroundings) -> Result<Exi
         Command::Approve { plan } => orders::approve(&context, plan).await,
         Command::Rules(command) => rules::run(&context, &command),
         Command::Release(which) => orders::release(&context, &which.instance).await,
-        Command::Pause(which) => orders::pause(&context, &which.instance).await,
-        Command::Resume(which) => orders::resume(&context, &which.instance).await,
+        Command::Pause(arguments) => orders::pause(&context, &arguments).await,
+        Command::Resume(arguments) => orders::resume(&context, &arguments).await,
         Command::License(command) => license::run(&context, &command).await,
         Command::Generate(command) => generate::run(&context, &command),
     }

@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::engine::{Effect, Engine, Event, Report};
 use crate::fault::{Fault, PortError};
 use crate::gate::Holding;
+use crate::ids::PbxUserId;
 use crate::moment::Clock;
 use crate::plan::PlanId;
 use crate::ports::{ChatPort, DirectoryPort, Lease, LedgerPort, PbxPort, PresencePort};
@@ -114,12 +116,29 @@ impl Handle {
         Ok(holds)
     }
 
-    /// Freezes writes.
+    /// Freezes writes; until then, where a time is given.
     ///
     /// # Errors
     /// When the engine is not running any more.
-    pub async fn pause(&self) -> Result<(), NotRunning> {
-        self.send(Command::Event(Event::Pause)).await
+    pub async fn pause(&self, until: Option<Timestamp>) -> Result<(), NotRunning> {
+        self.send(Command::Event(Event::Pause { until })).await
+    }
+
+    /// Freezes writes for one member; until then, where a time is given.
+    ///
+    /// # Errors
+    /// When the engine is not running any more.
+    pub async fn pause_member(&self, user: PbxUserId, until: Option<Timestamp>) -> Result<(), NotRunning> {
+        self.send(Command::Event(Event::PauseMember { user, until }))
+            .await
+    }
+
+    /// Ends the pause of one member.
+    ///
+    /// # Errors
+    /// When the engine is not running any more.
+    pub async fn resume_member(&self, user: PbxUserId) -> Result<(), NotRunning> {
+        self.send(Command::Event(Event::ResumeMember { user })).await
     }
 
     /// Goes on after a pause or a release.

@@ -159,6 +159,23 @@ pub struct LedgerRow {
     pub chat: FieldRecord,
     /// Since when the user's presence is unknown, while we hold a value of the user.
     pub unknown_since: Option<Timestamp>,
+    /// The operator's pause of this member.
+    #[serde(default)]
+    pub paused: Option<Pause>,
+}
+
+/// A pause: nothing is set, and what is ours stays unless presence stays unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When it ends by itself; `None`: when somebody ends it.
+    pub until: Option<Timestamp>,
+}
+
+impl Pause {
+    /// Whether it goes on.
+    pub fn is_on(self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
 }
 
 impl LedgerRow {
@@ -170,6 +187,7 @@ impl LedgerRow {
             dnd: FieldRecord::default(),
             chat: FieldRecord::default(),
             unknown_since: None,
+            paused: None,
         }
     }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aim;
 mod checker;
 mod driver;
 mod engine;
@@ -18,6 +19,7 @@ mod roster;
 mod settings;
 mod value;
 
+pub use aim::{Situation, skip_reason, wanted};
 pub use checker::{Checked, Context, Facts, Promise, Violation, check};
 pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
@@ -28,12 +30,12 @@ pub use engine::{
 pub use fault::{Fault, PortError};
 pub use gate::{Gate, GateView, Holding, SeatClaim, Seats, Shut};
 pub use ids::{Address, InstanceName, Login, NotAnAddress, PbxName, PbxUserId, TeamsUserId};
-pub use ledger_row::{FieldRecord, Intent, LastWrite, LedgerRow, Ours, Settled};
+pub use ledger_row::{FieldRecord, Intent, LastWrite, LedgerRow, Ours, Pause, Settled};
 pub use moment::{Clock, Moment};
 pub use plan::{
     Because, Change, Held, HeldReason, NotAPlanId, PLAN_VERSION, Plan, PlanId, SkipReason, Skipped,
 };
-pub use planner::{Later, Mode, Proposal, Settlement, Situation, Subject, propose, skip_reason, wanted};
+pub use planner::{Later, Mode, Proposal, Settlement, Subject, propose};
 pub use policy::{Decision, Policy, Reading, Rest, Wanted, decide};
 pub use ports::{
     Acquired, ChatPort, Claim, DirectoryPort, Lease, LedgerPort, PbxPort, PresencePort, Remembered,

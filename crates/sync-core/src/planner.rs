@@ -3,14 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use presence_mapping::{ChatOutcome, DndOutcome, Presence};
+use presence_mapping::Presence;
 use serde::{Deserialize, Serialize};
 
-use crate::gate::Gate;
+use crate::aim::{Situation, aim, skip_reason};
 use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::{LedgerRow, Settled};
 use crate::moment::Moment;
-use crate::plan::{Because, Change, Plan, SkipReason, Skipped};
+use crate::plan::{Because, Change, Plan, Skipped};
 use crate::policy::{Decision, Reading, Rest, Wanted, decide};
 use crate::roster::Standing;
 use crate::settings::Settings;
@@ -55,35 +55,6 @@ impl fmt::Display for Mode {
     }
 }
 
-/// What the whole instance does right now, by its mode and its licence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Situation {
-    /// Presence is kept in line.
-    Working,
-    /// Nothing is set until the licence was judged; everything else goes on.
-    Waiting,
-    /// The licence does not cover the group: nothing is set, and what is ours is taken back as when the instance is turned
-    /// off.
-    Unlicensed,
-    /// Nothing is written, but for the release of members whose presence stays unknown.
-    Paused,
-    /// Everything that is ours is taken back.
-    Releasing,
-}
-
-impl Situation {
-    /// The situation of an instance: a pause and a release are the operator's, so they go before the licence.
-    pub fn of(mode: Mode, gate: &Gate) -> Self {
-        match (mode, gate) {
-            (Mode::Paused, _) => Self::Paused,
-            (Mode::Releasing, _) => Self::Releasing,
-            (Mode::Running, Gate::Open) => Self::Working,
-            (Mode::Running, Gate::Unchecked) => Self::Waiting,
-            (Mode::Running, Gate::Shut(_)) => Self::Unlicensed,
-        }
-    }
-}
-
 /// One PBX user, as the planner sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -105,6 +76,10 @@ pub struct Subject<'a> {
     pub dnd: Option<Reading>,
     /// The last reading of the chat status.
     pub chat: Option<Reading>,
+    /// Whether the operator paused this member.
+    pub paused: bool,
+    /// Whether DND is not written for now, because something else kept changing it back.
+    pub stopped: bool,
     /// Fields that something is under way for: they are not planned.
     pub busy: [bool; 2],
 }
@@ -235,104 +210,6 @@ pub fn propose<'a>(
     }
 }
 
-/// What is wanted of one field of a user now.
-pub fn wanted(settings: &Settings, situation: Situation, subject: &Subject<'_>, field: Field) -> Wanted {
-    aim(settings, situation, subject, field).wanted
-}
-
-/// Why a member is not synchronised, where that is so.
-///
-/// A shut gate is no reason of a single member: the plan has an entry of its own for it.
-pub fn skip_reason(subject: &Subject<'_>, situation: Situation) -> Option<SkipReason> {
-    match subject.standing? {
-        Standing::Matched { .. } => match situation {
-            Situation::Working | Situation::Waiting | Situation::Unlicensed => None,
-            Situation::Paused | Situation::Releasing => Some(SkipReason::Paused),
-        },
-        Standing::NotLookedUp | Standing::NoTeamsUser => Some(SkipReason::NoTeamsUser),
-        Standing::NoAddress => Some(SkipReason::NoAddress),
-        Standing::Ambiguous { .. } => Some(SkipReason::Ambiguous),
-        Standing::Unresolved => Some(SkipReason::Unresolved),
-        Standing::Excluded => Some(SkipReason::Excluded),
-        Standing::OtherInstance => Some(SkipReason::OtherInstance),
-    }
-}
-
-/// What is wanted of one field, why, and when that has to be looked at again.
-struct Aim {
-    wanted: Wanted,
-    again_after: Option<Duration>,
-}
-
-impl Aim {
-    const fn now(wanted: Wanted) -> Self {
-        Self {
-            wanted,
-            again_after: None,
-        }
-    }
-}
-
-fn aim(settings: &Settings, situation: Situation, subject: &Subject<'_>, field: Field) -> Aim {
-    match situation {
-        Situation::Releasing => return Aim::now(Wanted::TakeBack),
-        Situation::Unlicensed if settings.release_on_stop => return Aim::now(Wanted::TakeBack),
-        Situation::Unlicensed | Situation::Working | Situation::Waiting | Situation::Paused => {}
-    }
-    match subject.standing {
-        // A pause freezes this, too; but nobody who is no longer asked for stays silenced for ever.
-        None | Some(Standing::Excluded) if situation == Situation::Paused => {}
-        None | Some(Standing::Excluded) if settings.release_on_stop => {
-            return Aim::now(Wanted::TakeBack);
-        }
-        None | Some(Standing::Excluded | Standing::OtherInstance) => return Aim::now(Wanted::Leave),
-        Some(_) => {}
-    }
-    if let Some(unknown_for) = subject.unknown_for {
-        return unknown(settings, subject, unknown_for);
-    }
-    match subject.presence {
-        Some(presence) if situation == Situation::Working => known(settings, subject, presence, field),
-        _ => Aim::now(Wanted::Leave),
-    }
-}
-
-/// Nobody stays silenced for longer than `unknown_release_after` while nothing is known.
-fn unknown(settings: &Settings, subject: &Subject<'_>, unknown_for: Duration) -> Aim {
-    let limit = settings.unknown_release_after;
-    if limit.is_zero() || !subject.row.holds_something() {
-        return Aim::now(Wanted::Leave);
-    }
-    if unknown_for >= limit {
-        return Aim::now(Wanted::TakeBack);
-    }
-    Aim {
-        wanted: Wanted::Leave,
-        again_after: Some(limit - unknown_for),
-    }
-}
-
-fn known(settings: &Settings, subject: &Subject<'_>, presence: &Presence, field: Field) -> Aim {
-    let outcome = settings.rules.decide(presence).outcome;
-    match field {
-        Field::Chat => Aim::now(match outcome.chat {
-            ChatOutcome::Set(status) => Wanted::Set(Value::Chat(status.into())),
-            ChatOutcome::Leave => Wanted::Leave,
-        }),
-        Field::Dnd => match outcome.dnd {
-            DndOutcome::On => Aim::now(Wanted::Set(Value::Dnd(true))),
-            DndOutcome::Off if subject.dnd_outcome_for >= settings.dnd_off_after => {
-                Aim::now(Wanted::Set(Value::Dnd(false)))
-            }
-            DndOutcome::Off => Aim {
-                wanted: Wanted::Leave,
-                again_after: Some(settings.dnd_off_after - subject.dnd_outcome_for),
-            },
-            DndOutcome::Leave => Aim::now(Wanted::Leave),
-        },
-    }
-}
-
 fn change(
     settings: &Settings,
     situation: Situation,
@@ -376,6 +253,7 @@ fn because(
             None => "left-the-group",
             Some(Standing::Excluded) => "excluded",
             Some(_) if situation == Situation::Unlicensed => "licence",
+            Some(_) if subject.stopped && situation != Situation::Releasing => "stopped",
             Some(_) if subject.unknown_for.is_some() => "unknown-presence",
             Some(_) => "release",
         }

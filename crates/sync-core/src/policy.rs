@@ -60,6 +60,20 @@ pub enum Rest {
     NotOurs,
     /// What stood there before cannot be put back; our value is given up as it is.
     CannotRestore,
+    /// The presence is not known.
+    Unknown,
+    /// DND is turned off a while after its reason has gone.
+    Waiting,
+    /// The instance or the member is paused.
+    Paused,
+    /// Something else kept changing the value back.
+    Stopped,
+    /// The licence does not cover the group.
+    Unlicensed,
+    /// The licence was not judged yet.
+    Unchecked,
+    /// The member is not synchronised at all.
+    NotSynchronised,
 }
 
 /// What is to be done about one field of one member.

@@ -45,6 +45,8 @@ impl Person {
             dnd_outcome_for: self.outcome_for,
             dnd: self.dnd,
             chat: self.chat,
+            paused: false,
+            stopped: false,
             busy: [false; 2],
         }
     }

@@ -108,6 +108,13 @@ fn http() -> reqwest::Client {
     HttpClient::build(&HttpSettings::default()).unwrap()
 }
 
+fn pause() -> Order {
+    Order::Pause {
+        member: None,
+        lasts: None,
+    }
+}
+
 fn main_instance() -> InstanceName {
     InstanceName("main".into())
 }
@@ -215,18 +222,18 @@ async fn the_client_finds_the_daemon_and_notices_when_it_is_gone() {
         .map(|status| (&*status.instance.0, status.state))
         .collect();
     assert!(states.contains(&("off", InstanceState::Disabled)), "{states:?}");
-    let unknown = client.order(&InstanceName("nobody".into()), Order::Pause).await;
+    let unknown = client.order(&InstanceName("nobody".into()), &pause()).await;
     assert!(
         matches!(unknown, Err(ClientError::Refused { unknown: true, .. })),
         "{unknown:?}"
     );
-    let off = client.order(&InstanceName("off".into()), Order::Pause).await;
+    let off = client.order(&InstanceName("off".into()), &pause()).await;
     assert!(
         matches!(off, Err(ClientError::Refused { unknown: false, .. })),
         "{off:?}"
     );
     eventually(|| async { client.members(&main_instance()).await.ok() }).await;
-    let paused = client.order(&main_instance(), Order::Pause).await.unwrap();
+    let paused = client.order(&main_instance(), &pause()).await.unwrap();
     assert_eq!(paused.instance.view.unwrap().mode, Mode::Paused);
     daemon.stop().await;
     assert!(matches!(client.status().await, Err(ClientError::NotRunning(_))));

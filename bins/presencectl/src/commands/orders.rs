@@ -1,11 +1,13 @@
 //! `approve`, `release`, `pause` and `resume`.
 
+use jiff::Timestamp;
 use serde::Serialize;
-use sync_core::{InstanceName, PlanId};
+use sync_core::{Address, InstanceName, Pause, PlanId};
 use sync_service::api::Order;
 use sync_service::standalone::{self, Released};
 
 use super::context::Context;
+use crate::arguments::{One, PauseArguments, ResumeArguments};
 use crate::configuration::Configuration;
 use crate::daemon::Daemon;
 use crate::exit::Exit;
@@ -59,7 +61,7 @@ async fn by_daemon(daemon: &Daemon, name: &InstanceName) -> Result<Released, Fai
         status.view.as_ref().map(|view| (view.changes, view.owned))
     };
     let before = daemon.instance(name).and_then(view);
-    let answer = daemon.client.order(name, Order::Release).await?;
+    let answer = daemon.client.order(name, &Order::Release).await?;
     match (before, view(&answer.instance)) {
         (Some((before, _)), Some((after, still_ours))) => Ok(Released {
             taken_back: after.saturating_sub(before),
@@ -102,47 +104,109 @@ pub(crate) async fn approve(context: &Context, plan: PlanId) -> Result<Exit, Fai
 struct PausedForm<'a> {
     version: u32,
     instance: &'a InstanceName,
+    /// The one member that was meant; null for all.
+    address: Option<&'a Address>,
     paused: bool,
+    /// When the pause ends by itself.
+    until: Option<Timestamp>,
 }
 
-pub(crate) async fn pause(context: &Context, name: &InstanceName) -> Result<Exit, Failure> {
+pub(crate) async fn pause(context: &Context, arguments: &PauseArguments) -> Result<Exit, Failure> {
+    let PauseArguments {
+        one: One { instance: name },
+        address,
+        lasts,
+    } = arguments;
     let (configuration, daemon) = prepare(context, name).await?;
-    match daemon {
-        Some(daemon) => drop(daemon.client.order(name, Order::Pause).await?),
-        None => standalone::pause(&configuration.settings, &configuration.environment, name).await?,
+    let until = lasts.and_then(|lasts| context.timestamp().saturating_add(lasts).ok());
+    match &daemon {
+        Some(daemon) => {
+            let order = Order::Pause {
+                member: address.clone(),
+                lasts: *lasts,
+            };
+            daemon.knows_members(name).await?;
+            daemon.client.order(name, &order).await?;
+        }
+        None => by_itself(&configuration, name, address.as_ref(), Some(Pause { until })).await?,
     }
     let form = PausedForm {
         version: VERSION,
         instance: name,
+        address: address.as_ref(),
         paused: true,
+        until,
     };
     context.print(&form, || {
-        format!("{name}: paused; nothing is written, except that DND of ours is taken back where presence stays unknown\n`presencectl resume {name}` goes on")
+        let whom = who(name, address.as_ref());
+        let until = until.map_or_else(String::new, |until| format!(" until {}", context.now().moment(until)));
+        let resume = address
+            .as_ref()
+            .map_or_else(|| name.to_string(), |address| format!("{name} {address}"));
+        format!(
+            "{whom}: paused{until}; nothing is written, except that DND of ours is taken back where presence stays unknown\n\
+             `presencectl resume {resume}` goes on"
+        )
     })?;
     Ok(Exit::SUCCESS)
 }
 
-pub(crate) async fn resume(context: &Context, name: &InstanceName) -> Result<Exit, Failure> {
+pub(crate) async fn resume(context: &Context, arguments: &ResumeArguments) -> Result<Exit, Failure> {
+    let ResumeArguments {
+        one: One { instance: name },
+        address,
+    } = arguments;
     let (configuration, daemon) = prepare(context, name).await?;
-    let runs = daemon.is_some();
-    match daemon {
-        Some(daemon) => drop(daemon.client.order(name, Order::Resume).await?),
-        None => standalone::resume(&configuration.settings, &configuration.environment, name).await?,
+    match &daemon {
+        Some(daemon) => {
+            let member = address.clone();
+            daemon.client.order(name, &Order::Resume { member }).await?;
+        }
+        None => by_itself(&configuration, name, address.as_ref(), None).await?,
     }
     let form = PausedForm {
         version: VERSION,
         instance: name,
+        address: address.as_ref(),
         paused: false,
+        until: None,
     };
     context.print(&form, || {
-        let when = if runs {
+        let when = if daemon.is_some() {
             "goes on"
         } else {
             "goes on as soon as a daemon runs"
         };
-        format!("{name}: {when}")
+        format!("{}: {when}", who(name, address.as_ref()))
     })?;
     Ok(Exit::SUCCESS)
+}
+
+fn who(name: &InstanceName, address: Option<&Address>) -> String {
+    address.map_or_else(|| name.to_string(), |address| format!("{name}: {address}"))
+}
+
+/// Stores a pause, or its end, for the next daemon.
+async fn by_itself(
+    configuration: &Configuration,
+    name: &InstanceName,
+    address: Option<&Address>,
+    pause: Option<Pause>,
+) -> Result<(), Failure> {
+    let (settings, environment) = (&configuration.settings, &configuration.environment);
+    match (address, pause) {
+        (None, Some(Pause { until })) => standalone::pause(settings, environment, name, until).await?,
+        (None, None) => standalone::resume(settings, environment, name).await?,
+        (Some(address), pause) => {
+            let meant = standalone::pause_member(settings, environment, name, address, pause).await?;
+            if meant == 0 {
+                let what = format!("no member of instance `{name}` has the address `{address}`");
+                let hint = format!("`presencectl members {name}` lists who is there");
+                return Err(Failure::message(what).with_hint(hint));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The configuration, and the daemon where it works on this instance.

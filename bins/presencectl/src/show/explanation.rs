@@ -36,7 +36,16 @@ pub(crate) fn explanation(view: &ExplainView, now: &Now) -> String {
         lines.at(0, &format!("nobody is synchronised: {}", gate.message));
     }
     if let Some(reason) = member.skipped {
-        lines.at(0, &format!("not synchronised: {}", words::skipped(reason)));
+        let until = member
+            .paused
+            .and_then(|pause| pause.until)
+            .map(|until| format!("; goes on at {}", now.moment(until)))
+            .or_else(|| {
+                let left = member.stopped_for_seconds?;
+                Some(format!("; goes on in {}", age(left)))
+            })
+            .unwrap_or_default();
+        lines.at(0, &format!("not synchronised: {}{until}", words::skipped(reason)));
     }
     teams(&mut lines, member, now);
     match rules {

@@ -90,6 +90,7 @@ fn remark(member: &MemberView) -> String {
         (Some(SkipReason::Paused), _) => "paused".to_owned(),
         (Some(reason), _) => reason.to_string(),
         (None, Some(seconds)) => format!("unknown for {}", age(seconds)),
+        (None, None) if member.dnd.drift => "DND changed by somebody else".to_owned(),
         (None, None) => String::new(),
     }
 }

@@ -55,7 +55,11 @@ pub(crate) fn instance(status: &InstanceStatus, now: &Now) -> String {
         Health::NotReady => "NOT READY",
     };
     let observing = if view.observe { ", only observing" } else { "" };
-    let mut text = format!("\n{instance}: {health}, {}{observing}\n", view.mode);
+    let until = view
+        .paused_until
+        .map(|until| format!(" until {}", now.moment(until)))
+        .unwrap_or_default();
+    let mut text = format!("\n{instance}: {health}, {}{until}{observing}\n", view.mode);
     for reason in &view.readiness.reasons {
         let _ = writeln!(text, "  because    {reason}");
     }
@@ -151,10 +155,15 @@ fn changes(view: &InstanceView) -> String {
         due,
         held,
         owned,
+        drifted,
         ..
     } = view;
+    let drifted = match drifted {
+        0 => String::new(),
+        _ => format!(", {} changed by somebody else", count(*drifted, "value")),
+    };
     format!(
-        "{changes} since the start, {due} due, {held} held; {} ours",
+        "{changes} since the start, {due} due, {held} held; {} ours{drifted}",
         count(*owned, "value")
     )
 }
@@ -222,7 +231,7 @@ mod tests {
                 "members": 25, "matched": 23, "skipped": {"no-address": 1, "ambiguous": 1}, "unknown": 2, "owned": 8,
                 "due": 1, "held": 0, "links": [link("presence"), link("pbx"), down], "sweep_interval_seconds": 2.0,
                 "sweep_age_seconds": 1.0, "presence_age_seconds": 1.5, "roster_age_seconds": 30.0, "sweeps": 90,
-                "rosters": 3, "readbacks": 4, "changes": 12, "drifts": 0, "settled": true,
+                "rosters": 3, "readbacks": 4, "changes": 12, "drifts": 0, "drifted": 0, "settled": true,
             },
         });
         insta::assert_snapshot!(instance(&serde_json::from_value(status).unwrap(), &now()));

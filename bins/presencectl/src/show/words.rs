@@ -37,13 +37,20 @@ pub(super) fn skipped(reason: SkipReason) -> &'static str {
 /// Why a field stays as it is.
 pub(super) fn rest(rest: Rest) -> &'static str {
     match rest {
-        Rest::Left => "the rules leave it as it is, or nothing is known",
+        Rest::Left => "the rules leave it as it is",
         Rest::InLine => "this was carried out before; whatever stands there now, stands by the policy",
         Rest::AlreadyEqual => "the PBX has this value already",
         Rest::HumansDnd => "a human turned it on, and the policy never turns that off",
         Rest::HumansChange => "a human changed it after ours was taken back",
         Rest::NotOurs => "nothing of ours stands there that could be taken back",
         Rest::CannotRestore => "what stood there before cannot be put back, so ours is given up as it is",
+        Rest::Unknown => "the presence is not known",
+        Rest::Waiting => "DND is turned off a while after its reason has gone (`dnd_off_after`)",
+        Rest::Paused => "paused",
+        Rest::Stopped => "stopped, because something else kept changing it back",
+        Rest::Unlicensed => "the licence does not cover the group",
+        Rest::Unchecked => "the licence was not checked yet",
+        Rest::NotSynchronised => "this user is not synchronised",
         _ => "it stays as it is",
     }
 }

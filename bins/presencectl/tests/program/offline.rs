@@ -136,7 +136,8 @@ fn pausing_and_going_on_need_no_daemon_and_no_pbx() {
     let folder = Folder::with(CONFIGURATION);
     for (command, paused) in [("pause", true), ("pause", true), ("resume", false)] {
         let ended = folder.run(&[command, "main", "--output", "json"]);
-        let expected = json!({"version": 1, "instance": "main", "paused": paused});
+        let expected =
+            json!({"version": 1, "instance": "main", "address": null, "paused": paused, "until": null});
         assert_eq!((ended.code, ended.json()), (Some(0), expected), "{command}");
     }
 }

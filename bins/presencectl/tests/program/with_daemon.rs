@@ -95,6 +95,45 @@ fn orders_are_given_to_the_daemon() {
 }
 
 #[test]
+fn one_member_is_paused_with_a_daemon_and_without_one() {
+    let simulated = quick();
+    let (user, address) = simulated.member(0);
+    let dnd = || simulated.sandbox.pbx().user(user).unwrap().dnd;
+    simulated.sandbox.pbx().edit(user, |user| user.dnd = false);
+    {
+        let _daemon = simulated.start_daemon();
+        let paused = simulated.run(&["pause", "main", &address, "--for", "2h"]);
+        assert_eq!(paused.code, Some(0), "{}", paused.everything());
+        assert!(
+            paused.stdout.contains(&format!("main: {address}: paused until ")),
+            "{}",
+            paused.stdout
+        );
+        simulated.say(0, "Busy", "InACall");
+        assert_eq!(simulated.run(&["sync", "--once"]).code, Some(0));
+        assert!(!dnd());
+        let explained = simulated.run(&["explain", &address]).stdout;
+        assert!(
+            explained.contains("not synchronised: paused; `presencectl resume` goes on; goes on at "),
+            "{explained}"
+        );
+        let unknown = simulated.run(&["pause", "main", "nobody@example.com"]);
+        assert_eq!(unknown.code, Some(1));
+        assert!(unknown.stderr.contains("hint: "), "{}", unknown.stderr);
+        assert_eq!(simulated.run(&["pause", "main", "--for", "soon"]).code, Some(64));
+    }
+    assert_eq!(simulated.run(&["sync", "--once"]).code, Some(0));
+    assert!(!dnd(), "the ledger remembers it");
+    assert_eq!(simulated.run(&["resume", "main", &address]).code, Some(0));
+    assert_eq!(simulated.run(&["sync", "--once"]).code, Some(0));
+    assert!(dnd());
+    assert_eq!(
+        simulated.run(&["resume", "main", "nobody@example.com"]).code,
+        Some(1)
+    );
+}
+
+#[test]
 fn an_instance_that_cannot_work_is_unhealthy_and_plans_nothing() {
     let simulated = quick();
     simulated.sandbox.pbx().rename_group("Somebody else");

@@ -105,15 +105,18 @@ impl SqliteLedger {
 
     async fn read(&self, claim: &Claim) -> Result<Memory, StateError> {
         let mut transaction = self.store.read().await?;
-        let mode = sqlx::query("SELECT mode FROM instances WHERE pbx = ? AND instance = ?");
-        let mode = transaction
-            .fetch_optional(mode.bind(&*claim.pbx.0).bind(&*claim.instance.0))
+        let query = sqlx::query("SELECT mode, paused_until FROM instances WHERE pbx = ? AND instance = ?");
+        let row = transaction
+            .fetch_optional(query.bind(&*claim.pbx.0).bind(&*claim.instance.0))
             .await?;
-        let mode: Option<String> = mode.map(|row| row.try_get(0)).transpose()?;
+        let mode: Option<String> = row.as_ref().map(|row| row.try_get(0)).transpose()?;
+        let until: Option<Option<String>> = row.map(|row| row.try_get(1)).transpose()?;
         Ok(Memory {
             rows: rows::own(&mut transaction, claim).await?,
             claimed_elsewhere: rows::others(&mut transaction, claim).await?.into_iter().collect(),
             mode: mode.as_deref().map(Mode::stored).unwrap_or_default(),
+            // A time that cannot be read leaves a pause that somebody has to end.
+            paused_until: until.flatten().and_then(|until| until.parse().ok()),
             licence: seats::licence(&mut transaction, claim).await?,
         })
     }
@@ -134,11 +137,13 @@ impl SqliteLedger {
             rows::remove(&mut transaction, claim, *user).await?;
         }
         if let Some(mode) = commit.mode {
-            let query = sqlx::query("UPDATE instances SET mode = ? WHERE pbx = ? AND instance = ?");
+            let query =
+                sqlx::query("UPDATE instances SET mode = ?, paused_until = ? WHERE pbx = ? AND instance = ?");
             transaction
                 .execute(
                     query
                         .bind(mode.as_str())
+                        .bind(commit.paused_until.map(|until| until.to_string()))
                         .bind(&*claim.pbx.0)
                         .bind(&*claim.instance.0),
                 )

@@ -3,20 +3,20 @@
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Executor, Row, SqliteConnection};
-use sync_core::{Claim, FieldRecord, LedgerRow, Login, PbxUserId};
+use sync_core::{Claim, FieldRecord, LedgerRow, Login, Pause, PbxUserId};
 
 use super::error::StateError;
 
 /// Inserts or replaces, but leaves the rows of other instances alone.
-const UPSERT: &str = "INSERT INTO members (pbx, user, instance, login, dnd, chat, unknown_since, holding) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+const UPSERT: &str = "INSERT INTO members (pbx, user, instance, login, dnd, chat, unknown_since, holding, paused) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
      ON CONFLICT (pbx, user) DO UPDATE SET login = excluded.login, dnd = excluded.dnd, chat = excluded.chat, \
-     unknown_since = excluded.unknown_since, holding = excluded.holding WHERE members.instance = excluded.instance";
+     unknown_since = excluded.unknown_since, holding = excluded.holding, paused = excluded.paused \
+     WHERE members.instance = excluded.instance";
 
 const REMOVE: &str = "DELETE FROM members WHERE pbx = ? AND user = ? AND instance = ?";
 
-const OWN: &str =
-    "SELECT user, login, dnd, chat, unknown_since FROM members WHERE pbx = ? AND instance = ? ORDER BY user";
+const OWN: &str = "SELECT user, login, dnd, chat, unknown_since, paused FROM members WHERE pbx = ? AND instance = ? ORDER BY user";
 
 const OTHERS: &str = "SELECT user FROM members WHERE pbx = ? AND instance <> ?";
 
@@ -26,12 +26,12 @@ pub(super) async fn upsert(
     claim: &Claim,
     row: &LedgerRow,
 ) -> Result<bool, StateError> {
-    let json = |record: &FieldRecord| {
-        serde_json::to_string(record).map_err(|source| StateError::Unwritable {
-            user: row.user,
-            source,
-        })
+    let unwritable = |source| StateError::Unwritable {
+        user: row.user,
+        source,
     };
+    let json = |record: &FieldRecord| serde_json::to_string(record).map_err(unwritable);
+    let paused = row.paused.map(|pause| serde_json::to_string(&pause)).transpose();
     let query = sqlx::query(UPSERT)
         .bind(&*claim.pbx.0)
         .bind(row.user.0)
@@ -40,7 +40,8 @@ pub(super) async fn upsert(
         .bind(json(&row.dnd)?)
         .bind(json(&row.chat)?)
         .bind(row.unknown_since.map(|since| since.to_string()))
-        .bind(row.holds_something());
+        .bind(row.holds_something())
+        .bind(paused.map_err(unwritable)?);
     Ok(connection.execute(query).await?.rows_affected() > 0)
 }
 
@@ -82,23 +83,21 @@ pub(super) async fn others(
 
 fn read(row: &SqliteRow) -> Result<LedgerRow, StateError> {
     let user = PbxUserId(row.try_get("user")?);
+    let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| StateError::Row { user, source };
     let field = |column: &str| -> Result<FieldRecord, StateError> {
         let json: &str = row.try_get(column)?;
-        serde_json::from_str(json).map_err(|source| StateError::Row {
-            user,
-            source: source.into(),
-        })
+        serde_json::from_str(json).map_err(|source| unreadable(source.into()))
     };
     let since: Option<&str> = row.try_get("unknown_since")?;
     let since = since.map(str::parse::<Timestamp>).transpose();
+    let paused: Option<&str> = row.try_get("paused")?;
+    let paused = paused.map(serde_json::from_str::<Pause>).transpose();
     Ok(LedgerRow {
         user,
         login: Login(row.try_get::<&str, _>("login")?.into()),
         dnd: field("dnd")?,
         chat: field("chat")?,
-        unknown_since: since.map_err(|source| StateError::Row {
-            user,
-            source: source.into(),
-        })?,
+        unknown_since: since.map_err(|source| unreadable(source.into()))?,
+        paused: paused.map_err(|source| unreadable(source.into()))?,
     })
 }

@@ -10,7 +10,7 @@ use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use sync_core::{
     ChatPresence, Claim, FieldRecord, Intent, LastWrite, LedgerCommit, LedgerPort, LedgerRow, Login, Mode,
-    Ours, PbxUserId, Settled, Value,
+    Ours, Pause, PbxUserId, Settled, Value,
 };
 
 use crate::sample::{claim, lease, user};
@@ -24,7 +24,7 @@ type Step = (usize, LedgerCommit);
 #[derive(Default)]
 struct Model {
     rows: BTreeMap<(usize, PbxUserId), (usize, LedgerRow)>,
-    modes: BTreeMap<usize, Mode>,
+    modes: BTreeMap<usize, (Mode, Option<Timestamp>)>,
 }
 
 /// Two instances at one PBX, and one at another.
@@ -53,7 +53,7 @@ impl Model {
             }
         }
         if let Some(mode) = commit.mode {
-            self.modes.insert(by, mode);
+            self.modes.insert(by, (mode, commit.paused_until));
         }
         refused
     }
@@ -72,7 +72,8 @@ impl Model {
                 .collect();
             assert_eq!(memory.rows, own);
             assert_eq!(memory.claimed_elsewhere, others);
-            assert_eq!(memory.mode, self.modes.get(&by).copied().unwrap_or_default());
+            let mode = self.modes.get(&by).copied().unwrap_or_default();
+            assert_eq!((memory.mode, memory.paused_until), mode);
         }
         let mut holding: BTreeMap<usize, usize> = BTreeMap::new();
         for (owner, row) in self.rows.values() {
@@ -135,11 +136,13 @@ fn step() -> impl Strategy<Value = Step> {
             Just(Mode::Paused),
             Just(Mode::Releasing)
         ]),
+        option::of(time()),
     )
-        .prop_map(|(upsert, remove, mode)| LedgerCommit {
+        .prop_map(|(upsert, remove, mode, paused_until)| LedgerCommit {
             upsert,
             remove: remove.into_iter().map(user).collect(),
             mode,
+            paused_until,
         });
     (0usize..3, commit)
 }
@@ -162,13 +165,15 @@ fn row() -> impl Strategy<Value = LedgerRow> {
         field(dnd),
         field(chat),
         option::of(time()),
+        option::of(option::of(time()).prop_map(|until| Pause { until })),
     )
-        .prop_map(|(id, login, dnd, chat, unknown_since)| LedgerRow {
+        .prop_map(|(id, login, dnd, chat, unknown_since, paused)| LedgerRow {
             user: user(id),
             login: Login(login.into()),
             dnd,
             chat,
             unknown_since,
+            paused,
         })
 }
 

@@ -62,6 +62,7 @@ pub(crate) async fn a_commit_under_an_old_lease_is_refused_whole(store: &impl St
         upsert: vec![full_row(1), row(2)],
         remove: vec![user(1)],
         mode: Some(Mode::Paused),
+        ..LedgerCommit::default()
     };
     let before = ledger.load(&main).await.unwrap();
     let refused = ledger.commit(&old, &everything).await.unwrap_err();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sync_core::{
     Acquired, ChatPresence, Claim, InstanceName, Intent, Lease, LedgerCommit, LedgerPort, LedgerRow, Login,
-    Mode, PbxName, PbxUserId, SeatClaim, Value,
+    Mode, Pause, PbxName, PbxUserId, SeatClaim, Value,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -54,6 +54,7 @@ pub(crate) fn full_row(id: i64) -> LedgerRow {
         at,
     });
     row.unknown_since = Some(at);
+    row.paused = Some(Pause { until: Some(at) });
     row
 }
 

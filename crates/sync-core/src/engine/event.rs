@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use presence_mapping::Presence;
 
 use super::report::Report;
@@ -118,6 +119,8 @@ pub struct LedgerCommit {
     pub remove: Vec<PbxUserId>,
     /// What the instance does from now on, where that changes.
     pub mode: Option<Mode>,
+    /// When that ends by itself, where it is a pause that does.
+    pub paused_until: Option<Timestamp>,
 }
 
 /// Something that happened.
@@ -186,7 +189,22 @@ pub enum Event {
     /// Let what is held pass, if this is still its id.
     Approve(PlanId),
     /// Freeze writes, but for the release of members whose presence stays unknown.
-    Pause,
+    Pause {
+        /// When it ends by itself.
+        until: Option<Timestamp>,
+    },
+    /// Pause one member, in the same way.
+    PauseMember {
+        /// The member.
+        user: PbxUserId,
+        /// When it ends by itself.
+        until: Option<Timestamp>,
+    },
+    /// End the pause of one member.
+    ResumeMember {
+        /// The member.
+        user: PbxUserId,
+    },
     /// Go on after a pause or a release.
     Resume,
     /// Take back everything that is ours, then stay paused.

@@ -6,6 +6,7 @@ use super::member::Work;
 use super::{Effect, Engine, LedgerCommit, LinkName, Pending};
 use crate::ids::PbxUserId;
 use crate::moment::Moment;
+use crate::planner::Mode;
 use crate::value::Field;
 
 /// The most rows that one transaction changes.
@@ -18,6 +19,7 @@ impl Engine {
         if self.draining {
             self.drain(now);
         } else {
+            self.end_pause(now);
             self.check_gate(now);
             self.fire_timers(now);
             self.plan_due(now);
@@ -164,6 +166,7 @@ impl Engine {
             upsert,
             remove: removed.clone(),
             mode,
+            paused_until: self.paused_until.filter(|_| mode == Some(Mode::Paused)),
         };
         let request = self.request(Pending::Commit {
             intents,

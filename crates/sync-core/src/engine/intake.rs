@@ -1,8 +1,11 @@
 //! Events coming in: each is joined to what it answers and handed to the part that it concerns.
 
+use std::time::Duration;
+
 use super::member::Work;
 use super::{Engine, Event, Pending, RequestId};
 use crate::ids::PbxUserId;
+use crate::ledger_row::Pause;
 use crate::moment::Moment;
 use crate::planner::Mode;
 use crate::value::Field;
@@ -55,7 +58,12 @@ impl Engine {
             }
             Event::Licence(holding) => self.licence_read(holding, now),
             Event::Approve(plan) => self.approve(plan, now),
-            Event::Pause => self.change_mode(Mode::Paused, true),
+            Event::Pause { until } => {
+                self.change_mode(Mode::Paused, true);
+                self.paused_until = until;
+            }
+            Event::PauseMember { user, until } => self.pause_member(user, Some(Pause { until }), now),
+            Event::ResumeMember { user } => self.pause_member(user, None, now),
             Event::Resume => self.change_mode(Mode::Running, true),
             Event::Release => self.change_mode(Mode::Releasing, true),
             Event::Retire => self.change_mode(Mode::Releasing, false),
@@ -80,9 +88,41 @@ impl Engine {
         }
     }
 
+    fn pause_member(&mut self, user: PbxUserId, pause: Option<Pause>, now: Moment) {
+        let Some(member) = self.members.get_mut(&user) else {
+            return;
+        };
+        member.row.paused = pause;
+        self.dirty.insert(user);
+        self.due.insert(user);
+        self.wake_after_pause(user, now);
+    }
+
+    /// A pause that ends by itself makes the member due then.
+    pub(super) fn wake_after_pause(&mut self, user: PbxUserId, now: Moment) {
+        let until = self
+            .members
+            .get(&user)
+            .and_then(|member| member.row.paused?.until);
+        if let Some(until) = until {
+            let left = until.duration_since(now.wall);
+            let left = Duration::try_from(left).unwrap_or_default();
+            self.wake_at(user, now.uptime.saturating_add(left));
+        }
+    }
+
+    /// The pause of the instance ends by itself.
+    pub(super) fn end_pause(&mut self, now: Moment) {
+        let over = self.paused_until.is_some_and(|until| now.wall >= until);
+        if over && self.mode == Mode::Paused {
+            self.change_mode(Mode::Running, true);
+        }
+    }
+
     /// The new mode is stored, unless the instance only ends.
     fn change_mode(&mut self, mode: Mode, stored: bool) {
         self.mode = mode;
+        self.paused_until = None;
         self.retiring = !stored;
         if stored {
             self.mode_to_store = Some(mode);

@@ -1,5 +1,6 @@
 //! What the engine holds in memory of one PBX user.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,6 +20,10 @@ pub(super) const READING_STAYS_FRESH: Duration = Duration::from_secs(2);
 /// The first wait after a failure for one person; it doubles up to [`RETRY_MOST`].
 const RETRY_FIRST: Duration = Duration::from_secs(2);
 const RETRY_MOST: Duration = Duration::from_secs(5 * 60);
+/// DND that is changed back so often within this time is not written for an hour.
+const FLIPS: usize = 3;
+const FLIPS_WITHIN: Duration = Duration::from_secs(10 * 60);
+pub(super) const STOPPED_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// One PBX user: a member, or somebody who left and still has a value of ours.
 #[derive(Clone, Debug)]
@@ -35,6 +40,11 @@ pub(super) struct Member {
     work: [Work; 2],
     seen: [Option<Seen>; 2],
     attempts: [u32; 2],
+    /// When DND that we wrote was found changed back (uptime), and which write that was noticed for last.
+    flips: VecDeque<Duration>,
+    flipped: Option<Timestamp>,
+    /// Until when DND is not written (uptime), because it was changed back too often.
+    stopped_until: Option<Duration>,
     /// A field is left alone until then (uptime), after a failure.
     not_before: [Duration; 2],
 }
@@ -105,6 +115,9 @@ impl Member {
             work: Default::default(),
             seen: [None; 2],
             attempts: [0; 2],
+            flips: VecDeque::new(),
+            flipped: None,
+            stopped_until: None,
             not_before: [Duration::ZERO; 2],
         }
     }
@@ -140,6 +153,38 @@ impl Member {
     pub(super) fn observe(&mut self, value: Value, now: Moment) -> bool {
         self.seen[value.field() as usize] = Some(Seen { value, at: now });
         self.row.field_mut(value.field()).observed(value, now.wall)
+    }
+
+    /// Notes whether DND that we wrote was changed back. Returns whether it is not written from now on, because that
+    /// happened too often: two programs that fight help nobody.
+    pub(super) fn note_flip(&mut self, now: Moment) -> bool {
+        let (Some(seen), Some(write)) = (self.seen(Field::Dnd), self.row.dnd.last_write) else {
+            return false;
+        };
+        if seen.value == write.to || self.flipped == Some(write.at) {
+            return false;
+        }
+        self.flipped = Some(write.at);
+        self.flips.push_back(now.uptime);
+        self.flips
+            .retain(|at| now.uptime.saturating_sub(*at) <= FLIPS_WITHIN);
+        if self.flips.len() < FLIPS {
+            return false;
+        }
+        self.flips.clear();
+        self.stopped_until = Some(now.uptime.saturating_add(STOPPED_FOR));
+        true
+    }
+
+    /// For how much longer DND is not written, where it was changed back too often.
+    pub(super) fn stopped_for(&self, now: Moment) -> Option<Duration> {
+        let left = self.stopped_until?.saturating_sub(now.uptime);
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Whether the operator paused this member.
+    pub(super) fn is_paused(&self, now: Moment) -> bool {
+        self.row.paused.is_some_and(|pause| pause.is_on(now.wall))
     }
 
     /// Notes what the PBX has after our write, without a judgement about ownership.

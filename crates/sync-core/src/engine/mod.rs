@@ -25,6 +25,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
 pub use links::LinkName;
 pub use report::Report;
@@ -56,6 +58,8 @@ pub struct Memory {
     pub claimed_elsewhere: BTreeSet<PbxUserId>,
     /// What the instance did.
     pub mode: Mode,
+    /// When that ends by itself, where it is a pause that does.
+    pub paused_until: Option<Timestamp>,
     /// The text of the licence that the instance last counted seats for.
     pub licence: Option<String>,
 }
@@ -65,6 +69,8 @@ pub struct Memory {
 pub struct Engine {
     settings: Settings,
     mode: Mode,
+    /// When a pause ends by itself.
+    paused_until: Option<Timestamp>,
     draining: bool,
     members: BTreeMap<PbxUserId, Member>,
     claimed_elsewhere: BTreeSet<PbxUserId>,
@@ -188,8 +194,9 @@ impl Engine {
             })
             .collect();
         let guard = RosterGuard::new(settings.breaker);
-        Self {
+        let mut engine = Self {
             mode: memory.mode,
+            paused_until: memory.paused_until,
             draining: false,
             members,
             claimed_elsewhere: memory.claimed_elsewhere,
@@ -228,7 +235,12 @@ impl Engine {
             counts: Counts::default(),
             effects: Vec::new(),
             settings,
+        };
+        let users: Vec<PbxUserId> = engine.members.keys().copied().collect();
+        for user in users {
+            engine.wake_after_pause(user, now);
         }
+        engine
     }
 
     /// Takes one event in and gives out what is to be done.
@@ -257,10 +269,19 @@ impl Engine {
             sweep,
             self.links.next_wake(now),
             self.next_licence_wake(now),
+            self.next_end_of_pause(now),
         ]
         .into_iter()
         .flatten()
         .min()
+    }
+
+    fn next_end_of_pause(&self, now: Moment) -> Option<Duration> {
+        let left = self.paused_until?.duration_since(now.wall);
+        Some(
+            now.uptime
+                .saturating_add(Duration::try_from(left).unwrap_or_default()),
+        )
     }
 
     /// Whether everything that was asked for has been answered, after [`Event::Drain`].

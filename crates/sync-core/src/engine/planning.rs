@@ -88,6 +88,8 @@ impl Engine {
             dnd_outcome_for: member.dnd_outcome_for(now),
             dnd: member.reading(Field::Dnd, now),
             chat: member.reading(Field::Chat, now),
+            paused: member.is_paused(now),
+            stopped: member.stopped_for(now).is_some(),
             busy: Field::ALL.map(|field| member.is_busy(field, now)),
         }
     }

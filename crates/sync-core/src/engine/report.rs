@@ -105,6 +105,15 @@ pub enum Report {
         /// How many members are matched.
         matched: usize,
     },
+    /// DND of a member is not written for a while: something else kept changing it back.
+    Stopped {
+        /// The member.
+        user: PbxUserId,
+        /// The member's address.
+        address: Option<Address>,
+        /// For how long.
+        lasts: Duration,
+    },
     /// An operator let what was held pass.
     Approved {
         /// How many changes.

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::flow::CHAT_READ;
 use super::member::{Member, Work};
 use super::{Effect, Engine, LinkName, Pending, Report, Rolling};
+use crate::aim::Situation;
 use crate::fault::PortError;
 use crate::ids::PbxUserId;
 use crate::ledger_row::Settled;
 use crate::moment::Moment;
-use crate::planner::Situation;
 use crate::value::{ChatPresence, Field, Value};
 
 impl Rolling {
@@ -103,6 +103,15 @@ impl Engine {
         if member.observe(value, now) {
             self.dirty.insert(user);
         }
+        self.tell_drift(user, value, known);
+        self.note_flip(user, now);
+    }
+
+    fn tell_drift(&mut self, user: PbxUserId, value: Value, known: Option<Value>) {
+        let Some(member) = self.members.get(&user) else {
+            return;
+        };
+        let field = value.field();
         let Settled::At(expected) = member.row.field(field).settled else {
             return;
         };

@@ -12,10 +12,10 @@ use licensing::{Ending, Licence, Phase};
 
 use super::views::{LicenceView, LicenceWarning};
 use super::{Effect, Engine, LinkName, Pending, Report};
+use crate::aim::Situation;
 use crate::fault::PortError;
 use crate::gate::{Evidence, Gate, GateView, Holding, SeatClaim, Seats, judge};
 use crate::moment::Moment;
-use crate::planner::Situation;
 
 /// A clock that stands further than this behind the latest time that is known was set back. Less is put right by time
 /// servers every day.

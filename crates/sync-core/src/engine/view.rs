@@ -8,12 +8,13 @@ use super::views::{
     ExplainView, FieldView, Health, InstanceView, LinkView, MemberView, OwnerView, Readiness, WorkView,
 };
 use super::{Engine, LinkName};
+use crate::aim::{aim, skip_reason, wanted};
 use crate::gate::Gate;
 use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::Settled;
 use crate::moment::Moment;
 use crate::plan::Plan;
-use crate::planner::{skip_reason, wanted};
+
 use crate::policy::{Decision, Rest, Wanted, decide};
 use crate::roster::{GuardVerdict, Standing};
 use crate::value::Field;
@@ -39,6 +40,7 @@ impl Engine {
         InstanceView {
             instance: self.settings.instance.clone(),
             mode: self.mode,
+            paused_until: self.paused_until,
             observe: self.settings.observe,
             policy: self.settings.policy,
             readiness: self.readiness(now),
@@ -68,6 +70,7 @@ impl Engine {
             readbacks: self.counts.readbacks,
             changes: self.counts.changes,
             drifts: self.counts.drifts,
+            drifted: self.drifted(),
             settled: self.is_settled(),
         }
     }
@@ -114,6 +117,19 @@ impl Engine {
     /// What a pass would change now.
     pub fn plan(&self, now: Moment) -> Plan {
         self.plan_of(now)
+    }
+
+    /// How many values in the PBX differ from what was carried out.
+    fn drifted(&self) -> usize {
+        let differs =
+            |member: &Member, field: Field| match (member.row.field(field).settled, member.seen(field)) {
+                (Settled::At(settled), Some(seen)) => seen.value != settled,
+                _ => false,
+            };
+        self.members
+            .values()
+            .map(|member| self.fields().filter(|field| differs(member, *field)).count())
+            .sum()
     }
 
     /// How many values in the PBX are ours.
@@ -236,6 +252,8 @@ impl Engine {
             address: entry.and_then(|entry| entry.address.clone()),
             teams_user: member.teams_user().cloned(),
             skipped: skip_reason(&self.subject(user, member, now), self.situation()),
+            paused: member.row.paused.filter(|pause| pause.is_on(now.wall)),
+            stopped_for_seconds: member.stopped_for(now).map(|left| left.as_secs_f64()),
             standing: member.standing.clone(),
             presence: sight.map(|sight| sight.presence.clone()),
             since: sight.map(|sight| sight.since.wall),
@@ -251,7 +269,8 @@ impl Engine {
 
     fn field_view(&self, user: PbxUserId, member: &Member, field: Field, now: Moment) -> FieldView {
         let subject = self.subject(user, member, now);
-        let aim = wanted(&self.settings, self.situation(), &subject, field);
+        let aimed = aim(&self.settings, self.situation(), &subject, field);
+        let aim = aimed.wanted;
         let record = member.row.field(field);
         let seen = member.seen(field);
         let rest = match decide(
@@ -260,6 +279,7 @@ impl Engine {
             member.reading(field, now),
             self.settings.policy_for(field),
         ) {
+            Decision::Rest(Rest::Left) => Some(aimed.why),
             Decision::Rest(rest) => Some(rest),
             Decision::Settle { rest, .. } => Some(rest),
             Decision::Disown => Some(Rest::CannotRestore),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::LinkName;
 use crate::gate::GateView;
 use crate::ids::{Address, InstanceName, Login, PbxUserId, TeamsUserId};
-use crate::ledger_row::LastWrite;
+use crate::ledger_row::{LastWrite, Pause};
 use crate::plan::{PlanId, SkipReason};
 use crate::planner::Mode;
 use crate::policy::{Policy, Rest};
@@ -45,6 +45,8 @@ pub struct InstanceView {
     pub instance: InstanceName,
     /// `running`, `paused` or `releasing`.
     pub mode: Mode,
+    /// When a pause ends by itself.
+    pub paused_until: Option<Timestamp>,
     /// Whether it only observes.
     pub observe: bool,
     /// The policy.
@@ -89,6 +91,8 @@ pub struct InstanceView {
     pub changes: u64,
     /// How often the PBX was found to differ from what was carried out.
     pub drifts: u64,
+    /// Values in the PBX that differ from what was carried out, as far as they were read.
+    pub drifted: usize,
     /// Whether a first pass over everybody is through and nothing is under way.
     pub settled: bool,
 }
@@ -167,6 +171,10 @@ pub struct MemberView {
     pub teams_user: Option<TeamsUserId>,
     /// Why the member is not synchronised.
     pub skipped: Option<SkipReason>,
+    /// The operator's pause of the member.
+    pub paused: Option<Pause>,
+    /// For how many seconds more DND is not written, because something else kept changing it back.
+    pub stopped_for_seconds: Option<f64>,
     /// How the member stands to Teams, with the candidates where it is ambiguous; `None` after leaving the group.
     pub standing: Option<Standing>,
     /// What Teams said last.

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::member::Work;
+use super::member::{STOPPED_FOR, Work};
 use super::{Effect, Engine, LinkName, Pending, Report, Write, Written};
+use crate::aim::wanted;
 use crate::fault::{Fault, PortError};
-use crate::ids::PbxUserId;
+use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::{Intent, Settled};
 use crate::moment::Moment;
 use crate::plan::Change;
-use crate::planner::{Mode, wanted};
+use crate::planner::Mode;
 use crate::policy::Wanted;
 use crate::value::{ChatPresence, Field, Value};
 
@@ -160,6 +161,30 @@ impl Engine {
         };
         self.dirty.insert(user);
         self.report(report);
+        self.note_flip(user, now);
+    }
+
+    /// Two programs that fight for a value are told from a human's one change by how often it goes back and forth. For the
+    /// chat status nobody is stopped: the user's own client overwrites it by itself.
+    pub(super) fn note_flip(&mut self, user: PbxUserId, now: Moment) {
+        let stops = self
+            .members
+            .get_mut(&user)
+            .is_some_and(|member| member.note_flip(now));
+        if stops {
+            self.report(Report::Stopped {
+                user,
+                address: self.address_of(user),
+                lasts: STOPPED_FOR,
+            });
+            self.due.insert(user);
+            self.wake_at(user, now.uptime.saturating_add(STOPPED_FOR));
+        }
+    }
+
+    fn address_of(&self, user: PbxUserId) -> Option<Address> {
+        let entry = self.book.entries().get(&user)?;
+        entry.address.clone()
     }
 
     pub(super) fn dnd_read(&mut self, user: PbxUserId, result: Result<bool, PortError>, now: Moment) {
@@ -224,6 +249,7 @@ impl Engine {
                 if member.observe(value, now) {
                     self.dirty.insert(user);
                 }
+                self.note_flip(user, now);
             }
         }
         for user in asked {
@@ -264,11 +290,7 @@ impl Engine {
         let again = member.failed(field, now);
         self.wake_at(user, again);
         if first {
-            let address = self
-                .book
-                .entries()
-                .get(&user)
-                .and_then(|entry| entry.address.clone());
+            let address = self.address_of(user);
             self.report(Report::Failed {
                 user,
                 address,

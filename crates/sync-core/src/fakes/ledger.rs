@@ -26,7 +26,7 @@ pub struct MemoryLedger {
 #[derive(Debug, Default)]
 struct State {
     rows: BTreeMap<(PbxName, PbxUserId), (InstanceName, LedgerRow)>,
-    modes: BTreeMap<(PbxName, InstanceName), Mode>,
+    modes: BTreeMap<(PbxName, InstanceName), (Mode, Option<Timestamp>)>,
     leases: BTreeMap<InstanceName, Held>,
     fence: i64,
     /// The seats of each instance: the licence's number and the users.
@@ -138,12 +138,11 @@ impl LedgerPort for MemoryLedger {
 
     async fn load(&self, claim: &Claim) -> Result<Memory, PortError> {
         let state = self.state();
+        let mode = state.modes.get(&(claim.pbx.clone(), claim.instance.clone()));
+        let (mode, paused_until) = mode.copied().unwrap_or_default();
         let mut memory = Memory {
-            mode: state
-                .modes
-                .get(&(claim.pbx.clone(), claim.instance.clone()))
-                .copied()
-                .unwrap_or_default(),
+            mode,
+            paused_until,
             licence: state.seats.get(&claim.instance).and_then(|(number, _)| {
                 let (text, _) = state.licences.get(number)?;
                 Some(text.clone())
@@ -185,6 +184,7 @@ impl LedgerPort for MemoryLedger {
             }
         }
         if let Some(mode) = commit.mode {
+            let mode = (mode, commit.paused_until);
             state.modes.insert((pbx.clone(), instance.clone()), mode);
         }
         Ok(refused)

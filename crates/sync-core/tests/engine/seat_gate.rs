@@ -410,7 +410,7 @@ async fn a_pause_goes_before_the_gate_and_a_resume_meets_it() {
     let mut world = licensed(1, 1);
     world.start().await;
     world.settle().await;
-    world.handle().pause().await.unwrap();
+    world.handle().pause(None).await.unwrap();
     world.handle().licence(Holding::Missing).await.unwrap();
     world.pass(seconds(120)).await;
     assert!(world.dnd(1), "a pause freezes");

@@ -27,6 +27,7 @@ impl Observer for Reports {
             Report::Violation(violation) => format!("violation: {violation}"),
             Report::Drift { user, .. } => format!("drift {user}"),
             Report::Conflict { .. } => "conflict".to_owned(),
+            Report::Stopped { user, .. } => format!("stopped {user}"),
             Report::Approved { changes, roster } => format!("approved {changes}, roster {roster}"),
             Report::Released => "released".to_owned(),
             Report::GateShut(shut) => format!("gate shut: {shut}"),

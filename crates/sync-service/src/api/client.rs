@@ -49,24 +49,44 @@ pub struct Client {
 }
 
 /// An order to an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Freeze writes.
-    Pause,
-    /// Go on.
-    Resume,
+    /// Freeze writes, for the member with this address alone where there is one, and for so long where that is said.
+    Pause {
+        /// The member.
+        member: Option<Address>,
+        /// For how long.
+        lasts: Option<Duration>,
+    },
+    /// Go on, with the member alone where there is one.
+    Resume {
+        /// The member.
+        member: Option<Address>,
+    },
     /// Take back what is ours, and pause.
     Release,
 }
 
 impl Order {
     /// The last part of its path.
-    pub fn as_str(self) -> &'static str {
+    fn as_str(&self) -> &'static str {
         match self {
-            Self::Pause => "pause",
-            Self::Resume => "resume",
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
             Self::Release => "release",
         }
+    }
+
+    fn query(&self) -> Vec<(&'static str, String)> {
+        let mut query = Vec::new();
+        let (member, lasts) = match self {
+            Self::Pause { member, lasts } => (member.as_ref(), *lasts),
+            Self::Resume { member } => (member.as_ref(), None),
+            Self::Release => (None, None),
+        };
+        query.extend(member.map(|address| ("address", address.to_string())));
+        query.extend(lasts.map(|lasts| ("seconds", lasts.as_secs().to_string())));
+        query
     }
 }
 
@@ -145,13 +165,14 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn order(&self, instance: &InstanceName, order: Order) -> Result<OrderAnswer, ClientError> {
-        self.call(
-            Method::POST,
-            &format!("instances/{instance}/{}", order.as_str()),
-            &[],
-        )
-        .await
+    pub async fn order(&self, instance: &InstanceName, order: &Order) -> Result<OrderAnswer, ClientError> {
+        let path = format!("instances/{instance}/{}", order.as_str());
+        let query = order.query();
+        let query: Vec<(&str, &str)> = query
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        self.call(Method::POST, &path, &query).await
     }
 
     async fn call<T: DeserializeOwned>(

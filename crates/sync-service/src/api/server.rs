@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
-use sync_core::{Address, Health, InstanceName, PlanId};
+use sync_core::{Address, Health, InstanceName, NotAnAddress, PlanId};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -264,24 +264,57 @@ async fn approve(State(api): State<Api>, Path(plan): Path<String>) -> Response {
     }
 }
 
-async fn pause(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<OrderAnswer>, Refusal> {
-    order(&api, name, Order::Pause).await
+/// Whom a pause or its end is for, and for how long.
+#[derive(Deserialize)]
+struct PauseQuery {
+    address: Option<String>,
+    seconds: Option<u64>,
 }
 
-async fn resume(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<OrderAnswer>, Refusal> {
-    order(&api, name, Order::Resume).await
+impl PauseQuery {
+    fn member(&self) -> Result<Option<Address>, NotAnAddress> {
+        self.address.as_deref().map(str::parse::<Address>).transpose()
+    }
 }
 
-async fn release(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<OrderAnswer>, Refusal> {
+async fn pause(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    Query(query): Query<PauseQuery>,
+) -> Response {
+    match query.member() {
+        Ok(member) => {
+            let lasts = query.seconds.map(Duration::from_secs);
+            order(&api, name, Order::Pause { member, lasts }).await
+        }
+        Err(error) => failure(StatusCode::BAD_REQUEST, error.to_string(), None),
+    }
+}
+
+async fn resume(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    Query(query): Query<PauseQuery>,
+) -> Response {
+    match query.member() {
+        Ok(member) => order(&api, name, Order::Resume { member }).await,
+        Err(error) => failure(StatusCode::BAD_REQUEST, error.to_string(), None),
+    }
+}
+
+async fn release(State(api): State<Api>, Path(name): Path<String>) -> Response {
     order(&api, name, Order::Release).await
 }
 
-async fn order(api: &Api, name: String, order: Order) -> Result<Json<OrderAnswer>, Refusal> {
-    let instance = api.supervisor.order(&InstanceName(name.into()), order).await?;
-    Ok(Json(OrderAnswer {
-        version: API_VERSION,
-        instance,
-    }))
+async fn order(api: &Api, name: String, order: Order) -> Response {
+    match api.supervisor.order(&InstanceName(name.into()), &order).await {
+        Ok(instance) => Json(OrderAnswer {
+            version: API_VERSION,
+            instance,
+        })
+        .into_response(),
+        Err(error) => Refusal(error).into_response(),
+    }
 }
 
 struct Refusal(UnknownInstance);
@@ -298,6 +331,10 @@ impl IntoResponse for Refusal {
             UnknownInstance::NoSuch(_) => {
                 let hint = "`presencectl status` lists the instances";
                 failure(StatusCode::NOT_FOUND, self.0.to_string(), Some(hint))
+            }
+            UnknownInstance::NoMember { instance, .. } => {
+                let hint = format!("`presencectl members {instance}` lists who is there");
+                failure(StatusCode::NOT_FOUND, self.0.to_string(), Some(&hint))
             }
             UnknownInstance::NotHeld(_) => {
                 let hint =

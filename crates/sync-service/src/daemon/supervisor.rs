@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, Plan, PlanId};
+use jiff::Timestamp;
+
+use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, PbxUserId, Plan, PlanId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -53,6 +55,14 @@ pub enum UnknownInstance {
     /// The configuration does not name it.
     #[error("there is no instance `{0}`")]
     NoSuch(InstanceName),
+    /// No member of the instance has this address.
+    #[error("no member of instance `{instance}` has the address `{address}`")]
+    NoMember {
+        /// The instance.
+        instance: InstanceName,
+        /// The address.
+        address: Address,
+    },
     /// Nobody holds a plan of this id.
     #[error("no running instance holds the plan `{0}`")]
     NotHeld(PlanId),
@@ -304,16 +314,39 @@ impl Supervisor {
     /// Gives an order to a running instance. A release is waited for, within reason.
     ///
     /// # Errors
-    /// When there is no such instance, or it does not run.
-    pub async fn order(&self, name: &InstanceName, order: Order) -> Result<InstanceStatus, UnknownInstance> {
+    /// When there is no such instance, it does not run, or no member has the address.
+    pub async fn order(&self, name: &InstanceName, order: &Order) -> Result<InstanceStatus, UnknownInstance> {
         let handle = self.handle(name)?;
         let given = match order {
-            Order::Pause => handle.pause().await,
-            Order::Resume => handle.resume().await,
+            Order::Pause { member, lasts } => {
+                let until = lasts.map(|lasts| self.assembly.now().wall.saturating_add(lasts));
+                let until = until.map(|until| until.unwrap_or(Timestamp::MAX));
+                match member {
+                    None => handle.pause(until).await,
+                    Some(address) => {
+                        let users = self.users(name, address).await?;
+                        let mut given = Ok(());
+                        for user in users {
+                            given = given.and(handle.pause_member(user, until).await);
+                        }
+                        given
+                    }
+                }
+            }
+            Order::Resume { member: None } => handle.resume().await,
+            Order::Resume {
+                member: Some(address),
+            } => {
+                let mut given = Ok(());
+                for user in self.users(name, address).await? {
+                    given = given.and(handle.resume_member(user).await);
+                }
+                given
+            }
             Order::Release => handle.release().await,
         };
         given.map_err(|_| ended(name))?;
-        if order == Order::Release {
+        if *order == Order::Release {
             let released = async {
                 while let Ok(false) = handle.ask(sync_core::Engine::is_released).await {
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -323,6 +356,20 @@ impl Supervisor {
             let _ = tokio::time::timeout(RELEASE, released).await;
         }
         self.status(name).await
+    }
+
+    /// The members with this address.
+    async fn users(&self, name: &InstanceName, address: &Address) -> Result<Vec<PbxUserId>, UnknownInstance> {
+        let (asked, now) = (address.clone(), self.assembly.now());
+        let found = self.ask(name, move |engine| engine.explain(&asked, now)).await?;
+        let users: Vec<PbxUserId> = found.iter().map(|view| view.member.pbx_user).collect();
+        if users.is_empty() {
+            return Err(UnknownInstance::NoMember {
+                instance: name.clone(),
+                address: address.clone(),
+            });
+        }
+        Ok(users)
     }
 
     async fn ask<T: Send + 'static>(

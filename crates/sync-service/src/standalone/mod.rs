@@ -6,11 +6,12 @@
 mod error;
 mod session;
 
+use jiff::Timestamp;
 use licensing::Licence;
 use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{
-    Address, Claim, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LedgerPort, LinkName,
-    MemberView, Mode, PbxName, Plan, PortError, SeatClaim,
+    Address, Claim, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LedgerPort, LedgerRow,
+    LinkName, MemberView, Memory, Mode, Pause, PbxName, Plan, PortError, SeatClaim,
 };
 
 use crate::config::{Environment, Settings, State};
@@ -196,8 +197,14 @@ pub async fn pause(
     settings: &Settings,
     environment: &Environment,
     instance: &InstanceName,
+    until: Option<Timestamp>,
 ) -> Result<(), StandaloneError> {
-    store_mode(settings, environment, instance, Mode::Paused).await
+    let commit = LedgerCommit {
+        mode: Some(Mode::Paused),
+        paused_until: until,
+        ..LedgerCommit::default()
+    };
+    store(settings, environment, instance, |_| commit).await
 }
 
 /// Ends a pause, for the next daemon too.
@@ -209,24 +216,66 @@ pub async fn resume(
     environment: &Environment,
     instance: &InstanceName,
 ) -> Result<(), StandaloneError> {
-    store_mode(settings, environment, instance, Mode::Running).await
+    let commit = LedgerCommit {
+        mode: Some(Mode::Running),
+        ..LedgerCommit::default()
+    };
+    store(settings, environment, instance, |_| commit).await
 }
 
-async fn store_mode(
+/// Freezes writes for the members with this address, or ends that, for the next daemon too. Says how many there are.
+///
+/// # Errors
+/// [`StandaloneError`].
+pub async fn pause_member(
     settings: &Settings,
     environment: &Environment,
     instance: &InstanceName,
-    mode: Mode,
+    address: &Address,
+    pause: Option<Pause>,
+) -> Result<usize, StandaloneError> {
+    let (_, members) = members(settings, environment, instance).await?;
+    let meant: Vec<&MemberView> = members
+        .iter()
+        .filter(|member| member.address.as_ref() == Some(address))
+        .collect();
+    if meant.is_empty() {
+        return Ok(0);
+    }
+    let rows = |memory: &Memory| {
+        let row = |member: &&MemberView| {
+            let known = memory
+                .rows
+                .iter()
+                .find(|row| row.user == member.pbx_user)
+                .cloned();
+            let row = known.unwrap_or_else(|| LedgerRow::new(member.pbx_user, member.login.clone()));
+            LedgerRow { paused: pause, ..row }
+        };
+        LedgerCommit {
+            upsert: meant.iter().map(row).collect(),
+            ..LedgerCommit::default()
+        }
+    };
+    store(settings, environment, instance, rows).await?;
+    Ok(meant.len())
+}
+
+/// Stores what `commit` makes of what is remembered, under the instance's lease.
+async fn store(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+    commit: impl FnOnce(&Memory) -> LedgerCommit,
 ) -> Result<(), StandaloneError> {
     let config = config_of(settings, instance)?;
     let assembly = open(settings, environment, instance, Purpose::Work).await?;
     let lease = lease(&assembly, instance, config).await?;
     let ledger = assembly.ledger();
-    let commit = LedgerCommit {
-        mode: Some(mode),
-        ..LedgerCommit::default()
+    let stored = match ledger.load(&lease.claim).await {
+        Ok(memory) => ledger.commit(&lease, &commit(&memory)).await,
+        Err(error) => Err(error),
     };
-    let stored = ledger.commit(&lease, &commit).await;
     // The lease ends with the process anyway.
     let _ = ledger.surrender(&lease).await;
     stored.map(|_| ()).map_err(|source| StandaloneError::Port {

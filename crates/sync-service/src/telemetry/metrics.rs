@@ -79,6 +79,10 @@ impl Metrics {
                 "Age of the oldest presence of a matched member",
             ),
             ("presence_sync_owned", "Values in the PBX that are ours"),
+            (
+                "presence_sync_drift",
+                "Values in the PBX that differ from what was carried out, as far as they were read",
+            ),
             ("presence_sync_held", "Changes that the breaker holds"),
             (
                 "presence_sync_gate_open",
@@ -174,6 +178,7 @@ impl Metrics {
             self.gauge("presence_sync_presence_age_seconds", vec![instance()], age);
         }
         self.gauge("presence_sync_owned", vec![instance()], to_float(view.owned));
+        self.gauge("presence_sync_drift", vec![instance()], to_float(view.drifted));
         self.gauge("presence_sync_held", vec![instance()], to_float(view.held));
         let ready = match view.readiness.state {
             sync_core::Health::Ready => 1.0,

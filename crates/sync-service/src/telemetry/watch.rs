@@ -83,6 +83,10 @@ impl Observer for Watch {
                 %instance, held, matched,
                 "too many members would change at once: the changes are held until they are seen long enough"
             ),
+            Report::Stopped { user, lasts, .. } => tracing::error!(
+                %instance, pbx_user = %user, stopped_for = ?lasts,
+                "something else keeps changing DND of a member back: it is left alone for a while"
+            ),
             Report::Approved { changes, roster } => {
                 tracing::warn!(%instance, changes, roster, "what was held was approved, and passes");
             }
