@@ -291,7 +291,7 @@ async fn a_group_that_outgrows_its_seats_shuts_the_gate_and_shrinking_opens_it()
     let shown = stage.presencectl(&["license", "show", "--language", "de"]);
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     assert!(
-        shown.stdout.contains("5 von 5 Benutzern belegt"),
+        shown.stdout.contains("5 von 5 Plätzen belegt"),
         "{}",
         shown.stdout
     );
@@ -389,11 +389,6 @@ async fn what_would_shut_the_gate_is_not_installed() {
             "it has 4 seats, and 5 are needed: 1 more",
         ),
         (
-            "later",
-            altered(|terms| terms.from = "2098-01-01T00:00:00Z".parse().expect("a time")),
-            "it is not valid before",
-        ),
-        (
             "other",
             altered(|terms| terms.pbx = "pbx.example".parse().ok()),
             "it is for the PBX",
@@ -415,6 +410,52 @@ async fn what_would_shut_the_gate_is_not_installed() {
     let kept = std::fs::read_to_string(stage.path("license.key")).expect("the licence");
     assert_eq!(kept, good);
     assert_eq!(stage.get("/readyz/main").await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn next_years_licence_is_installed_early_and_waits() {
+    let stage = office(Some(licence(&terms(SEATS)))).await;
+    let _daemon = stage.daemon();
+    stage.converge(&Except::default()).await;
+    let later = altered(|terms| {
+        terms.number = "test-2".parse().expect("a name");
+        terms.from = "2098-01-01T00:00:00Z".parse().expect("a time");
+    });
+    stage.write("later.license", &later);
+    let path = stage.path("later.license");
+    let installed = stage.presencectl(&["license", "install", path.to_str().expect("a path")]);
+    assert_eq!(installed.code, Some(0), "{}", installed.stderr);
+    assert_eq!(stage.get("/readyz/main").await.0, 200);
+    let status = stage.presencectl(&["status"]).stdout;
+    assert!(
+        status.contains("test-1 for") && status.contains("takes over at 2098-01-01T00:00:00Z"),
+        "{status}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_licence_file_that_cannot_be_read_stops_nothing_that_works() {
+    let stage = office(Some(licence(&terms(SEATS)))).await;
+    let daemon = stage.daemon();
+    stage.converge(&Except::default()).await;
+    stage.settle().await;
+    std::fs::remove_file(stage.path("license.key")).expect("it is there");
+    std::fs::create_dir(stage.path("license.key")).expect("a folder in its place");
+    daemon.reload();
+    log_has(
+        &stage,
+        &["ERROR", "the licence was not replaced", "cannot be read"],
+    )
+    .await;
+    assert_eq!(stage.get("/readyz/main").await.0, 200);
+    daemon.stop();
+    let daemon = stage.daemon();
+    stage.says(1, "Busy", "InACall");
+    stage.converge(&Except::default()).await;
+    daemon.stop();
+    let released = stage.presencectl(&["release", "main"]);
+    assert_eq!(released.code, Some(0), "{}", released.stderr);
+    assert!(!stage.dnd(0) && !stage.dnd(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

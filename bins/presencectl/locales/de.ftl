@@ -20,7 +20,7 @@ seats-licensed = { $licensed ->
     [one] 1 Benutzer
    *[other] { $licensed } Benutzer
 }
-seats-used = { $used } von { $licensed } Benutzern belegt
+seats-used = { $used } von { $licensed } Plätzen belegt
 validity = { $from } bis { $until } (UTC){ $grace ->
     [0] {""}
     [one] , 1 Karenztag
@@ -42,8 +42,9 @@ state-ending = gültig; endet in { $days ->
     [one] 1 Tag
    *[other] { $days } Tagen
 }
-state-grace = abgelaufen; gilt als Karenz noch bis { $until }
+state-grace = abgelaufen; gilt in der Karenzzeit noch bis { $until }
 state-missing = keine Lizenz vorhanden
+state-unreadable = die Datei kann nicht gelesen werden
 state-not-a-licence = das ist keine Lizenz: { $detail }
 state-unknown-issuer = nicht anerkannt: mit dem hier unbekannten Ausstellerschlüssel { $key } signiert
 state-wrong-signature = nicht anerkannt: nach der Ausstellung verändert
@@ -67,9 +68,11 @@ detail-header = ihr Kopf ist nicht der einer Lizenz
 detail-algorithm = sie ist auf eine Weise signiert, die nicht anerkannt wird ({ $algorithm })
 
 warning-not-replaced = die Datei wird nicht anerkannt; die bisherige Lizenz gilt bis zu ihrem Ende weiter
-warning-clock-set-back = die Uhr dieses Rechners wurde zurückgestellt; für die Lizenz zählt die Zeit, die es sein müsste
+warning-waiting = eine weitere Lizenz ist da und gilt, sobald sie beginnt
+warning-clock-set-back = die Uhr dieses Rechners wurde zurückgestellt; für die Lizenz zählt die Uhrzeit, die sie zeigen müsste
 
 hint-missing = mit `presencectl license install DATEI` installieren
+hint-unreadable = eine gewöhnliche Datei daraus machen, die der Benutzer des Dienstes lesen darf
 hint-not-a-licence = die Lizenzdatei noch einmal kopieren, vollständig und unverändert
 hint-unknown-issuer = die Lizenz einer eigenen Ausgabestelle braucht deren öffentlichen Schlüssel als `license.issuer_keys_file`; sonst beim Aussteller nachfragen
 hint-wrong-signature = die Lizenzdatei noch einmal kopieren; hilft das nicht, beim Aussteller nachfragen

@@ -44,13 +44,14 @@ state-ending = valid; ends in { $days ->
 }
 state-grace = expired; goes on until { $until } by its days of grace
 state-missing = there is no licence
+state-unreadable = the file cannot be read
 state-not-a-licence = this is no licence: { $detail }
 state-unknown-issuer = not accepted: it was signed with the issuer key { $key }, which is not known here
 state-wrong-signature = not accepted: it was altered after it was issued
 state-later-version = not accepted: it needs a later version of this program
 state-wrong-claims = not accepted: it does not say what a licence has to say
 state-not-yet-valid = not valid before { $from }
-state-expired = expired at { $since }
+state-expired = expired on { $since }
 state-wrong-mode = for the mode { $licensed }, and { $needed } is needed
 state-other-pbx = for the PBX { $licensed }, and this one is { $actual }
 state-too-few-seats = { $missing ->
@@ -67,9 +68,11 @@ detail-header = its header is not that of one
 detail-algorithm = it is signed in a way that is not accepted ({ $algorithm })
 
 warning-not-replaced = the file is not accepted; the licence before it goes on until its own end
+warning-waiting = another licence is there, and takes over when it begins
 warning-clock-set-back = the clock of this machine was set back; the licence is judged by the time that it should be
 
 hint-missing = put one there with `presencectl license install FILE`
+hint-unreadable = make it a plain file that the daemon's user may read
 hint-not-a-licence = copy the licence file anew, whole and unaltered
 hint-unknown-issuer = a licence of one's own issuing desk needs its public key as `license.issuer_keys_file`; else ask whoever issued it
 hint-wrong-signature = copy the licence file anew; if that does not help, ask whoever issued it

@@ -123,6 +123,9 @@ pub enum NotCovered {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// Its file cannot be read, for this reason.
+    #[error("the licence file cannot be read: {0}")]
+    Unreadable(String),
     /// It is no licence.
     #[error("this is no licence: {0}")]
     NotALicence(NotALicence),
@@ -141,6 +144,7 @@ impl Refusal {
     /// A lasting word for the reason, such as `too-few-seats`.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Unreadable(_) => "unreadable",
             Self::NotALicence(_) => "not-a-licence",
             Self::Rejected(Rejected::UnknownIssuer(_)) => "unknown-issuer",
             Self::Rejected(Rejected::Signature) => "wrong-signature",
@@ -157,6 +161,7 @@ impl Refusal {
     /// What an operator can do about it.
     pub fn advice(&self) -> &'static str {
         match self {
+            Self::Unreadable(_) => "make it a plain file that the daemon's user may read",
             Self::NotALicence(NotALicence::Key) => "take the licence file, not a file with a key",
             Self::NotALicence(_) => "copy the licence file anew, whole and unaltered",
             Self::Rejected(Rejected::UnknownIssuer(_)) => {

@@ -37,6 +37,11 @@ impl Licence {
         &self.key
     }
 
+    /// What tells it from all other licences: the key that signed it, and its number. Seats are counted by it.
+    pub fn identity(&self) -> String {
+        format!("{}/{}", self.key, self.terms.number)
+    }
+
     /// Its text, to be stored: one line.
     pub fn text(&self) -> &str {
         &self.text

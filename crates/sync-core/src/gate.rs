@@ -76,6 +76,7 @@ impl fmt::Display for Shut {
         match (&self.refusal, self.needed) {
             // The count is part of this message already.
             (Some(Refusal::NotCovered(NotCovered::TooFewSeats { .. })), _) | (_, None) => Ok(()),
+            (_, Some(1)) => f.write_str(" (1 seat is needed)"),
             (_, Some(needed)) => write!(f, " ({needed} seats are needed)"),
         }
     }
@@ -115,7 +116,7 @@ impl GateView {
 /// What the ledger is asked about the seats of a licence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeatClaim {
-    /// The licence's number.
+    /// What tells the licence from all others: [`Licence::identity`].
     pub licence: String,
     /// The licence's text, kept so that a later file that is not accepted does not end this licence early.
     pub text: String,

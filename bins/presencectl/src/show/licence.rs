@@ -357,7 +357,7 @@ mod tests {
         );
         assert_eq!(
             state("2027-01-05T12:00:00Z", Language::German),
-            "abgelaufen; gilt als Karenz noch bis 14.01.2027"
+            "abgelaufen; gilt in der Karenzzeit noch bis 14.01.2027"
         );
     }
 
@@ -383,7 +383,7 @@ mod tests {
                 .collect()
         };
         assert_eq!(names(GERMAN), names(ENGLISH));
-        let refused = ["later-version", "wrong-claims"];
+        let refused = ["unreadable", "later-version", "wrong-claims"];
         let all = refusals()
             .iter()
             .map(Refusal::code)

@@ -98,10 +98,7 @@ fn licence(view: &LicenceView, now: &Now) -> String {
         return "none".to_owned();
     };
     let used = view
-        .shut
-        .as_ref()
-        .and_then(|shut| shut.needed)
-        .or(view.used)
+        .needed()
         .map_or_else(|| "?".to_owned(), |used| used.to_string());
     format!(
         "{number} for {customer}, {mode}, {used} of {seats} seats, until {}",

@@ -136,6 +136,9 @@ impl SqliteLedger {
         for user in &commit.remove {
             rows::remove(&mut transaction, claim, *user).await?;
         }
+        if commit.frees_seats {
+            seats::free(&mut transaction, claim).await?;
+        }
         if let Some(mode) = commit.mode {
             let query =
                 sqlx::query("UPDATE instances SET mode = ?, paused_until = ? WHERE pbx = ? AND instance = ?");
@@ -156,8 +159,8 @@ impl SqliteLedger {
     async fn claim_seats(&self, lease: &Lease, claim: &SeatClaim) -> Result<Seats, StateError> {
         let owner = &lease.claim;
         let noted = seats::noted(&mut *self.store.read().await?, owner, claim).await?;
-        if noted.suffices(claim) {
-            return self.look_at_seats(owner, claim).await;
+        if let Some(taken) = noted.taken.filter(|_| noted.suffices(claim)) {
+            return Ok(noted.answer(taken, claim));
         }
         let mut transaction = self.store.write().await?;
         if !has_fence(&mut transaction, lease).await? {
@@ -165,6 +168,7 @@ impl SqliteLedger {
         }
         seats::note(&mut transaction, owner, claim).await?;
         let taken = seats::count(&mut transaction, owner, claim).await?;
+        seats::keep_count(&mut transaction, claim, taken).await?;
         transaction.commit().await?;
         Ok(noted.answer(taken, claim))
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::{Executor, Row, SqliteConnection};
-use sync_core::{Claim, SeatClaim, Seats};
+use sync_core::{Claim, RememberedLicence, SeatClaim, Seats};
 
 use super::error::StateError;
 
@@ -15,6 +15,8 @@ pub(super) struct Noted {
     same_users: bool,
     same_text: bool,
     latest: Option<i64>,
+    /// The count, where nothing has changed since it was made.
+    pub(super) taken: Option<usize>,
 }
 
 /// The users of a claim as they are stored.
@@ -29,7 +31,8 @@ pub(super) async fn noted(
     owner: &Claim,
     claim: &SeatClaim,
 ) -> Result<Noted, StateError> {
-    let query = sqlx::query("SELECT text, latest FROM licences WHERE number = ?").bind(&claim.licence);
+    let query =
+        sqlx::query("SELECT text, latest, taken FROM licences WHERE identity = ?").bind(&claim.licence);
     let licence = connection.fetch_optional(query).await?;
     let query =
         sqlx::query("SELECT 1 FROM seats WHERE instance = ? AND pbx = ? AND licence = ? AND users = ?")
@@ -39,10 +42,12 @@ pub(super) async fn noted(
             .bind(users(claim));
     let same_users = connection.fetch_optional(query).await?.is_some();
     let text: Option<String> = licence.as_ref().map(|row| row.try_get(0)).transpose()?;
+    let taken: Option<Option<i64>> = licence.as_ref().map(|row| row.try_get(2)).transpose()?;
     Ok(Noted {
         same_users,
         same_text: text.as_deref() == Some(claim.text.as_str()),
         latest: licence.map(|row| row.try_get(1)).transpose()?,
+        taken: taken.flatten().and_then(|taken| usize::try_from(taken).ok()),
     })
 }
 
@@ -74,7 +79,7 @@ pub(super) async fn note(
     claim: &SeatClaim,
 ) -> Result<(), StateError> {
     let licence = sqlx::query(
-        "INSERT INTO licences (number, text, latest) VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE SET \
+        "INSERT INTO licences (identity, text, latest) VALUES (?, ?, ?) ON CONFLICT (identity) DO UPDATE SET \
          text = excluded.text, latest = max(licences.latest, excluded.latest)",
     );
     let licence = licence
@@ -82,6 +87,8 @@ pub(super) async fn note(
         .bind(&claim.text)
         .bind(claim.at.as_millisecond());
     connection.execute(licence).await?;
+    // The instance may have had seats of another licence until now.
+    forget_counts(connection).await?;
     let taken = i64::try_from(claim.users.len()).unwrap_or(i64::MAX);
     let seats = sqlx::query(
         "INSERT INTO seats (instance, pbx, licence, taken, users) VALUES (?, ?, ?, ?, ?) ON CONFLICT (instance) DO \
@@ -129,22 +136,59 @@ pub(super) async fn count(
     Ok(usize::try_from(elsewhere + here).unwrap_or_default())
 }
 
-/// The text of the licence that an instance last counted seats for.
+/// Keeps a count until the next change.
+pub(super) async fn keep_count(
+    connection: &mut SqliteConnection,
+    claim: &SeatClaim,
+    taken: usize,
+) -> Result<(), StateError> {
+    let query = sqlx::query("UPDATE licences SET taken = ? WHERE identity = ?")
+        .bind(i64::try_from(taken).unwrap_or(i64::MAX))
+        .bind(&claim.licence);
+    connection.execute(query).await?;
+    Ok(())
+}
+
+/// The licence that an instance last counted seats for.
 pub(super) async fn licence(
     connection: &mut SqliteConnection,
     owner: &Claim,
-) -> Result<Option<String>, StateError> {
+) -> Result<Option<RememberedLicence>, StateError> {
     let query = sqlx::query(
-        "SELECT licences.text FROM seats JOIN licences ON licences.number = seats.licence WHERE seats.instance = ?",
+        "SELECT licences.identity, licences.text, licences.latest FROM seats \
+         JOIN licences ON licences.identity = seats.licence WHERE seats.instance = ?",
     );
-    let row = connection.fetch_optional(query.bind(&*owner.instance.0)).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
+    let Some(row) = connection.fetch_optional(query.bind(&*owner.instance.0)).await? else {
+        return Ok(None);
+    };
+    let latest = Timestamp::from_millisecond(row.try_get(2)?).unwrap_or(Timestamp::MIN);
+    Ok(Some(RememberedLicence {
+        identity: row.try_get(0)?,
+        text: row.try_get(1)?,
+        latest,
+    }))
+}
+
+/// Deletes the seats of one instance.
+pub(super) async fn free(connection: &mut SqliteConnection, owner: &Claim) -> Result<(), StateError> {
+    let query = sqlx::query("DELETE FROM seats WHERE instance = ?");
+    connection.execute(query.bind(&*owner.instance.0)).await?;
+    forget_counts(connection).await
+}
+
+async fn forget_counts(connection: &mut SqliteConnection) -> Result<(), StateError> {
+    connection
+        .execute(sqlx::query("UPDATE licences SET taken = NULL"))
+        .await?;
+    Ok(())
 }
 
 /// Deletes the seats of all instances but these.
 pub(super) async fn keep(connection: &mut SqliteConnection, instances: &[String]) -> Result<(), StateError> {
     let names = serde_json::Value::from(instances.to_vec()).to_string();
     let query = sqlx::query("DELETE FROM seats WHERE instance NOT IN (SELECT value FROM json_each(?))");
-    connection.execute(query.bind(names)).await?;
+    if connection.execute(query.bind(names)).await?.rows_affected() > 0 {
+        forget_counts(connection).await?;
+    }
     Ok(())
 }

@@ -55,6 +55,7 @@ macro_rules! ledgers {
             the_latest_time_of_a_licence_never_goes_back,
             the_last_licence_of_an_instance_is_kept,
             seats_are_not_claimed_under_an_old_lease,
+            an_instance_without_a_licence_gives_its_seats_back,
         ]);)*
     };
 }

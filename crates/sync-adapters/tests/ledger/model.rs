@@ -143,6 +143,7 @@ fn step() -> impl Strategy<Value = Step> {
             remove: remove.into_iter().map(user).collect(),
             mode,
             paused_until,
+            frees_seats: false,
         });
     (0usize..3, commit)
 }

@@ -381,7 +381,27 @@ pub(crate) async fn the_last_licence_of_an_instance_is_kept(store: &impl Store) 
     ledger.surrender(&ours).await.unwrap();
     drop(ledger);
     let memory = store.open().await.load(&main).await.unwrap();
-    assert_eq!(memory.licence.as_deref(), Some("another text"));
+    let licence = memory.licence.unwrap();
+    assert_eq!(
+        (licence.identity.as_str(), licence.text.as_str()),
+        ("L2", "another text")
+    );
+    assert_eq!(licence.latest, NOW);
+}
+
+pub(crate) async fn an_instance_without_a_licence_gives_its_seats_back(store: &impl Store) {
+    let ledger = store.open().await;
+    let a = lease(&*ledger, &claim("a", "one")).await;
+    let b = lease(&*ledger, &claim("b", "two")).await;
+    taken(&*ledger, &a, &seats("L1", 1, 10)).await;
+    assert_eq!(taken(&*ledger, &b, &seats("L1", 1, 2)).await, 12);
+    let frees = LedgerCommit {
+        frees_seats: true,
+        ..LedgerCommit::default()
+    };
+    ledger.commit(&a, &frees).await.unwrap();
+    assert_eq!(taken(&*ledger, &b, &seats("L1", 1, 2)).await, 2);
+    assert_eq!(ledger.load(&claim("a", "one")).await.unwrap().licence, None);
 }
 
 pub(crate) async fn seats_are_not_claimed_under_an_old_lease(store: &impl Store) {

@@ -121,6 +121,8 @@ pub struct LedgerCommit {
     pub mode: Option<Mode>,
     /// When that ends by itself, where it is a pause that does.
     pub paused_until: Option<Timestamp>,
+    /// Whether the instance gives its seats back, because it has no licence any more.
+    pub frees_seats: bool,
 }
 
 /// Something that happened.

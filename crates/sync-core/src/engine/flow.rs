@@ -123,7 +123,8 @@ impl Engine {
         let nothing = self.intended.is_empty()
             && self.dirty.is_empty()
             && self.gone.is_empty()
-            && self.mode_to_store.is_none();
+            && self.mode_to_store.is_none()
+            && !self.gate.to_free;
         if nothing || self.committing || !self.links.may_start(LinkName::Ledger, now) {
             return;
         }
@@ -160,6 +161,7 @@ impl Engine {
             }
         }
         let mode = self.mode_to_store.take();
+        let frees_seats = std::mem::take(&mut self.gate.to_free);
         self.committing = true;
         self.links.started(LinkName::Ledger);
         let commit = LedgerCommit {
@@ -167,12 +169,14 @@ impl Engine {
             remove: removed.clone(),
             mode,
             paused_until: self.paused_until.filter(|_| mode == Some(Mode::Paused)),
+            frees_seats,
         };
         let request = self.request(Pending::Commit {
             intents,
             users,
             removed,
             mode,
+            frees_seats,
         });
         self.effects.push(Effect::Commit { request, commit });
     }

@@ -46,8 +46,12 @@ impl Engine {
                     users,
                     removed,
                     mode,
+                    frees_seats,
                 }) = self.pending.remove(&request)
                 {
+                    if result.is_err() {
+                        self.gate.to_free |= frees_seats;
+                    }
                     self.committed(&intents, &users, &removed, mode, result, now);
                 }
             }

@@ -60,8 +60,19 @@ pub struct Memory {
     pub mode: Mode,
     /// When that ends by itself, where it is a pause that does.
     pub paused_until: Option<Timestamp>,
-    /// The text of the licence that the instance last counted seats for.
-    pub licence: Option<String>,
+    /// The licence that the instance last counted seats for.
+    pub licence: Option<RememberedLicence>,
+}
+
+/// A licence as the ledger remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RememberedLicence {
+    /// What tells it from all others.
+    pub identity: String,
+    /// Its text.
+    pub text: String,
+    /// The latest time at which it was looked at.
+    pub latest: Timestamp,
 }
 
 /// One instance.
@@ -163,6 +174,7 @@ enum Pending {
         users: Vec<PbxUserId>,
         removed: Vec<PbxUserId>,
         mode: Option<Mode>,
+        frees_seats: bool,
     },
     Seats {
         licence: String,
@@ -202,7 +214,7 @@ impl Engine {
             claimed_elsewhere: memory.claimed_elsewhere,
             book: Book::default(),
             guard,
-            gate: SeatGate::default(),
+            gate: SeatGate::remembering(memory.licence),
             roster: RosterPass::new(now),
             sweep: Sweep::new(now),
             links: Links::new(seed),

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use licensing::{Ending, Licence, Phase};
+use licensing::{Ending, Licence, NotInForce, Phase, Refusal};
 
 use super::views::{LicenceView, LicenceWarning};
-use super::{Effect, Engine, LinkName, Pending, Report};
+use super::{Effect, Engine, LinkName, Pending, RememberedLicence, Report};
 use crate::aim::Situation;
 use crate::fault::PortError;
 use crate::gate::{Evidence, Gate, GateView, Holding, SeatClaim, Seats, judge};
@@ -25,8 +25,16 @@ const SET_BACK: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Debug, Default)]
 pub(super) struct SeatGate {
     holding: Option<Holding>,
+    /// A licence that begins later; the one before goes on until then.
+    next: Option<Arc<Licence>>,
+    /// What the ledger knew at the start.
+    remembered: Option<RememberedLicence>,
+    /// Whether the seats are to be given back.
+    pub(super) to_free: bool,
+    /// Whether an operator was told that the gate is shut, and not yet that it is open again.
+    shut_told: bool,
     /// A later file that was not accepted, while an earlier licence goes on.
-    refused: Option<licensing::Refusal>,
+    refused: Option<Refusal>,
     /// Distinct users of all instances that share the licence, as counted last.
     counted: Option<usize>,
     counting: bool,
@@ -51,6 +59,19 @@ enum Reminder {
 }
 
 impl SeatGate {
+    pub(super) fn remembering(licence: Option<RememberedLicence>) -> Self {
+        Self {
+            remembered: licence,
+            ..Self::default()
+        }
+    }
+
+    fn in_force(&self, now: Moment) -> bool {
+        let time = self.time(now);
+        self.licence()
+            .is_some_and(|licence| licence.in_force(time).is_ok())
+    }
+
     fn licence(&self) -> Option<&Arc<Licence>> {
         match &self.holding {
             Some(Holding::Verified(licence)) => Some(licence),
@@ -87,37 +108,64 @@ impl Engine {
         Situation::of(self.mode, &self.gate.verdict)
     }
 
-    /// Another licence, or a file that is not accepted: that leaves the licence in force that was verified before.
+    /// The licence was read. What is not accepted, and what begins later, leaves a licence in force that was verified
+    /// before.
     pub(super) fn licence_read(&mut self, holding: Holding, now: Moment) {
         if self.settings.licence.is_none() {
             return;
         }
-        let goes_on = self
-            .gate
-            .licence()
-            .is_some_and(|licence| licence.in_force(self.gate.time(now)).is_ok());
-        if let Holding::Unusable(refusal) = &holding
-            && goes_on
-        {
-            if self.gate.refused.as_ref() != Some(refusal) {
-                self.report(Report::LicenceNotReplaced(refusal.clone()));
-                self.gate.refused = Some(refusal.clone());
+        self.gate.next = None;
+        if self.gate.in_force(now) {
+            match &holding {
+                Holding::Unusable(refusal) => return self.not_replaced(refusal.clone()),
+                Holding::Verified(licence) if begins_later(licence, self.gate.time(now)) => {
+                    self.gate.next = Some(Arc::clone(licence));
+                    self.gate.refused = None;
+                    return;
+                }
+                Holding::Verified(_) | Holding::Missing => {}
             }
-            return;
         }
-        let number = |holding: &Holding| match holding {
-            Holding::Verified(licence) => Some(licence.terms().number.clone()),
+        let identity = |holding: &Holding| match holding {
+            Holding::Verified(licence) => Some(licence.identity()),
             _ => None,
         };
-        if self.gate.holding.as_ref().and_then(number) != number(&holding) {
-            // Seats and the latest time are known by the licence's number.
+        let of_now = identity(&holding);
+        if self.gate.holding.as_ref().and_then(identity) != of_now {
+            // Seats and the latest time are known of each licence by itself.
             self.gate.counted = None;
-            self.gate.latest = None;
+            let remembered = self.gate.remembered.as_ref();
+            self.gate.latest = remembered
+                .filter(|known| Some(&known.identity) == of_now.as_ref())
+                .map(|known| (known.latest, now.uptime));
         }
+        self.gate.to_free = of_now.is_none();
         self.gate.refused = None;
         self.gate.reminded = None;
         self.gate.to_count = true;
         self.gate.holding = Some(holding);
+    }
+
+    fn not_replaced(&mut self, refusal: Refusal) {
+        if self.gate.refused.as_ref() != Some(&refusal) {
+            self.report(Report::LicenceNotReplaced(refusal.clone()));
+            self.gate.refused = Some(refusal);
+        }
+    }
+
+    /// The licence that waits takes over when it begins, or when the one before has ended.
+    fn take_next_licence(&mut self, now: Moment) {
+        let time = self.gate.time(now);
+        let begins = self
+            .gate
+            .next
+            .as_ref()
+            .is_some_and(|next| !begins_later(next, time));
+        if (begins || !self.gate.in_force(now))
+            && let Some(next) = self.gate.next.take()
+        {
+            self.licence_read(Holding::Verified(next), now);
+        }
     }
 
     /// A roster was taken over: the seats are counted anew, for the groups of other instances may have changed, too.
@@ -135,7 +183,7 @@ impl Engine {
             return;
         }
         let claim = SeatClaim {
-            licence: licence.terms().number.to_string(),
+            licence: licence.identity(),
             text: licence.text().to_owned(),
             users: self.book.entries().keys().copied().collect(),
             at: self.gate.expected(now),
@@ -153,7 +201,7 @@ impl Engine {
         self.gate.counting = false;
         let joined_in_count = std::mem::take(&mut self.gate.joined_in_count);
         let asked = self.gate.licence();
-        let current = asked.is_some_and(|held| held.terms().number.as_str() == licence);
+        let current = asked.is_some_and(|held| held.identity() == licence);
         match result {
             Ok(seats) => {
                 let reports = self.links.succeeded(LinkName::Ledger, now);
@@ -175,8 +223,12 @@ impl Engine {
 
     /// Judges anew. Everybody becomes due where the verdict is another one.
     pub(super) fn check_gate(&mut self, now: Moment) {
-        let Some(demand) = &self.settings.licence else {
+        if self.settings.licence.is_none() {
             self.gate.verdict = Gate::Open;
+            return;
+        }
+        self.take_next_licence(now);
+        let Some(demand) = &self.settings.licence else {
             return;
         };
         if self.gate.licence().is_some() {
@@ -201,10 +253,11 @@ impl Engine {
             (Gate::Shut(before), Gate::Shut(shut)) if before.refusal == shut.refusal => return,
             (_, Gate::Shut(shut)) => {
                 let shut = shut.clone();
+                self.gate.shut_told = true;
                 self.report(Report::GateShut(shut));
             }
-            (Gate::Shut(_), Gate::Open) => self.report(Report::GateOpened),
-            (Gate::Unchecked | Gate::Open | Gate::Shut(_), Gate::Unchecked | Gate::Open) => {}
+            (_, Gate::Open) if std::mem::take(&mut self.gate.shut_told) => self.report(Report::GateOpened),
+            (_, Gate::Unchecked | Gate::Open) => {}
         }
         self.replan_everybody();
     }
@@ -250,9 +303,12 @@ impl Engine {
 
     /// When the verdict may change by time alone (uptime).
     pub(super) fn next_licence_wake(&self, now: Moment) -> Option<Duration> {
-        let licence = self.gate.licence()?;
         let at = self.gate.time(now);
-        let left = licence.next_change(at)?.duration_since(at);
+        let licences = self.gate.licence().into_iter().chain(&self.gate.next);
+        let left = licences
+            .filter_map(|licence| licence.next_change(at))
+            .min()?
+            .duration_since(at);
         Some(now.uptime.saturating_add(left.unsigned_abs()))
     }
 
@@ -315,10 +371,17 @@ impl Engine {
                 Ok(Phase::Valid) | Err(_) => {}
             }
         }
-        if let Some(refused) = &self.gate.refused {
+        if let Some(refused) = self.gate.refused.as_ref().filter(|_| self.gate.in_force(now)) {
             warn(
                 "not-replaced",
                 format!("the licence was not replaced, and the one before goes on: {refused}"),
+            );
+        }
+        if let Some(next) = &self.gate.next {
+            let from = next.terms().from;
+            warn(
+                "waiting",
+                format!("another licence is there, and takes over at {from}"),
             );
         }
         if let Some(by) = self.gate.set_back(now) {
@@ -332,4 +395,8 @@ impl Engine {
         }
         warnings
     }
+}
+
+fn begins_later(licence: &Licence, at: Timestamp) -> bool {
+    matches!(licence.in_force(at), Err(NotInForce::NotYetValid { .. }))
 }

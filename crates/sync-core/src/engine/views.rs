@@ -126,6 +126,13 @@ pub struct LicenceView {
     pub warnings: Vec<LicenceWarning>,
 }
 
+impl LicenceView {
+    /// How many seats are needed, as far as somebody has counted.
+    pub fn needed(&self) -> Option<usize> {
+        self.shut.as_ref().and_then(|shut| shut.needed).or(self.used)
+    }
+}
+
 /// Something that should be known about a licence that is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenceWarning {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::engine::{LedgerCommit, Memory};
+use crate::engine::{LedgerCommit, Memory, RememberedLicence};
 use crate::fault::{Fault, PortError};
 use crate::gate::{SeatClaim, Seats};
 use crate::ids::{InstanceName, PbxName, PbxUserId};
@@ -143,9 +143,14 @@ impl LedgerPort for MemoryLedger {
         let mut memory = Memory {
             mode,
             paused_until,
-            licence: state.seats.get(&claim.instance).and_then(|(number, _)| {
-                let (text, _) = state.licences.get(number)?;
-                Some(text.clone())
+            licence: state.seats.get(&claim.instance).and_then(|(identity, _)| {
+                let (text, latest) = state.licences.get(identity)?.clone();
+                let identity = identity.clone();
+                Some(RememberedLicence {
+                    identity,
+                    text,
+                    latest,
+                })
             }),
             ..Memory::default()
         };
@@ -186,6 +191,10 @@ impl LedgerPort for MemoryLedger {
         if let Some(mode) = commit.mode {
             let mode = (mode, commit.paused_until);
             state.modes.insert((pbx.clone(), instance.clone()), mode);
+        }
+        if commit.frees_seats {
+            let instance = lease.claim.instance.clone();
+            state.seats.remove(&instance);
         }
         Ok(refused)
     }

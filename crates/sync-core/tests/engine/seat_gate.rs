@@ -323,7 +323,11 @@ async fn the_ledger_remembers_the_last_licence_for_a_restart_with_a_bad_file() {
     let Some(Holding::Verified(licence)) = &world.licence else {
         panic!("a licence")
     };
-    assert_eq!(world.memory().await.licence.as_deref(), Some(licence.text()));
+    let remembered = world.memory().await.licence.unwrap();
+    assert_eq!(
+        (remembered.text.as_str(), remembered.identity),
+        (licence.text(), licence.identity())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -461,4 +465,86 @@ fn every_reason_has_a_code_and_an_advice() {
     };
     assert!(matches!(refusal, Refusal::NotALicence(_)));
     assert!(!refusal.advice().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_loses_its_licence_gives_its_seats_back() {
+    let mut one = licensed(3, 3);
+    one.start().await;
+    one.settle().await;
+    one.handle().licence(Holding::Missing).await.unwrap();
+    one.settle().await;
+    assert_eq!(one.memory().await.licence, None);
+
+    let mut other = licensed(3, 3);
+    other.ledger = Arc::clone(&one.ledger);
+    other.settings.instance = InstanceName("other".into());
+    other.settings.pbx = PbxName("other.example:443".into());
+    other.start().await;
+    other.settle().await;
+    assert!(other.dnd(1), "{:?}", other.reports());
+
+    // What was taken away does not come back with a restart and a bad file.
+    one.stop().await;
+    one.licence = Some(unusable());
+    one.start().await;
+    one.settle().await;
+    shut_for(&one, "not-a-licence").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn next_years_licence_waits_for_its_time_and_takes_over_by_itself() {
+    let mut world = licensed(1, 1);
+    let mut short = terms("1", 1);
+    short.until = time("2026-11-23T08:10:00Z");
+    let mut next = terms("2", 1);
+    next.from = short.until;
+    world.licence = Some(issued(&short));
+    world.start().await;
+    world.settle().await;
+    world.handle().licence(issued(&next)).await.unwrap();
+    world.settle().await;
+    assert!(world.dnd(1));
+    let licence = world.view().await.licence.unwrap();
+    assert_eq!(licence.number.as_deref(), Some("1"));
+    assert!(
+        licence.warnings.iter().any(|warning| warning.code == "waiting"),
+        "{licence:?}"
+    );
+    let writes = world.pbx.writes().len();
+    world.pass(seconds(700)).await;
+    assert!(world.dnd(1));
+    assert_eq!(world.pbx.writes().len(), writes, "nobody noticed");
+    assert_eq!(world.view().await.licence.unwrap().number.as_deref(), Some("2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_was_shut_is_said_to_be_open_again_whatever_opened_it() {
+    for before in [Holding::Missing, unusable()] {
+        let mut world = licensed(1, 1);
+        world.licence = Some(before);
+        world.start().await;
+        world.settle().await;
+        world.handle().licence(issued(&terms("9", 1))).await.unwrap();
+        world.settle().await;
+        assert!(world.reported("gate opened"), "{:?}", world.reports());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_wrong_at_the_start_takes_nothing_back() {
+    let mut world = licensed(1, 1);
+    world.start().await;
+    world.settle().await;
+    world.stop().await;
+    let writes = world.pbx.writes().len();
+    world.set_clock(-400 * DAY);
+    world
+        .pbx
+        .fail_roster_with(Some(PortError::new(Fault::Unreachable, "connect")));
+    world.start().await;
+    world.pass(seconds(300)).await;
+    assert!(world.dnd(1));
+    assert_eq!(world.pbx.writes().len(), writes);
+    assert!(world.reported("clock set back"));
 }

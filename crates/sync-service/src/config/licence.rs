@@ -1,10 +1,11 @@
 //! `[license]`, and the licence of each instance.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use licensing::{Issuers, Licence as Verified};
+use licensing::{Issuers, Licence as Verified, Refusal};
 use sync_core::{Holding, InstanceName};
 
 use super::fault::FaultKind;
@@ -77,7 +78,7 @@ impl License {
 
     /// The file of `key_file`, which need not be there.
     pub(super) fn path(&self, named: &NamedFiles<'_>) -> Option<PathBuf> {
-        self.key_file.as_ref().map(|name| named.place(name))
+        self.key_file.as_ref().map(|name| named.optional(name).0)
     }
 
     /// The licence of each instance. What is wrong with one is a warning and no fault, because the daemon starts all the
@@ -110,30 +111,35 @@ impl License {
         };
         let issuers = Arc::clone(&self.issuers);
         let Some(name) = own.or(self.key_file.as_ref()) else {
-            let hint = "there is no licence; write `[license]` with `key_file = \"license.key\"`";
-            warn(&self.place, hint.to_owned());
+            let what = "there is no licence: nobody is synchronised; write `[license]` with `key_file = \"license.key\"`";
+            warn(&self.place, what.to_owned());
             return Licence {
                 path: None,
                 holding: Holding::Missing,
                 issuers,
             };
         };
-        let (path, contents) = named.optional(file.source, name);
-        let holding = match contents.map(|contents| Verified::verified(&contents, &self.issuers)) {
-            None => {
+        let (path, contents) = named.optional(name);
+        let shown = path.display();
+        let holding = match contents {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let hint = "`presencectl license install FILE` puts a licence there";
                 warn(
                     &name.place,
-                    format!("there is no file `{}`; {hint}", path.display()),
+                    format!("there is no file `{shown}`: nobody is synchronised; {hint}"),
                 );
                 Holding::Missing
             }
-            Some(Err(refusal)) => {
-                warn(&name.place, format!("`{}`: {refusal}", path.display()));
-                Holding::Unusable(refusal)
-            }
-            Some(Ok(licence)) => Holding::Verified(Arc::new(licence)),
+            Err(error) => Holding::Unusable(Refusal::Unreadable(error.to_string())),
+            Ok(contents) => match Verified::verified(&contents, &self.issuers) {
+                Ok(licence) => Holding::Verified(Arc::new(licence)),
+                Err(refusal) => Holding::Unusable(refusal),
+            },
         };
+        if let Holding::Unusable(refusal) = &holding {
+            // A licence that was verified before goes on, so that it is not said here that nobody is synchronised.
+            warn(&name.place, format!("`{shown}`: {refusal}"));
+        }
         Licence {
             path: Some(path),
             holding,

@@ -164,23 +164,14 @@ impl NamedFiles<'_> {
     }
 
     /// Reads a file that is no secret and need not be there: where it is or belongs, and what it holds.
-    pub(super) fn optional(
-        &self,
-        source: &Source<'_>,
-        name: &Located<PathBuf>,
-    ) -> (PathBuf, Option<Vec<u8>>) {
-        let contents = self.found(name).and_then(|_| self.plain(source, name));
-        (self.place(name), contents)
-    }
-
-    /// Where a file is, or where it belongs if it is nowhere.
-    pub(super) fn place(&self, name: &Located<PathBuf>) -> PathBuf {
-        self.found(name).unwrap_or_else(|| self.folder.join(&name.value))
-    }
-
-    fn found(&self, name: &Located<PathBuf>) -> Option<PathBuf> {
-        let is_there = |path: &PathBuf| !matches!(self.files.open(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
-        self.places(name).map(|(path, _)| path).find(is_there)
+    pub(super) fn optional(&self, name: &Located<PathBuf>) -> (PathBuf, io::Result<Vec<u8>>) {
+        for (path, _) in self.places(name) {
+            match self.files.open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                read => return (path, read.map(|file| file.contents)),
+            }
+        }
+        (self.folder.join(&name.value), Err(io::ErrorKind::NotFound.into()))
     }
 
     /// Where a file is looked for, and whether systemd guards it there.

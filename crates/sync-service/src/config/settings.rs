@@ -31,6 +31,14 @@ pub struct Settings {
     pub licences: BTreeMap<InstanceName, Licence>,
 }
 
+impl Settings {
+    /// The instances that are enabled.
+    pub fn running(&self) -> Vec<InstanceName> {
+        let enabled = self.instances.iter().filter(|(_, instance)| instance.enabled);
+        enabled.map(|(name, _)| name.clone()).collect()
+    }
+}
+
 /// The licence of an instance: `license_file`, or else `license.key_file`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -44,11 +52,12 @@ pub struct Licence {
 }
 
 impl Licence {
-    /// What an engine is told at its start. Where the file is not accepted, a licence that the ledger remembers from before
-    /// goes on until its own end.
+    /// What an engine is told at its start: first the licence that the ledger remembers, then the file's. So one that is not
+    /// accepted, or begins later, leaves the one before in force, as it would have without the restart. A file that was
+    /// taken away leaves nothing.
     pub fn at_start(&self, remembered: Option<&str>) -> Vec<Holding> {
         let mut told = Vec::new();
-        if let (Holding::Unusable(_), Some(text)) = (&self.holding, remembered) {
+        if let (Holding::Unusable(_) | Holding::Verified(_), Some(text)) = (&self.holding, remembered) {
             let before = licensing::Licence::verified(text.as_bytes(), &self.issuers);
             told.extend(before.ok().map(|licence| Holding::Verified(Arc::new(licence))));
         }

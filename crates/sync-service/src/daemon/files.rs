@@ -55,8 +55,9 @@ impl Files {
     /// # Errors
     /// When the new file is not good; then the old settings go on.
     pub async fn reload(&self) -> Result<(), ConfigErrors> {
-        let loaded = config::load(&self.options.config, &self.options.environment)?;
+        // Under the lock, so that of two who read the files the later one has the last word.
         let mut settings = self.settings.lock().await;
+        let loaded = config::load(&self.options.config, &self.options.environment)?;
         self.take_note(&loaded.warnings);
         let (old, new) = (&settings.daemon, &loaded.settings.daemon);
         if old.listen != new.listen || old.state != new.state || old.log_format != new.log_format {
@@ -78,8 +79,8 @@ impl Files {
     /// # Errors
     /// When the configuration that names them is not good; then the licences go on as they were.
     pub async fn reload_licences(&self) -> Result<(), ConfigErrors> {
-        let loaded = config::load(&self.options.config, &self.options.environment)?;
         let mut settings = self.settings.lock().await;
+        let loaded = config::load(&self.options.config, &self.options.environment)?;
         settings.licences = loaded.settings.licences;
         self.take_note(&loaded.warnings);
         self.supervisor.hand_licences_over(&settings);

@@ -146,13 +146,7 @@ impl Supervisor {
 
     /// Instances that do not run need no seats.
     async fn give_seats_back(&self, settings: &Settings) {
-        let running: Vec<InstanceName> = settings
-            .instances
-            .iter()
-            .filter(|(_, config)| config.enabled)
-            .map(|(name, _)| name.clone())
-            .collect();
-        if let Err(error) = self.assembly.ledger().keep_seats_of(&running).await {
+        if let Err(error) = self.assembly.ledger().keep_seats_of(&settings.running()).await {
             tracing::error!(error = error.chain(), "seats cannot be given back");
         }
     }

@@ -181,7 +181,7 @@ pub async fn seats_in_use(settings: &Settings, licence: &Licence) -> Result<usiz
         holder: String::new(),
     };
     let claim = SeatClaim {
-        licence: licence.terms().number.to_string(),
+        licence: licence.identity(),
         text: licence.text().to_owned(),
         users: [].into(),
         at: licence.terms().issued,

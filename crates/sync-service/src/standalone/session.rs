@@ -47,10 +47,17 @@ impl Session {
         let ports = assembly.ports(instance, config).map_err(port)?;
         let lease = lease(&assembly, instance, config).await?;
         let memory = ports.ledger.load(&lease.claim).await.map_err(port)?;
+        if purpose == Purpose::Work {
+            ports
+                .ledger
+                .keep_seats_of(&settings.running())
+                .await
+                .map_err(port)?;
+        }
         let holdings = settings
             .licences
             .get(instance)
-            .map(|licence| licence.at_start(memory.licence.as_deref()))
+            .map(|licence| licence.at_start(memory.licence.as_ref().map(|known| known.text.as_str())))
             .unwrap_or_default();
         let mut engine_settings = Assembly::settings(instance, config, 1);
         engine_settings.observe |= purpose == Purpose::Look;

@@ -203,13 +203,8 @@ impl Metrics {
         let label = || instance_label(instance);
         let open = if licence.gate == "open" { 1.0 } else { 0.0 };
         self.gauge("presence_sync_gate_open", vec![label()], open);
-        let needed = licence
-            .shut
-            .as_ref()
-            .and_then(|shut| shut.needed)
-            .or(licence.used);
         let seats = [
-            ("needed", needed),
+            ("needed", licence.needed()),
             ("licensed", licence.seats.map(|seats| seats as usize)),
         ];
         for (kind, number) in seats {

@@ -1,5 +1,6 @@
 //! `license install`: a licence goes where the configuration wants it, and the daemon reads it.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -7,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use licensing::{Licence, Refusal};
 use serde::Serialize;
-use sync_core::{Holding, InstanceName, LicenceView};
+use sync_core::{Holding, InstanceName, LicenceView, PbxName, PbxUserId};
 use sync_service::Assembly;
 use sync_service::config::Settings;
-use sync_service::standalone;
+use sync_service::language::Language;
 use tempfile::NamedTempFile;
 
 use super::details::Details;
@@ -88,13 +89,18 @@ pub(super) async fn run(
         .instances
         .iter()
         .all(|one| one.gate.as_deref() != Some("shut"));
-    context.print(&installed, || text(&installed, context))?;
+    context.print(&installed, || text(&installed))?;
     Ok(Exit::good_if(all_open))
 }
 
-/// Whether the daemon has come to a verdict about this very licence.
+/// Whether the daemon has come to a verdict about this very licence, or lets it wait for its time.
 fn is_judged(view: &LicenceView, licence: &Licence) -> bool {
-    view.number.as_deref() == Some(licence.terms().number.as_str()) && view.gate != "unchecked"
+    let terms = licence.terms();
+    let waits = view.warnings.iter().any(|warning| warning.code == "waiting");
+    let this = view.number.as_deref() == Some(terms.number.as_str())
+        && view.seats == Some(terms.seats)
+        && view.until == Some(terms.until);
+    waits || this && view.gate != "unchecked"
 }
 
 /// The file that the licence belongs into.
@@ -138,7 +144,7 @@ fn users(settings: &Settings, file: &Path) -> Vec<InstanceName> {
         .collect()
 }
 
-/// A licence that would shut the gate is not installed.
+/// A licence that would shut the gate is not installed. One that begins later waits beside one that is in force.
 async fn check(
     context: &Context,
     configuration: &Configuration,
@@ -146,47 +152,57 @@ async fn check(
     licence: &Licence,
     users: &[InstanceName],
 ) -> Result<(), Refusal> {
-    let in_force = licence.in_force(context.timestamp())?;
-    let needed = seats_needed(configuration, daemon, users).await;
+    let settings = &configuration.settings;
+    let now = context.timestamp();
+    let goes_on =
+        users.iter().all(
+            |name| match settings.licences.get(name).map(|licence| &licence.holding) {
+                Some(Holding::Verified(before)) => before.in_force(now).is_ok(),
+                _ => false,
+            },
+        );
+    let begins = licence.terms().from;
+    let at = if goes_on && !users.is_empty() {
+        now.max(begins)
+    } else {
+        now
+    };
+    let in_force = licence.in_force(at)?;
+    let needed = seats_needed(settings, daemon, users).await;
     for name in users {
-        if let Some(instance) = configuration.settings.instances.get(name) {
+        if let Some(instance) = settings.instances.get(name) {
             in_force.covers(&Assembly::demand(instance), needed)?;
         }
     }
     Ok(())
 }
 
-/// How many seats the instances need, as far as somebody has counted them: the daemon, or else the one before it.
-async fn seats_needed(
-    configuration: &Configuration,
-    daemon: Option<&Daemon>,
-    users: &[InstanceName],
-) -> usize {
-    let settings = &configuration.settings;
-    let views = users
-        .iter()
-        .filter_map(|name| daemon?.instance(name)?.view.as_ref());
-    let counted = views.filter_map(|view| {
-        let licence = view.licence.as_ref()?;
-        let needed = licence.shut.as_ref().and_then(|shut| shut.needed);
-        needed.or(licence.used)
-    });
-    if let Some(counted) = counted.max() {
-        return counted;
-    }
+/// How many distinct PBX users the groups of these instances have, as far as a daemon has read them. What nobody knows now
+/// is counted when the groups are read.
+async fn seats_needed(settings: &Settings, daemon: Option<&Daemon>, users: &[InstanceName]) -> usize {
+    let mut counted: BTreeSet<(PbxName, PbxUserId)> = BTreeSet::new();
     for name in users {
-        if let Some(Holding::Verified(before)) = settings.licences.get(name).map(|licence| &licence.holding) {
-            return standalone::seats_in_use(settings, before)
-                .await
-                .unwrap_or_default();
-        }
+        let (Some(daemon), Some(instance)) = (daemon, settings.instances.get(name)) else {
+            continue;
+        };
+        let Ok(answer) = daemon.client.members(name).await else {
+            continue;
+        };
+        let members = answer
+            .members
+            .into_iter()
+            .filter(|member| member.standing.is_some());
+        counted.extend(members.map(|member| (instance.starface.pbx.clone(), member.pbx_user)));
     }
-    0
+    counted.len()
 }
 
 /// Puts the licence there in one step, so that nobody ever reads half of it. The daemon's user may be another one than the
 /// one who installs, so everybody may read it: a licence is no secret.
 fn replace(target: &Path, licence: &Licence) -> Result<(), Failure> {
+    // A link stays one: what it leads to is replaced.
+    let followed = fs::canonicalize(target);
+    let target = followed.as_deref().unwrap_or(target);
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
     let write = || {
         let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
@@ -212,11 +228,8 @@ fn refused(file: &Path, refusal: &Refusal) -> Failure {
         .with_hint(refusal.advice())
 }
 
-fn text(installed: &Installed<'_>, context: &Context) -> String {
-    let details = show::licence_details(
-        &installed.licence.terms,
-        context.language(crate::arguments::InLanguage { language: None }),
-    );
+fn text(installed: &Installed<'_>) -> String {
+    let details = show::licence_details(&installed.licence.terms, Language::English);
     let mut text = format!("installed as `{}`\n{details}", installed.file.display());
     if !installed.read_by_daemon {
         text.push_str("no daemon runs; it is read at the next start\n");

@@ -70,15 +70,16 @@ fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
     let unreadable = |error| Failure::new(error).while_doing(format!("cannot read `{shown}`"));
     let opened = File::open(file).map_err(unreadable)?;
     let mode = opened.metadata().map_err(unreadable)?.permissions().mode();
+    let mut text = String::new();
+    opened.take(MOST).read_to_string(&mut text).map_err(unreadable)?;
+    let key = SigningKey::from_pem(&SecretString::from(text))
+        .map_err(|error| Failure::new(error).while_doing(format!("`{shown}` cannot be used")))
+        .map_err(|failure| failure.with_hint("name the private key of the issuing desk: `issuer.key`"))?;
     if mode & 0o077 != 0 {
         let what = format!("`{shown}` may be read by others (mode {:04o})", mode & 0o7777);
         return Err(Failure::message(what).with_hint(format!("run `chmod 600 {shown}`")));
     }
-    let mut text = String::new();
-    opened.take(MOST).read_to_string(&mut text).map_err(unreadable)?;
-    SigningKey::from_pem(&SecretString::from(text))
-        .map_err(|error| Failure::new(error).while_doing(format!("`{shown}` cannot be used")))
-        .map_err(|failure| failure.with_hint("name the private key of the issuing desk: `issuer.key`"))
+    Ok(key)
 }
 
 fn number(context: &Context, arguments: &IssueArguments) -> Result<Name, Failure> {

@@ -121,8 +121,7 @@ async fn entry(
     let counted = views.iter().find_map(|view| {
         let same =
             licence.is_some_and(|licence| Some(licence.terms().number.as_str()) == view.number.as_deref());
-        let needed = view.shut.as_ref().and_then(|shut| shut.needed);
-        needed.or(view.used).filter(|_| same)
+        view.needed().filter(|_| same)
     });
     let used = match (counted, licence) {
         (Some(used), _) => Some(used),
@@ -151,7 +150,10 @@ async fn entry(
     let (reason, message) = match (shut, &refusal, licence) {
         (Some(shut), ..) => (Some(shut.reason), Some(shut.message)),
         (None, Some(refusal), _) => (Some(refusal.code().to_owned()), Some(refusal.to_string())),
-        (None, None, None) => (Some("no-licence".to_owned()), None),
+        (None, None, None) => {
+            let message = "there is no licence".to_owned();
+            (Some("no-licence".to_owned()), Some(message))
+        }
         (None, None, Some(_)) => (None, None),
     };
     Entry {
