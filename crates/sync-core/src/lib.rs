@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod checker;
 mod driver;
 mod engine;
@@ -18,6 +19,9 @@ mod roster;
 mod settings;
 mod value;
 
+pub use audit::{
+    AUDIT_BATCH, AUDIT_VERSION, AuditEntry, AuditPosition, AuditRange, AuditRecord, AuditResult,
+};
 pub use checker::{Checked, Context, Facts, Promise, Violation, check};
 pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{

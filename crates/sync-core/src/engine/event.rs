@@ -5,6 +5,7 @@ use std::sync::Arc;
 use presence_mapping::Presence;
 
 use super::report::Report;
+use crate::audit::AuditEntry;
 use crate::fault::PortError;
 use crate::gate::{Holding, SeatClaim, Seats};
 use crate::ids::{Address, Login, PbxUserId, TeamsUserId};
@@ -117,6 +118,9 @@ pub struct LedgerCommit {
     pub remove: Vec<PbxUserId>,
     /// What the instance does from now on, where that changes.
     pub mode: Option<Mode>,
+    /// Writes of ours that took effect. Those of users whose rows are left out are left out, too, and one that is there
+    /// already is not stored twice.
+    pub audit: Vec<AuditEntry>,
 }
 
 /// Something that happened.

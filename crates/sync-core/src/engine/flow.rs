@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::member::Work;
 use super::{Effect, Engine, LedgerCommit, LinkName, Pending};
+use crate::audit::AuditEntry;
 use crate::ids::PbxUserId;
 use crate::moment::Moment;
 use crate::planner::Mode;
@@ -171,7 +172,8 @@ impl Engine {
         let nothing = self.intended.is_empty()
             && self.dirty.is_empty()
             && self.gone.is_empty()
-            && self.mode_to_store.is_none();
+            && self.mode_to_store.is_none()
+            && self.auditing.is_empty();
         if nothing || self.committing || !self.links.may_start(LinkName::Ledger, now) {
             return;
         }
@@ -183,7 +185,7 @@ impl Engine {
             let intent = self
                 .members
                 .get(&user)
-                .and_then(|member| member.row.field(field).intent);
+                .and_then(|member| member.row.field(field).intent.clone());
             intents.extend(intent.map(|intent| (user, field, intent)));
             if self.dirty.remove(&user) {
                 users.push(user);
@@ -207,6 +209,7 @@ impl Engine {
                 removed.push(user);
             }
         }
+        let audit = self.entries_with(&users, &removed);
         let mode = self.mode_to_store.take();
         self.committing = true;
         self.links.started(LinkName::Ledger);
@@ -214,13 +217,28 @@ impl Engine {
             upsert,
             remove: removed.clone(),
             mode,
+            audit: audit.clone(),
         };
         let request = self.request(Pending::Commit {
             intents,
             users,
             removed,
             mode,
+            audit,
         });
         self.effects.push(Effect::Commit { request, commit });
+    }
+
+    /// The entries of the audit that go with these rows, and those whose users have no row that waits to be stored.
+    fn entries_with(&mut self, users: &[PbxUserId], removed: &[PbxUserId]) -> Vec<AuditEntry> {
+        let alone: Vec<PbxUserId> = self
+            .auditing
+            .users()
+            .filter(|user| !self.dirty.contains(user) && !self.gone.contains(user))
+            .filter(|user| !users.contains(user) && !removed.contains(user))
+            .take(TRANSACTION)
+            .collect();
+        self.auditing
+            .take(users.iter().chain(removed).copied().chain(alone))
     }
 }

@@ -33,8 +33,8 @@ impl Engine {
                 }
             }
             Event::Written { request, result } => {
-                if let Some(Pending::Write { user, field }) = self.pending.remove(&request) {
-                    self.written(user, field, result, now);
+                if let Some(Pending::Write { change }) = self.pending.remove(&request) {
+                    self.written(&change, result, now);
                 }
             }
             Event::Committed { request, result } => {
@@ -43,9 +43,10 @@ impl Engine {
                     users,
                     removed,
                     mode,
+                    audit,
                 }) = self.pending.remove(&request)
                 {
-                    self.committed(&intents, &users, &removed, mode, result, now);
+                    self.committed(&intents, &users, &removed, (mode, audit), result, now);
                 }
             }
             Event::SeatsTaken { request, result } => {
