@@ -13,6 +13,7 @@ use licensing::{Name, OperatingMode};
 use presence_mapping::Presence;
 use sync_core::{Address, InstanceName, PlanId};
 
+use crate::commands::audit::Since;
 use crate::exit::Exit;
 
 /// Keeps Do Not Disturb and the chat status of a STARFACE PBX in line with Microsoft Teams presence.
@@ -82,6 +83,16 @@ pub(crate) enum Command {
     /// Make, look at and install licences
     #[command(subcommand)]
     License(LicenseCommand),
+    /// Print our own writes in the PBX, a line of JSON for each
+    Audit {
+        /// Only those since then: a span such as 24h, a day such as 2026-12-31 (from 0 o'clock UTC), or a moment such as
+        /// 2026-12-31T12:00:00Z [default: all that are kept, see `daemon.audit_days`]
+        #[arg(long, value_name = "WHEN", value_parser = Since::parse)]
+        since: Option<Since>,
+        /// Only those of this instance [default: of all]
+        #[arg(value_parser = instance_name)]
+        instance: Option<InstanceName>,
+    },
     /// Print what packages need
     #[command(subcommand)]
     Generate(GenerateCommand),

@@ -2,7 +2,8 @@
 
 use crate::arguments::{Arguments, Command};
 use crate::commands::{
-    Context, config, demo, explain, generate, license, members, orders, plan, rules, sandbox, status, sync,
+    Context, audit, config, demo, explain, generate, license, members, orders, plan, rules, sandbox, status,
+    sync,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -34,6 +35,7 @@ pub async fn run(arguments: Arguments, surroundings: Surroundings) -> Result<Exi
         Command::Pause(arguments) => orders::pause(&context, &arguments).await,
         Command::Resume(arguments) => orders::resume(&context, &arguments).await,
         Command::License(command) => license::run(&context, &command).await,
+        Command::Audit { since, instance } => audit::run(&context, since, instance.as_ref()).await,
         Command::Generate(command) => generate::run(&context, &command),
     }
 }

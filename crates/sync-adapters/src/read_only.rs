@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sync_core::{
-    Acquired, Claim, InstanceName, Lease, LedgerCommit, LedgerPort, Memory, PbxUserId, PortError, Remembered,
-    SeatClaim, Seats,
+    Acquired, AuditRange, AuditRecord, Claim, InstanceName, Lease, LedgerCommit, LedgerPort, Memory,
+    PbxUserId, PortError, Remembered, SeatClaim, Seats,
 };
 
 /// Reads from the ledger inside and writes nothing to it.
@@ -69,5 +69,12 @@ impl<L: LedgerPort> LedgerPort for ReadOnlyLedger<L> {
 
     async fn remembered(&self) -> Result<Vec<Remembered>, PortError> {
         self.ledger.remembered().await
+    }
+    async fn audit(&self, range: &AuditRange, limit: usize) -> Result<Vec<AuditRecord>, PortError> {
+        self.ledger.audit(range, limit).await
+    }
+
+    async fn forget_audit(&self, _: Timestamp) -> Result<usize, PortError> {
+        Ok(0)
     }
 }

@@ -4,6 +4,8 @@
 //! that stands in the PBX because of us. Each transition is a small pure method, so that the rules of ownership can
 //! be read and tested in one place.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +27,7 @@ pub enum Settled {
 }
 
 /// A write that was committed before the PBX was touched, and is not confirmed yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     /// The value to be written.
     pub to: Value,
@@ -35,6 +37,10 @@ pub struct Intent {
     pub release: bool,
     /// When it was decided.
     pub at: Timestamp,
+    /// The rule that won, or the reason of a release: what the audit says of the write if its answer is never heard. `None`
+    /// where an earlier version stored the intent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Arc<str>>,
 }
 
 /// A value that stands in the PBX because we put it there.
@@ -60,7 +66,7 @@ pub struct LastWrite {
 }
 
 /// The memory of one field of one PBX user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FieldRecord {
     /// The outcome last carried out.
@@ -113,19 +119,26 @@ impl FieldRecord {
         Some(intent.to)
     }
 
+    /// The unconfirmed intent of which this reading says that it took effect: the value is there, and was read to be
+    /// different before.
+    pub fn proved_by(&self, found: Value) -> Option<&Intent> {
+        self.intent
+            .as_ref()
+            .filter(|intent| found == intent.to && intent.before != found)
+    }
+
     /// The PBX was read while no write of ours was under way. Returns whether the record changed.
     ///
     /// An unconfirmed intent whose value is found is taken for our own write (what stood there before was read to be
     /// different); one whose value is not found did not take effect. A value of ours that is not found any more was
     /// changed by a human, which ends our ownership.
     pub fn observed(&mut self, found: Value, at: Timestamp) -> bool {
-        let previous = *self;
-        if let Some(intent) = self.intent {
-            if found == intent.to && intent.before != found {
-                self.confirm(intent.before, at);
-            } else {
-                self.intent = None;
+        let previous = self.clone();
+        match self.proved_by(found).map(|intent| intent.before) {
+            Some(before) => {
+                self.confirm(before, at);
             }
+            None => self.intent = None,
         }
         if self.ours.is_some_and(|ours| ours.value != found) {
             self.ours = None;
@@ -232,6 +245,7 @@ mod tests {
             before,
             release: false,
             at: AT,
+            rule: None,
         });
         record
     }
@@ -298,6 +312,7 @@ mod tests {
             before: chat(ChatPresence::Away),
             release: false,
             at: AT,
+            rule: None,
         });
         record.confirm(chat(ChatPresence::Away), AT);
         assert_eq!(
@@ -315,9 +330,30 @@ mod tests {
             before: ON,
             release: true,
             at: AT,
+            rule: None,
         });
         record.confirm(ON, AT);
         assert_eq!((record.ours, record.settled), (None, Settled::Released(OFF)));
+    }
+
+    #[test]
+    fn an_intent_of_an_earlier_version_is_read_without_its_rule() {
+        let stored = r#"{"intent":{"to":true,"before":false,"release":false,"at":"1970-01-01T00:00:00Z"}}"#;
+        let record: FieldRecord = serde_json::from_str(stored).unwrap();
+        assert_eq!(record, intended(ON, OFF));
+        let mut record = record;
+        record.intent.as_mut().unwrap().rule = Some("*/Presenting".into());
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<FieldRecord>(&text).unwrap(), record);
+    }
+
+    #[test]
+    fn only_a_value_that_was_not_there_before_proves_a_write() {
+        assert_eq!(intended(ON, OFF).proved_by(OFF), None);
+        assert_eq!(intended(ON, ON).proved_by(ON), None);
+        assert_eq!(FieldRecord::default().proved_by(ON), None);
+        let record = intended(ON, OFF);
+        assert_eq!(record.proved_by(ON), record.intent.as_ref());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod aim;
+mod audit;
 mod checker;
 mod driver;
 mod engine;
@@ -20,6 +21,9 @@ mod settings;
 mod value;
 
 pub use aim::{Situation, skip_reason, wanted};
+pub use audit::{
+    AUDIT_BATCH, AUDIT_VERSION, AuditEntry, AuditPosition, AuditRange, AuditRecord, AuditResult,
+};
 pub use checker::{Checked, Context, Facts, Promise, Violation, check};
 pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{

@@ -114,7 +114,7 @@ pub fn decide(record: &FieldRecord, wanted: Wanted, reading: Option<Reading>, po
     let fresh = reading
         .filter(|reading| reading.fresh)
         .map(|reading| reading.value);
-    if let Some(intent) = record.intent {
+    if let Some(intent) = &record.intent {
         let to = match wanted {
             Wanted::Set(value) => value,
             Wanted::Leave => intent.to,
@@ -360,6 +360,7 @@ mod tests {
             before: OFF,
             release: false,
             at: Timestamp::UNIX_EPOCH,
+            rule: None,
         });
         for (wanted, to) in [
             (Wanted::Leave, ON),

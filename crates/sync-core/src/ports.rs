@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use presence_mapping::Presence;
 
+use crate::audit::{AuditRange, AuditRecord};
 use crate::engine::{LedgerCommit, Memory, Write, Written};
 use crate::fault::PortError;
 use crate::gate::{SeatClaim, Seats};
@@ -160,6 +161,9 @@ pub trait LedgerPort: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be stored, or the lease is not ours any more; then nothing was stored.
+    ///
+    /// An error may also mean that the answer was lost. So entries of the audit are told apart by their numbers under the
+    /// lease: one that is there already is not stored again.
     async fn commit(&self, lease: &Lease, commit: &LedgerCommit) -> Result<Vec<PbxUserId>, PortError>;
 
     /// Notes whom the instance of `lease` needs seats of a licence for, in place of what was noted before; keeps the
@@ -187,4 +191,18 @@ pub trait LedgerPort: Send + Sync {
     /// # Errors
     /// When the state cannot be read.
     async fn remembered(&self) -> Result<Vec<Remembered>, PortError>;
+
+    /// One page of the audit: at most `limit` records of a range, oldest first. The next page is the same range after the
+    /// [`AuditRecord::position`] of the last one.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    async fn audit(&self, range: &AuditRange, limit: usize) -> Result<Vec<AuditRecord>, PortError>;
+
+    /// Deletes entries of the audit from before `before`, of all instances: the oldest, and at most
+    /// [`AUDIT_BATCH`](crate::AUDIT_BATCH) of them, so that nobody waits for long. Returns how many they were.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    async fn forget_audit(&self, before: Timestamp) -> Result<usize, PortError>;
 }

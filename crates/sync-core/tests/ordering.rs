@@ -212,7 +212,7 @@ fn nothing_is_written_before_its_intent_is_durable() {
     else {
         panic!("the intent is stored")
     };
-    let intent = commit.upsert[0].dnd.intent.unwrap();
+    let intent = commit.upsert[0].dnd.intent.as_ref().unwrap();
     assert_eq!((intent.before, intent.to), (Value::Dnd(false), Value::Dnd(true)));
     bench.commit();
     assert!(bench.is_open(is_write));

@@ -100,6 +100,7 @@ fn record(value: BoxedStrategy<Value>, ours: BoxedStrategy<Value>) -> impl Strat
             before,
             release: false,
             at: Timestamp::UNIX_EPOCH,
+            rule: None,
         })
     });
     (settled, intent, ours).prop_map(|(settled, intent, ours)| FieldRecord {
@@ -292,6 +293,7 @@ fn carry_out(people: &mut [Person], settings: &Settings, situation: Situation) -
                     before: from,
                     release: change.release,
                     at: NOW.wall,
+                    rule: None,
                 });
                 record.confirm(from, NOW.wall);
             }

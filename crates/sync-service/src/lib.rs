@@ -5,6 +5,7 @@ mod assembly;
 pub mod config;
 pub mod daemon;
 pub mod language;
+mod retention;
 pub mod standalone;
 pub mod telemetry;
 

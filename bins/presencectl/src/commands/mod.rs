@@ -1,5 +1,6 @@
 //! The commands, each in a module of its name.
 
+pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod demo;

@@ -24,6 +24,8 @@ fn a_wrong_call_ends_with_64_and_prints_no_result() {
         &["demo", "--members", "0"],
         &["demo", "--seconds", "soon"],
         &["sandbox", "--members", "100001"],
+        &["audit", "--since"],
+        &["audit", "main", "more"],
         &["approve", "01JD"],
     ] {
         let ended = folder.run(arguments);

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on shall stop, also in what tests share"
 )]
 
+mod audit;
 mod calls;
 mod configuration;
 mod fast_motion;

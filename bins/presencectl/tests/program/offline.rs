@@ -80,6 +80,7 @@ fn an_instance_that_is_not_there_is_said_with_those_that_are() {
         &["release", "mian"],
         &["pause", "mian"],
         &["resume", "mian"],
+        &["audit", "mian"],
     ] {
         let ended = folder.run(arguments);
         assert_eq!(

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::{Executor, Row, SqliteConnection};
 use sync_core::{
-    Acquired, Claim, InstanceName, Lease, LedgerCommit, LedgerPort, Memory, Mode, PbxName, PbxUserId,
-    PortError, Remembered, SeatClaim, Seats,
+    Acquired, AuditRange, AuditRecord, Claim, InstanceName, Lease, LedgerCommit, LedgerPort, Memory, Mode,
+    PbxName, PbxUserId, PortError, Remembered, SeatClaim, Seats,
 };
 
+use super::audit;
 use super::error::StateError;
 use super::locks::Locks;
 use super::rows;
@@ -139,6 +140,9 @@ impl SqliteLedger {
         if commit.frees_seats {
             seats::free(&mut transaction, claim).await?;
         }
+        for entry in commit.audit.iter().filter(|entry| !claimed.contains(&entry.user)) {
+            audit::add(&mut transaction, lease, entry).await?;
+        }
         if let Some(mode) = commit.mode {
             let query =
                 sqlx::query("UPDATE instances SET mode = ?, paused_until = ? WHERE pbx = ? AND instance = ?");
@@ -185,6 +189,13 @@ impl SqliteLedger {
         let mut transaction = self.store.write().await?;
         seats::keep(&mut transaction, &names).await?;
         Ok(transaction.commit().await?)
+    }
+
+    async fn forget_older(&self, before: Timestamp) -> Result<usize, StateError> {
+        let mut transaction = self.store.write().await?;
+        let forgotten = audit::forget(&mut transaction, before).await?;
+        transaction.commit().await?;
+        Ok(forgotten)
     }
 
     async fn instances(&self) -> Result<Vec<Remembered>, StateError> {
@@ -281,5 +292,16 @@ impl LedgerPort for SqliteLedger {
         self.instances()
             .await
             .map_err(|error| error.during("read which instances the ledger knows"))
+    }
+
+    async fn audit(&self, range: &AuditRange, limit: usize) -> Result<Vec<AuditRecord>, PortError> {
+        let page = async { audit::page(&mut *self.store.read().await?, range, limit).await };
+        page.await.map_err(|error| error.during("read the audit"))
+    }
+
+    async fn forget_audit(&self, before: Timestamp) -> Result<usize, PortError> {
+        self.forget_older(before)
+            .await
+            .map_err(|error| error.during("delete old entries of the audit"))
     }
 }

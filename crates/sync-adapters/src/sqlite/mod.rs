@@ -1,5 +1,6 @@
 //! The ledger in an SQLite file.
 
+mod audit;
 mod error;
 mod ledger;
 mod locks;

@@ -144,6 +144,7 @@ fn step() -> impl Strategy<Value = Step> {
             mode,
             paused_until,
             frees_seats: false,
+            audit: vec![],
         });
     (0usize..3, commit)
 }
@@ -184,12 +185,19 @@ fn field(value: BoxedStrategy<Value>) -> impl Strategy<Value = FieldRecord> {
         value.clone().prop_map(Settled::At),
         value.clone().prop_map(Settled::Released),
     ];
-    let intent =
-        (value.clone(), value.clone(), any::<bool>(), time()).prop_map(|(to, before, release, at)| Intent {
+    let intent = (
+        value.clone(),
+        value.clone(),
+        any::<bool>(),
+        time(),
+        option::of("[*/A-Z']{0,9}"),
+    )
+        .prop_map(|(to, before, release, at, rule)| Intent {
             to,
             before,
             release,
             at,
+            rule: rule.map(Into::into),
         });
     let ours = (value.clone(), value.clone(), time()).prop_map(|(value, before, since)| Ours {
         value,

@@ -1,11 +1,12 @@
 //! Dry runs.
 
+use jiff::Timestamp;
 use sync_adapters::memory::MemoryLedger;
 use sync_adapters::read_only::ReadOnlyLedger;
 use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{Fault, LedgerPort, Memory, Mode};
 
-use crate::sample::{NOW, claim, full_row, lease, mode, row, seats, upsert, user};
+use crate::sample::{NOW, audit, claim, entry, full_row, lease, mode, row, seats, upsert, user, whole_audit};
 use crate::stores::{Sqlite, Store};
 
 async fn rows(ledger: &dyn LedgerPort) -> Memory {
@@ -19,6 +20,7 @@ async fn a_dry_run_reads_everything_and_stores_nothing() {
     let held = lease(&inner, &main).await;
     let of_other = lease(&inner, &other).await;
     inner.commit(&held, &upsert([row(1)])).await.unwrap();
+    inner.commit(&held, &audit([entry(1, 1)])).await.unwrap();
     inner.commit(&of_other, &upsert([row(2)])).await.unwrap();
 
     let dry = ReadOnlyLedger::new(inner);
@@ -31,6 +33,9 @@ async fn a_dry_run_reads_everything_and_stores_nothing() {
         [user(2)]
     );
     dry.commit(&granted, &mode(Mode::Paused)).await.unwrap();
+    dry.commit(&granted, &audit([entry(2, 1)])).await.unwrap();
+    assert_eq!(dry.forget_audit(Timestamp::MAX).await.unwrap(), 0);
+    assert_eq!(whole_audit(&dry).await.len(), 1);
     dry.surrender(&granted).await.unwrap();
     let memory = rows(&dry).await;
     assert_eq!((memory.rows, memory.mode), (vec![row(1)], Mode::Running));
@@ -49,6 +54,8 @@ async fn a_state_is_read_while_a_daemon_has_it_and_writes_to_it() {
     let dry = SqliteLedger::open_read_only(store.path()).await.unwrap();
     assert_eq!(rows(&dry).await.rows, [row(1)]);
     daemon.commit(&held, &upsert([full_row(1)])).await.unwrap();
+    daemon.commit(&held, &audit([entry(1, 1)])).await.unwrap();
+    assert_eq!(whole_audit(&dry).await.len(), 1);
     assert_eq!(rows(&dry).await.rows, [full_row(1)]);
     let granted = lease(&dry, &claim("main", "pbx")).await;
     dry.commit(&granted, &upsert([row(9)])).await.unwrap();

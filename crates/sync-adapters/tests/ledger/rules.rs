@@ -4,7 +4,9 @@ use sync_core::{
     Acquired, Fault, InstanceName, Lease, LedgerCommit, LedgerPort, Mode, PbxName, Remembered, SeatClaim,
 };
 
-use crate::sample::{NOW, claim, full_row, lease, mode, remove, row, seats, upsert, user};
+use crate::sample::{
+    NOW, claim, entry, full_row, lease, mode, remove, row, seats, upsert, user, whole_audit,
+};
 use crate::stores::Store;
 
 pub(crate) async fn a_lease_is_exclusive_until_it_is_given_back(store: &impl Store) {
@@ -62,6 +64,7 @@ pub(crate) async fn a_commit_under_an_old_lease_is_refused_whole(store: &impl St
         upsert: vec![full_row(1), row(2)],
         remove: vec![user(1)],
         mode: Some(Mode::Paused),
+        audit: vec![entry(1, 1)],
         ..LedgerCommit::default()
     };
     let before = ledger.load(&main).await.unwrap();
@@ -73,6 +76,7 @@ pub(crate) async fn a_commit_under_an_old_lease_is_refused_whole(store: &impl St
         Fault::State
     );
     assert_eq!(same(&ledger.load(&main).await.unwrap()), same(&before));
+    assert_eq!(whole_audit(&*ledger).await, []);
     ledger.commit(&new, &everything).await.unwrap();
     assert_ne!(same(&ledger.load(&main).await.unwrap()), same(&before));
 }

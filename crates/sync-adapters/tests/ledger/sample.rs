@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use sync_core::{
-    Acquired, ChatPresence, Claim, InstanceName, Intent, Lease, LedgerCommit, LedgerPort, LedgerRow, Login,
-    Mode, Pause, PbxName, PbxUserId, SeatClaim, Value,
+    Acquired, AuditEntry, AuditRange, AuditRecord, AuditResult, ChatPresence, Claim, InstanceName, Intent,
+    Lease, LedgerCommit, LedgerPort, LedgerRow, Login, Mode, Pause, PbxName, PbxUserId, SeatClaim, Value,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -41,6 +41,7 @@ pub(crate) fn full_row(id: i64) -> LedgerRow {
         before: Value::Dnd(false),
         release: false,
         at,
+        rule: Some("Busy/InACall".into()),
     });
     row.dnd.confirm(Value::Dnd(false), at);
     let (to, before) = (
@@ -52,6 +53,7 @@ pub(crate) fn full_row(id: i64) -> LedgerRow {
         before,
         release: true,
         at,
+        rule: None,
     });
     row.unknown_since = Some(at);
     row.paused = Some(Pause { until: Some(at) });
@@ -70,6 +72,39 @@ pub(crate) fn remove(id: i64) -> LedgerCommit {
         remove: vec![user(id)],
         ..LedgerCommit::default()
     }
+}
+
+/// An entry of the audit with this number, of a second of the same number.
+pub(crate) fn entry(number: u64, id: i64) -> AuditEntry {
+    AuditEntry {
+        number,
+        at: second(number),
+        user: user(id),
+        from: Value::Dnd(false),
+        to: Value::Dnd(true),
+        rule: Some("*/Presenting".into()),
+        release: false,
+        result: AuditResult::Confirmed,
+    }
+}
+
+pub(crate) fn second(number: u64) -> Timestamp {
+    NOW + std::time::Duration::from_secs(number)
+}
+
+pub(crate) fn audit(entries: impl IntoIterator<Item = AuditEntry>) -> LedgerCommit {
+    LedgerCommit {
+        audit: entries.into_iter().collect(),
+        ..LedgerCommit::default()
+    }
+}
+
+/// Everything that the audit has.
+pub(crate) async fn whole_audit(ledger: &dyn LedgerPort) -> Vec<AuditRecord> {
+    ledger
+        .audit(&AuditRange::since(Timestamp::MIN), usize::MAX)
+        .await
+        .unwrap()
 }
 
 /// A claim for seats of users `from` to `to`.

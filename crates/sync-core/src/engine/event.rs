@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use presence_mapping::Presence;
 
 use super::report::Report;
+use crate::audit::AuditEntry;
 use crate::fault::PortError;
 use crate::gate::{Holding, SeatClaim, Seats};
 use crate::ids::{Address, Login, PbxUserId, TeamsUserId};
@@ -123,6 +124,9 @@ pub struct LedgerCommit {
     pub paused_until: Option<Timestamp>,
     /// Whether the instance gives its seats back, because it has no licence any more.
     pub frees_seats: bool,
+    /// Writes of ours that took effect. Those of users whose rows are left out are left out, too, and one that is there
+    /// already is not stored twice.
+    pub audit: Vec<AuditEntry>,
 }
 
 /// Something that happened.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::member::Work;
 use super::{Effect, Engine, LedgerCommit, LinkName, Pending};
+use crate::audit::AuditEntry;
 use crate::ids::PbxUserId;
 use crate::moment::Moment;
 use crate::planner::Mode;
@@ -124,7 +125,8 @@ impl Engine {
             && self.dirty.is_empty()
             && self.gone.is_empty()
             && self.mode_to_store.is_none()
-            && !self.gate.to_free;
+            && !self.gate.to_free
+            && self.auditing.is_empty();
         if nothing || self.committing || !self.links.may_start(LinkName::Ledger, now) {
             return;
         }
@@ -136,7 +138,7 @@ impl Engine {
             let intent = self
                 .members
                 .get(&user)
-                .and_then(|member| member.row.field(field).intent);
+                .and_then(|member| member.row.field(field).intent.clone());
             intents.extend(intent.map(|intent| (user, field, intent)));
             if self.dirty.remove(&user) {
                 users.push(user);
@@ -160,6 +162,7 @@ impl Engine {
                 removed.push(user);
             }
         }
+        let audit = self.entries_with(&users, &removed);
         let mode = self.mode_to_store.take();
         let frees_seats = std::mem::take(&mut self.gate.to_free);
         self.committing = true;
@@ -170,6 +173,7 @@ impl Engine {
             mode,
             paused_until: self.paused_until.filter(|_| mode == Some(Mode::Paused)),
             frees_seats,
+            audit: audit.clone(),
         };
         let request = self.request(Pending::Commit {
             intents,
@@ -177,7 +181,21 @@ impl Engine {
             removed,
             mode,
             frees_seats,
+            audit,
         });
         self.effects.push(Effect::Commit { request, commit });
+    }
+
+    /// The entries of the audit that go with these rows, and those whose users have no row that waits to be stored.
+    fn entries_with(&mut self, users: &[PbxUserId], removed: &[PbxUserId]) -> Vec<AuditEntry> {
+        let alone: Vec<PbxUserId> = self
+            .auditing
+            .users()
+            .filter(|user| !self.dirty.contains(user) && !self.gone.contains(user))
+            .filter(|user| !users.contains(user) && !removed.contains(user))
+            .take(TRANSACTION)
+            .collect();
+        self.auditing
+            .take(users.iter().chain(removed).copied().chain(alone))
     }
 }

@@ -36,8 +36,8 @@ impl Engine {
                 _ => {}
             },
             Event::Written { request, result } => {
-                if let Some(Pending::Write { user, field }) = self.pending.remove(&request) {
-                    self.written(user, field, result, now);
+                if let Some(Pending::Write { change }) = self.pending.remove(&request) {
+                    self.written(&change, result, now);
                 }
             }
             Event::Committed { request, result } => {
@@ -47,12 +47,13 @@ impl Engine {
                     removed,
                     mode,
                     frees_seats,
+                    audit,
                 }) = self.pending.remove(&request)
                 {
                     if result.is_err() {
                         self.gate.to_free |= frees_seats;
                     }
-                    self.committed(&intents, &users, &removed, mode, result, now);
+                    self.committed(&intents, &users, &removed, (mode, audit), result, now);
                 }
             }
             Event::SeatsTaken { request, result } => {

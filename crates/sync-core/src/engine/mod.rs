@@ -5,6 +5,7 @@
 //! HTTP is, so that a simulator can drive it through every ordering.
 
 mod approval;
+mod auditing;
 mod backoff;
 mod event;
 mod flow;
@@ -35,14 +36,16 @@ pub use views::{
     OwnerView, Readiness, RuleView, WorkView,
 };
 
+use crate::audit::AuditEntry;
 use crate::ids::{Address, PbxUserId, TeamsUserId};
 use crate::ledger_row::{Intent, LedgerRow};
 use crate::moment::Moment;
-use crate::plan::Held;
+use crate::plan::{Change, Held};
 use crate::planner::Mode;
 use crate::roster::{Book, RosterGuard, Standing};
 use crate::settings::Settings;
 use crate::value::Field;
+use auditing::Auditing;
 use links::Links;
 use member::Member;
 use roster_pass::RosterPass;
@@ -109,6 +112,7 @@ pub struct Engine {
     dirty: BTreeSet<PbxUserId>,
     gone: BTreeSet<PbxUserId>,
     mode_to_store: Option<Mode>,
+    auditing: Auditing,
     /// Whether what is ours is taken back because the instance ends, which is not stored.
     retiring: bool,
     committing: bool,
@@ -166,8 +170,7 @@ enum Pending {
         users: Arc<[PbxUserId]>,
     },
     Write {
-        user: PbxUserId,
-        field: Field,
+        change: Box<Change>,
     },
     Commit {
         intents: Vec<(PbxUserId, Field, Intent)>,
@@ -175,6 +178,7 @@ enum Pending {
         removed: Vec<PbxUserId>,
         mode: Option<Mode>,
         frees_seats: bool,
+        audit: Vec<AuditEntry>,
     },
     Seats {
         licence: String,
@@ -230,6 +234,7 @@ impl Engine {
             dirty: BTreeSet::new(),
             gone: BTreeSet::new(),
             mode_to_store: None,
+            auditing: Auditing::default(),
             retiring: false,
             committing: false,
             pbx_in_flight: 0,
@@ -298,7 +303,11 @@ impl Engine {
 
     /// Whether everything that was asked for has been answered, after [`Event::Drain`].
     pub fn is_drained(&self) -> bool {
-        self.draining && self.pending.is_empty() && self.dirty.is_empty() && self.mode_to_store.is_none()
+        self.draining
+            && self.pending.is_empty()
+            && self.dirty.is_empty()
+            && self.mode_to_store.is_none()
+            && self.auditing.is_empty()
     }
 
     /// Whether nothing of ours is left, after [`Event::Release`] or [`Event::Retire`].

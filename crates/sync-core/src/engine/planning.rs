@@ -1,5 +1,6 @@
 //! Due members become a plan, the checker reads it, and what passes becomes work.
 
+use super::auditing::rule;
 use super::member::{Member, Work};
 use super::{Engine, Report};
 use crate::checker::{self, Checked, Context, Facts, is_disruptive};
@@ -171,6 +172,7 @@ impl Engine {
             before,
             release: change.release,
             at: now.wall,
+            rule: rule(&change),
         };
         member.row.field_mut(field).intend(intent);
         member.set_work(field, Work::Intended(change));

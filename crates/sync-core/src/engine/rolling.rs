@@ -95,16 +95,12 @@ impl Engine {
 
     /// Takes a reading over that nobody had asked for, and tells drift that is new.
     fn found(&mut self, user: PbxUserId, value: Value, now: Moment) {
-        let Some(member) = self.members.get_mut(&user) else {
-            return;
-        };
-        let field = value.field();
-        let known = member.seen(field).map(|seen| seen.value);
-        if member.observe(value, now) {
-            self.dirty.insert(user);
-        }
+        let member = self.members.get(&user);
+        let known = member
+            .and_then(|member| member.seen(value.field()))
+            .map(|seen| seen.value);
+        self.observe(user, value, now);
         self.tell_drift(user, value, known);
-        self.note_flip(user, now);
     }
 
     fn tell_drift(&mut self, user: PbxUserId, value: Value, known: Option<Value>) {

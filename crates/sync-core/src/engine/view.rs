@@ -296,7 +296,7 @@ impl Engine {
                 Wanted::Set(value) => Some(value),
                 Wanted::Leave | Wanted::TakeBack => None,
             },
-            owner: match (record.intent, record.ours) {
+            owner: match (&record.intent, record.ours) {
                 (Some(_), _) => OwnerView::Unconfirmed,
                 (None, Some(_)) => OwnerView::Us,
                 (None, None) => OwnerView::Others,

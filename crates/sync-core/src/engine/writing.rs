@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::member::{STOPPED_FOR, Work};
 use super::{Effect, Engine, LinkName, Pending, Report, Write, Written};
 use crate::aim::wanted;
+use crate::audit::AuditEntry;
 use crate::fault::{Fault, PortError};
 use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::{Intent, Settled};
@@ -71,11 +72,13 @@ impl Engine {
             to: change.to,
         };
         if let Some(member) = self.members.get_mut(&user) {
-            member.set_work(field, Work::Writing(change));
+            member.set_work(field, Work::Writing(change.clone()));
         }
         self.pbx_in_flight += 1;
         self.links.started(link(field));
-        let request = self.request(Pending::Write { user, field });
+        let request = self.request(Pending::Write {
+            change: Box::new(change),
+        });
         self.effects.push(Effect::Write { request, write });
     }
 
@@ -89,14 +92,13 @@ impl Engine {
         }
     }
 
-    pub(super) fn written(
-        &mut self,
-        user: PbxUserId,
-        field: Field,
-        result: Result<Written, PortError>,
-        now: Moment,
-    ) {
+    pub(super) fn written(&mut self, change: &Change, result: Result<Written, PortError>, now: Moment) {
+        let (user, field) = (change.pbx_user, change.field);
         self.pbx_in_flight -= 1;
+        // What the PBX took is audited, whatever became of the member in the meantime.
+        if let Ok(Written::Applied { before }) = result {
+            self.audit_confirmed(change, before, now);
+        }
         let work = self
             .members
             .get_mut(&user)
@@ -244,13 +246,13 @@ impl Engine {
         };
         self.link_works(link(field), now);
         for &(user, value) in &readings {
-            if let Some(member) = self.members.get_mut(&user).filter(|_| asked.contains(&user)) {
-                member.succeeded(field);
-                if member.observe(value, now) {
-                    self.dirty.insert(user);
-                }
-                self.note_flip(user, now);
+            if !asked.contains(&user) {
+                continue;
             }
+            if let Some(member) = self.members.get_mut(&user) {
+                member.succeeded(field);
+            }
+            self.observe(user, value, now);
         }
         for user in asked {
             if !readings.iter().any(|(read, _)| read == user) {
@@ -258,6 +260,21 @@ impl Engine {
                 self.failed_for(*user, field, error, now);
             }
         }
+    }
+
+    /// Takes over what the PBX was read to have. Where that proves a write whose answer was never heard, it is audited.
+    pub(super) fn observe(&mut self, user: PbxUserId, value: Value, now: Moment) {
+        let Some(member) = self.members.get_mut(&user) else {
+            return;
+        };
+        let proved = member.row.field(value.field()).proved_by(value).cloned();
+        if member.observe(value, now) {
+            self.dirty.insert(user);
+        }
+        if let Some(intent) = proved {
+            self.audit_found(user, intent, now);
+        }
+        self.note_flip(user, now);
     }
 
     pub(super) fn link_works(&mut self, name: LinkName, now: Moment) {
@@ -306,7 +323,7 @@ impl Engine {
         intents: &[(PbxUserId, Field, Intent)],
         users: &[PbxUserId],
         removed: &[PbxUserId],
-        mode: Option<Mode>,
+        (mode, audit): (Option<Mode>, Vec<AuditEntry>),
         result: Result<Vec<PbxUserId>, PortError>,
         now: Moment,
     ) {
@@ -321,6 +338,7 @@ impl Engine {
                 self.gone
                     .extend(removed.iter().filter(|user| !self.members.contains_key(user)));
                 self.mode_to_store = self.mode_to_store.or(mode);
+                self.auditing.put_back(audit);
                 if !self.draining {
                     self.intended
                         .extend(intents.iter().map(|(user, field, _)| (*user, *field)));
@@ -330,13 +348,14 @@ impl Engine {
         };
         let reports = self.links.succeeded(LinkName::Ledger, now);
         self.report_all(reports);
-        for &(user, field, intent) in intents {
+        for (user, field, intent) in intents {
+            let (user, field) = (*user, *field);
             let Some(member) = self.members.get_mut(&user) else {
                 continue;
             };
             // The row may have gone to somebody else in the meantime, and then it is not the intent that was stored.
             if let Work::Intended(change) = member.work(field)
-                && member.row.field(field).intent == Some(intent)
+                && member.row.field(field).intent.as_ref() == Some(intent)
             {
                 let change = change.clone();
                 member.set_work(field, Work::Ready(change));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::audit::{AUDIT_BATCH, AuditPosition, AuditRange, AuditRecord};
 use crate::engine::{LedgerCommit, Memory, RememberedLicence};
 use crate::fault::{Fault, PortError};
 use crate::gate::{SeatClaim, Seats};
@@ -33,6 +34,7 @@ struct State {
     seats: BTreeMap<InstanceName, (String, BTreeSet<(PbxName, PbxUserId)>)>,
     /// The text of each licence, and the latest time at which it was looked at.
     licences: BTreeMap<String, (String, Timestamp)>,
+    audit: BTreeMap<AuditPosition, AuditRecord>,
 }
 
 #[derive(Debug)]
@@ -188,6 +190,15 @@ impl LedgerPort for MemoryLedger {
                 state.rows.remove(&key);
             }
         }
+        for entry in commit.audit.iter().filter(|entry| !refused.contains(&entry.user)) {
+            let record = AuditRecord {
+                instance: instance.clone(),
+                pbx: pbx.clone(),
+                fence: lease.fence,
+                entry: entry.clone(),
+            };
+            state.audit.entry(record.position()).or_insert(record);
+        }
         if let Some(mode) = commit.mode {
             let mode = (mode, commit.paused_until);
             state.modes.insert((pbx.clone(), instance.clone()), mode);
@@ -243,5 +254,33 @@ impl LedgerPort for MemoryLedger {
                 holding,
             })
             .collect())
+    }
+
+    async fn audit(&self, range: &AuditRange, limit: usize) -> Result<Vec<AuditRecord>, PortError> {
+        let state = self.state();
+        let meant = state.audit.iter().filter(|(position, record)| {
+            record.entry.at >= range.since
+                && range
+                    .instance
+                    .as_ref()
+                    .is_none_or(|instance| record.instance == *instance)
+                && range.after.as_ref().is_none_or(|after| *position > after)
+        });
+        Ok(meant.take(limit).map(|(_, record)| record.clone()).collect())
+    }
+
+    async fn forget_audit(&self, before: Timestamp) -> Result<usize, PortError> {
+        let mut state = self.state();
+        let old: Vec<AuditPosition> = state
+            .audit
+            .keys()
+            .take_while(|position| position.at < before)
+            .take(AUDIT_BATCH)
+            .cloned()
+            .collect();
+        for position in &old {
+            state.audit.remove(position);
+        }
+        Ok(old.len())
     }
 }

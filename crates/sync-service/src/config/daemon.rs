@@ -23,12 +23,13 @@ pub(super) fn read(daemon: &Reader<'_>, folder: &Path) -> Option<Daemon> {
         daemon.boolean(name);
     }
     daemon.choice::<Later>("language");
-    daemon.integer("audit_days");
+    let audit_days = daemon.integer("audit_days");
     Some(Daemon {
         listen: listen?,
         state: state?.value?,
         log: log?.value,
         log_format: log_format?.value,
+        audit_days: audit_days.and_then(|days| u16::try_from(days.value).ok())?,
     })
 }
 

@@ -78,6 +78,8 @@ pub struct Daemon {
     pub log: LogLevel,
     /// The shape of the log.
     pub log_format: LogFormat,
+    /// How many days own writes stay in the audit, from 1 to 3650.
+    pub audit_days: u16,
 }
 
 /// Where the ledger is kept.

@@ -38,6 +38,11 @@ impl Files {
             .clone()
     }
 
+    /// How long the audit is kept, as the files say at the moment.
+    pub(super) async fn audit_days(&self) -> u16 {
+        self.settings.lock().await.daemon.audit_days
+    }
+
     fn take_note(&self, warnings: &[Warning]) {
         let notices: Vec<String> = warnings
             .iter()

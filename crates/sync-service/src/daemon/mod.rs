@@ -1,6 +1,7 @@
 //! The daemon: instances under a supervisor, and the local API in front of them.
 
 mod files;
+mod housekeeping;
 mod instance;
 mod supervisor;
 
@@ -148,6 +149,8 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
             notices: Vec::new(),
         },
     };
+    let house = housekeeping::keep_house(Arc::clone(&files), ledger, clock, closing.clone());
+    tokio::spawn(house);
     tokio::spawn(keep_published(endpoint.clone(), path.clone(), closing.clone()));
     let closed = closing.clone();
     let server = tokio::spawn(async move {

@@ -3,6 +3,7 @@
 //! Each of these takes the lease of the instance, so that no two processes write for it; a look takes none, because
 //! it writes nothing, neither to the PBX nor to the ledger.
 
+mod audit;
 mod error;
 mod session;
 
@@ -15,6 +16,7 @@ use sync_core::{
 };
 
 use crate::config::{Environment, Settings, State};
+pub use audit::AuditReader;
 pub use error::StandaloneError;
 use session::{Purpose, Session, config_of, lease, open, stuck};
 

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use super::StandaloneError;
 use crate::assembly::Assembly;
 use crate::config::{self, Environment, Settings, State};
+use crate::retention::forget_old;
 use crate::telemetry::Metrics;
 
 /// How often the engine is asked whether it is done.
@@ -29,6 +30,7 @@ pub(super) struct Session {
     pub(super) assembly: Assembly,
     pub(super) handle: Handle,
     driver: JoinHandle<sync_core::Ended>,
+    audit_days: u16,
 }
 
 impl Session {
@@ -72,6 +74,7 @@ impl Session {
             assembly,
             handle,
             driver: tokio::spawn(driver.run()),
+            audit_days: settings.daemon.audit_days,
         })
     }
 
@@ -127,6 +130,11 @@ impl Session {
         if self.handle.stop().await.is_ok() {
             // The driver bounds its own end.
             let _ = self.driver.await;
+        }
+        // Where passes are made without a daemon, nobody else keeps the audit short. A dry run deletes nothing.
+        let now = self.assembly.now().wall;
+        if let Err(error) = forget_old(self.assembly.ledger(), self.audit_days, now).await {
+            tracing::debug!(error = error.chain(), "the audit keeps old entries");
         }
     }
 }

@@ -150,7 +150,6 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
         ("daemon", "managed", "true"),
         ("daemon", "tls_certificate_file", "\"page.pem\""),
         ("daemon", "behind_proxy", "true"),
-        ("daemon", "audit_days", "30"),
         ("instances.main", "observe", "true"),
         ("instances.main.teams", "auth", "\"client-certificate\""),
         ("instances.main.teams", "auth", "\"browser\""),

@@ -46,6 +46,7 @@ fn what_is_not_written_has_its_documented_default() {
         (settings.daemon.log, settings.daemon.log_format),
         (LogLevel::Error, LogFormat::Text)
     );
+    assert_eq!(settings.daemon.audit_days, 30);
 
     let (name, instance) = settings.instances.first_key_value().expect("one instance");
     assert_eq!(name.to_string(), "main");

@@ -101,8 +101,8 @@ static DAEMON: Section = Section {
         Key::new(
             "audit_days",
             Integer { min: 1, max: 3650 },
-            Optional,
-            "How many days own writes stay recorded.",
+            Default("30"),
+            "How many days own writes stay in the audit.",
         ),
     ],
 };
