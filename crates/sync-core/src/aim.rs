@@ -115,6 +115,9 @@ pub(crate) fn aim(settings: &Settings, situation: Situation, subject: &Subject<'
         }
         Some(_) => {}
     }
+    if ends_by_observing(settings, situation, subject, field) {
+        return Aim::at(Wanted::TakeBack);
+    }
     if let Some(unknown_for) = subject.unknown_for {
         return unknown(settings, subject, unknown_for);
     }
@@ -134,6 +137,18 @@ pub(crate) fn aim(settings: &Settings, situation: Situation, subject: &Subject<'
         Situation::Unlicensed => Aim::nothing(Rest::Unlicensed),
         Situation::Paused | Situation::Releasing => Aim::nothing(Rest::Paused),
     }
+}
+
+/// Whether a value is taken back because the instance only observes from now on, which does what turning it off does.
+pub(crate) fn ends_by_observing(
+    settings: &Settings,
+    situation: Situation,
+    subject: &Subject<'_>,
+    field: Field,
+) -> bool {
+    let record = subject.row.field(field);
+    let ours = record.ours.is_some() || record.intent.is_some();
+    settings.observe && settings.release_on_stop && situation != Situation::Paused && ours
 }
 
 /// Nobody stays silenced for longer than `unknown_release_after` while nothing is known.

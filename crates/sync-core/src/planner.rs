@@ -6,7 +6,7 @@ use std::time::Duration;
 use presence_mapping::Presence;
 use serde::{Deserialize, Serialize};
 
-use crate::aim::{Situation, aim, skip_reason};
+use crate::aim::{Situation, aim, ends_by_observing, skip_reason};
 use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::{LedgerRow, Settled};
 use crate::moment::Moment;
@@ -253,6 +253,7 @@ fn because(
             None => "left-the-group",
             Some(Standing::Excluded) => "excluded",
             Some(_) if situation == Situation::Unlicensed => "licence",
+            Some(_) if ends_by_observing(settings, situation, subject, field) => "observe",
             Some(_) if subject.stopped && situation != Situation::Releasing => "stopped",
             Some(_) if subject.unknown_for.is_some() => "unknown-presence",
             Some(_) => "release",

@@ -75,8 +75,11 @@ pub struct Settings {
     pub policy: Policy,
     /// Whether the chat status is kept in line, too.
     pub chat: bool,
-    /// Plan and report, write nothing, advance no outcome.
+    /// Plan and report, write nothing, advance no outcome; what is still ours is taken back first, if
+    /// `release_on_stop` says so.
     pub observe: bool,
+    /// Write nothing at all, for a look at what a pass would do.
+    pub dry_run: bool,
     /// How often presence is read.
     pub poll_interval: Duration,
     /// How often the members are read.
@@ -113,6 +116,7 @@ impl Settings {
             policy: Policy::default(),
             chat: true,
             observe: false,
+            dry_run: false,
             poll_interval: Duration::from_secs(2),
             roster_interval: Duration::from_secs(60),
             readback_interval: Duration::from_secs(15 * 60),

@@ -113,6 +113,7 @@ impl Assembly {
         settings.poll_interval = sync.poll_interval;
         settings.roster_interval = sync.roster_interval;
         settings.readback_interval = sync.readback_interval;
+        settings.observe = config.observe;
         settings.chat_reassert = sync.chat_reassert;
         settings.pbx_concurrency = sync.pbx_concurrency;
         settings.quota_share =

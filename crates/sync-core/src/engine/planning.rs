@@ -33,8 +33,10 @@ impl Engine {
         for later in proposal.later {
             self.wake_at(later.user, now.uptime.saturating_add(later.after));
         }
-        if !self.settings.observe {
-            for settlement in proposal.settlements {
+        for settlement in proposal.settlements {
+            // Whoever only observes advances no outcome, but gives up what cannot be taken back.
+            let gives_up = settlement.settled.is_none();
+            if !self.settings.dry_run && (!self.settings.observe || gives_up) {
                 self.settle(settlement);
             }
         }
@@ -161,7 +163,7 @@ impl Engine {
             }
             return;
         };
-        if self.settings.observe {
+        if self.settings.dry_run || (self.settings.observe && !change.release) {
             return;
         }
         if is_disruptive(&change, &member.row) {
@@ -180,6 +182,10 @@ impl Engine {
         self.intended.push_back((user, field));
     }
 
+    fn only_looks(&self) -> bool {
+        self.settings.dry_run || self.settings.observe
+    }
+
     /// Whoever left the group and has nothing of ours any more is forgotten.
     pub(super) fn forget_if_done(&mut self, user: PbxUserId) {
         let Some(member) = self.members.get(&user) else {
@@ -187,7 +193,7 @@ impl Engine {
         };
         let left = member.standing.is_none() && self.roster.taken.is_some();
         let kept = !self.settings.release_on_stop || !member.row.holds_something();
-        if left && kept && member.is_idle() && self.mode == Mode::Running && !self.settings.observe {
+        if left && kept && member.is_idle() && self.mode == Mode::Running && !self.only_looks() {
             self.forget(user);
         }
     }

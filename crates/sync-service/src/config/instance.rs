@@ -59,7 +59,7 @@ pub(super) fn read_all(file: &Reader<'_>, named: &NamedFiles<'_>) -> Vec<Read> {
 fn read(instance: &Reader<'_>, defaults: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Instance> {
     let mode = instance.choice("mode");
     let enabled = instance.boolean("enabled");
-    instance.boolean("observe");
+    let observe = instance.boolean("observe");
     let teams = instance
         .required_table("teams")
         .and_then(|teams| teams::read(&teams, named));
@@ -71,6 +71,7 @@ fn read(instance: &Reader<'_>, defaults: &Reader<'_>, named: &NamedFiles<'_>) ->
     Some(Instance {
         mode: mode?.value,
         enabled: enabled?,
+        observe: observe?,
         teams: teams?,
         starface: starface?,
         rules: rules?,

@@ -53,7 +53,6 @@ const LATER: &[Later] = &[
         "listening beyond loopback",
     ),
     later("daemon", "behind_proxy", True, "listening beyond loopback"),
-    later("instances.X", "observe", True, "observing without writing"),
     later(
         "instances.X.teams",
         "auth",

@@ -98,6 +98,8 @@ pub struct Instance {
     pub mode: OperatingMode,
     /// Whether it runs.
     pub enabled: bool,
+    /// Whether it only plans and reports.
+    pub observe: bool,
     /// The Teams tenant.
     pub teams: Teams,
     /// The PBX.
@@ -113,6 +115,7 @@ impl PartialEq for Instance {
         let Self {
             mode,
             enabled,
+            observe,
             teams,
             starface,
             rules,
@@ -120,6 +123,7 @@ impl PartialEq for Instance {
         } = self;
         *mode == other.mode
             && *enabled == other.enabled
+            && *observe == other.observe
             && *teams == other.teams
             && *starface == other.starface
             && rules.table() == other.rules.table()

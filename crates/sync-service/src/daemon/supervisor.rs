@@ -1,6 +1,6 @@
 //! The supervisor: any number of instances, each in a task of its own, so that none can hurt another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ const STOP: Duration = Duration::from_secs(9);
 /// An order such as `release` is waited for this long.
 const RELEASE: Duration = Duration::from_secs(25);
 
+/// Why an instance does not run.
+const TURNED_OFF: &str = "turned off in the configuration";
 /// Said of an instance in the larger operating mode, until its further functions are there.
 const FULL_INTEGRATION: &str =
     "the mode `full-integration` is configured; in this version only presence synchronisation is active";
@@ -124,9 +126,29 @@ impl Supervisor {
         }
         self.give_seats_back(settings).await;
         self.hand_licences_over(settings);
+        let holding = self.holding().await;
         for (name, config) in &settings.instances {
             if let Some(licence) = settings.licences.get(name) {
-                self.start(name, config, sharers(settings, config), licence);
+                let left_over = holding.contains(name);
+                self.start(name, config, sharers(settings, config), licence, left_over);
+            }
+        }
+    }
+
+    /// The instances that have values of ours, as the ledger knows.
+    async fn holding(&self) -> BTreeSet<InstanceName> {
+        match self.assembly.ledger().remembered().await {
+            Ok(known) => known
+                .into_iter()
+                .filter(|known| known.holding > 0)
+                .map(|known| known.instance)
+                .collect(),
+            Err(error) => {
+                tracing::error!(
+                    error = error.chain(),
+                    "it is not known which instances hold values of ours"
+                );
+                BTreeSet::new()
             }
         }
     }
@@ -157,6 +179,7 @@ impl Supervisor {
         config: &config::Instance,
         sharers: usize,
         licence: &config::Licence,
+        left_over: bool,
     ) {
         let mut slots = self.slots();
         if slots.contains_key(name) {
@@ -166,9 +189,14 @@ impl Supervisor {
         for notice in notices(config) {
             tracing::warn!(instance = %name, "{notice}");
         }
-        let life = config.enabled.then(|| {
+        // What was turned off while no daemon ran is still to be taken back.
+        let retires = !config.enabled && left_over && config.sync.on_stop == OnStop::Release;
+        let life = (config.enabled || retires).then(|| {
             let (sender, stage) = watch::channel(Stage::Starting);
             let orders = Orders::default();
+            if retires {
+                orders.retire.cancel();
+            }
             let life = live(
                 self.assembly.clone(),
                 name.clone(),
@@ -226,18 +254,17 @@ impl Supervisor {
     /// When there is no such instance.
     pub async fn status(&self, name: &InstanceName) -> Result<InstanceStatus, UnknownInstance> {
         let (state, reason, handle) = match self.stage(name)? {
-            None => (
-                InstanceState::Disabled,
-                Some("turned off in the configuration".to_owned()),
-                None,
-            ),
+            None => (InstanceState::Disabled, Some(TURNED_OFF.to_owned()), None),
             Some(Stage::Starting) => (InstanceState::Starting, None, None),
             Some(Stage::Waiting { holder }) => {
                 (InstanceState::Waiting, Some(format!("held by {holder}")), None)
             }
             Some(Stage::Running(handle)) => (InstanceState::Running, None, Some(handle)),
             Some(Stage::Failed(error)) => (InstanceState::Failed, Some(error.chain()), None),
-            Some(Stage::Stopped) => (InstanceState::Stopped, None, None),
+            Some(Stage::Stopped) => match self.is_enabled(name) {
+                true => (InstanceState::Stopped, None, None),
+                false => (InstanceState::Disabled, Some(TURNED_OFF.to_owned()), None),
+            },
         };
         let view = match handle {
             Some(handle) => {
@@ -381,12 +408,16 @@ impl Supervisor {
             Some(Stage::Waiting { holder }) => format!("held by {holder}"),
             Some(Stage::Failed(error)) => error.chain(),
             Some(Stage::Stopped) => "it was stopped".to_owned(),
-            None => "turned off in the configuration".to_owned(),
+            None => TURNED_OFF.to_owned(),
         };
         Err(UnknownInstance::NotRunning {
             instance: name.clone(),
             reason,
         })
+    }
+
+    fn is_enabled(&self, name: &InstanceName) -> bool {
+        self.slots().get(name).is_some_and(|slot| slot.config.enabled)
     }
 
     fn stage(&self, name: &InstanceName) -> Result<Option<Stage>, UnknownInstance> {

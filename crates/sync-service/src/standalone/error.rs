@@ -12,6 +12,9 @@ pub enum StandaloneError {
     /// The configuration turns the instance off.
     #[error("instance `{0}` is turned off in the configuration")]
     Disabled(InstanceName),
+    /// The configuration lets the instance only observe.
+    #[error("instance `{0}` only observes, as the configuration says")]
+    Observes(InstanceName),
     /// Somebody else owns the instance, usually a daemon.
     #[error("instance `{instance}` is held by {holder}")]
     HeldBy {
@@ -57,6 +60,10 @@ impl StandaloneError {
         match self {
             Self::NoSuchInstance(_) => Some("`presencectl config check` lists the instances".to_owned()),
             Self::Disabled(_) => Some("set `enabled = true` to have it synchronised".to_owned()),
+            Self::Observes(_) => Some(
+                "`presencectl plan` shows what would be changed; set `observe = false` to have it done"
+                    .to_owned(),
+            ),
             Self::HeldBy { .. } => Some(
                 "stop the other process, or let `presencectl` find the daemon: same configuration, same user"
                     .to_owned(),

@@ -116,6 +116,9 @@ pub async fn sync_once(
     if !config_of(settings, instance)?.enabled {
         return Err(StandaloneError::Disabled(instance.clone()));
     }
+    if config_of(settings, instance)?.observe {
+        return Err(StandaloneError::Observes(instance.clone()));
+    }
     run_to_settled(settings, environment, instance, Purpose::Work).await
 }
 

@@ -150,7 +150,6 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
         ("daemon", "managed", "true"),
         ("daemon", "tls_certificate_file", "\"page.pem\""),
         ("daemon", "behind_proxy", "true"),
-        ("instances.main", "observe", "true"),
         ("instances.main.teams", "auth", "\"client-certificate\""),
         ("instances.main.teams", "auth", "\"browser\""),
         ("instances.main.teams", "auth", "\"device-code\""),
@@ -192,11 +191,7 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
         assert_eq!(reasons.len(), 1, "{table}.{name}: {error}");
         assert!(reasons[0].ends_with("comes with a later version"), "{reasons:?}");
     }
-    for (table, name) in [
-        ("daemon", "managed"),
-        ("daemon", "behind_proxy"),
-        ("instances.main", "observe"),
-    ] {
+    for (table, name) in [("daemon", "managed"), ("daemon", "behind_proxy")] {
         let key = Key {
             table: table.to_owned(),
             name: name.to_owned(),

@@ -165,7 +165,7 @@ static INSTANCE: Section = Section {
             "observe",
             Boolean,
             Default("false"),
-            "Whether the instance only plans and reports, writing nothing.",
+            "Whether the instance only plans and reports, writing nothing; what is still ours is first treated as `on_stop` says.",
         ),
         Key::new(
             "license_file",
