@@ -10,6 +10,7 @@ mod backoff;
 mod event;
 mod flow;
 mod intake;
+mod licence_view;
 mod links;
 mod member;
 mod planning;

@@ -10,11 +10,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use licensing::{Ending, Licence, NotInForce, Phase, Refusal};
 
-use super::views::{LicenceView, LicenceWarning};
 use super::{Effect, Engine, LinkName, Pending, RememberedLicence, Report};
 use crate::aim::Situation;
 use crate::fault::PortError;
-use crate::gate::{Evidence, Gate, GateView, Holding, SeatClaim, Seats, judge};
+use crate::gate::{Evidence, Gate, Holding, SeatClaim, Seats, judge};
 use crate::moment::Moment;
 
 /// A clock that stands further than this behind the latest time that is known was set back. Less is put right by time
@@ -26,7 +25,7 @@ const SET_BACK: SignedDuration = SignedDuration::from_hours(24);
 pub(super) struct SeatGate {
     holding: Option<Holding>,
     /// A licence that begins later; the one before goes on until then.
-    next: Option<Arc<Licence>>,
+    pub(super) next: Option<Arc<Licence>>,
     /// What the ledger knew at the start.
     remembered: Option<RememberedLicence>,
     /// Whether the seats are to be given back.
@@ -34,9 +33,9 @@ pub(super) struct SeatGate {
     /// Whether an operator was told that the gate is shut, and not yet that it is open again.
     shut_told: bool,
     /// A later file that was not accepted, while an earlier licence goes on.
-    refused: Option<Refusal>,
+    pub(super) refused: Option<Refusal>,
     /// Distinct users of all instances that share the licence, as counted last.
-    counted: Option<usize>,
+    pub(super) counted: Option<usize>,
     counting: bool,
     /// Whether the seats are to be counted.
     to_count: bool,
@@ -66,13 +65,13 @@ impl SeatGate {
         }
     }
 
-    fn in_force(&self, now: Moment) -> bool {
+    pub(super) fn in_force(&self, now: Moment) -> bool {
         let time = self.time(now);
         self.licence()
             .is_some_and(|licence| licence.in_force(time).is_ok())
     }
 
-    fn licence(&self) -> Option<&Arc<Licence>> {
+    pub(super) fn licence(&self) -> Option<&Arc<Licence>> {
         match &self.holding {
             Some(Holding::Verified(licence)) => Some(licence),
             _ => None,
@@ -88,13 +87,13 @@ impl SeatGate {
     }
 
     /// By how much the clock was set back, where that is more than a day.
-    fn set_back(&self, now: Moment) -> Option<SignedDuration> {
+    pub(super) fn set_back(&self, now: Moment) -> Option<SignedDuration> {
         let behind = self.expected(now).duration_since(now.wall);
         (behind > SET_BACK).then_some(behind)
     }
 
     /// The time that counts for the licence: a clock that was set back does not prolong it.
-    fn time(&self, now: Moment) -> Timestamp {
+    pub(super) fn time(&self, now: Moment) -> Timestamp {
         if self.set_back(now).is_some() {
             self.expected(now)
         } else {
@@ -310,90 +309,6 @@ impl Engine {
             .min()?
             .duration_since(at);
         Some(now.uptime.saturating_add(left.unsigned_abs()))
-    }
-
-    /// The shut gate, where it is shut.
-    pub(super) fn gate_view(&self) -> Option<GateView> {
-        let shut = self.gate.verdict.shut()?;
-        let taking_back = if self.situation() == Situation::Unlicensed && self.settings.release_on_stop {
-            self.owned()
-        } else {
-            0
-        };
-        Some(GateView::new(shut, taking_back))
-    }
-
-    /// The licence, where one is asked for.
-    pub(super) fn licence_view(&self, now: Moment) -> Option<LicenceView> {
-        self.settings.licence.as_ref()?;
-        let terms = self.gate.licence().map(|licence| licence.terms().clone());
-        let warnings = self.licence_warnings(now);
-        Some(LicenceView {
-            gate: match self.gate.verdict {
-                Gate::Unchecked => "unchecked",
-                Gate::Open => "open",
-                Gate::Shut(_) => "shut",
-            }
-            .to_owned(),
-            shut: self.gate_view(),
-            number: terms.as_ref().map(|terms| terms.number.to_string()),
-            customer: terms.as_ref().map(|terms| terms.customer.to_string()),
-            mode: terms.as_ref().map(|terms| terms.mode),
-            seats: terms.as_ref().map(|terms| terms.seats),
-            used: self.gate.counted,
-            from: terms.as_ref().map(|terms| terms.from),
-            until: terms.as_ref().map(|terms| terms.until),
-            grace_days: terms.as_ref().map(|terms| terms.grace_days),
-            pbx: terms.and_then(|terms| terms.pbx).map(|pbx| pbx.to_string()),
-            warnings,
-        })
-    }
-
-    fn licence_warnings(&self, now: Moment) -> Vec<LicenceWarning> {
-        let mut warnings = Vec::new();
-        let mut warn = |code: &str, message: String| {
-            warnings.push(LicenceWarning {
-                code: code.to_owned(),
-                message,
-            });
-        };
-        if let Some(licence) = self.gate.licence() {
-            let until = licence.terms().until;
-            match licence
-                .in_force(self.gate.time(now))
-                .map(|licence| licence.phase())
-            {
-                Ok(Phase::Ending(_)) => warn("ending", format!("the licence ends at {until}")),
-                Ok(Phase::Grace { until: grace }) => warn(
-                    "grace",
-                    format!("the licence expired at {until}, and by its grace goes on until {grace}"),
-                ),
-                Ok(Phase::Valid) | Err(_) => {}
-            }
-        }
-        if let Some(refused) = self.gate.refused.as_ref().filter(|_| self.gate.in_force(now)) {
-            warn(
-                "not-replaced",
-                format!("the licence was not replaced, and the one before goes on: {refused}"),
-            );
-        }
-        if let Some(next) = &self.gate.next {
-            let from = next.terms().from;
-            warn(
-                "waiting",
-                format!("another licence is there, and takes over at {from}"),
-            );
-        }
-        if let Some(by) = self.gate.set_back(now) {
-            let days = by.as_hours() / 24;
-            warn(
-                "clock-set-back",
-                format!(
-                    "the clock of this machine was set back by {days} days; the licence is judged by the time that it should be"
-                ),
-            );
-        }
-        warnings
     }
 }
 

@@ -5,7 +5,10 @@
     reason = "a test that cannot set its world up has failed"
 )]
 
+mod approval;
 mod audit;
+mod chat;
+mod pauses;
 mod promises;
 mod seat_gate;
 mod support;

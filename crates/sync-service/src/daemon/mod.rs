@@ -3,6 +3,7 @@
 mod files;
 mod housekeeping;
 mod instance;
+mod orders;
 mod supervisor;
 
 use std::net::SocketAddr;

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
-
-use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, PbxUserId, Plan, PlanId};
+use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, Plan, PlanId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::instance::{Orders, Stage, live};
-use crate::api::{InstanceState, InstanceStatus, Order};
+use crate::api::{InstanceState, InstanceStatus};
 use crate::assembly::Assembly;
 use crate::config::{self, OnStop, OperatingMode, Settings};
 
@@ -19,8 +17,6 @@ use crate::config::{self, OnStop, OperatingMode, Settings};
 const RETIREMENT: Duration = Duration::from_secs(30);
 /// A stop never takes longer than this.
 const STOP: Duration = Duration::from_secs(9);
-/// An order such as `release` is waited for this long.
-const RELEASE: Duration = Duration::from_secs(25);
 
 /// Why an instance does not run.
 const TURNED_OFF: &str = "turned off in the configuration";
@@ -31,7 +27,7 @@ const FULL_INTEGRATION: &str =
 /// All instances of a daemon.
 #[derive(Debug)]
 pub struct Supervisor {
-    assembly: Assembly,
+    pub(super) assembly: Assembly,
     slots: Mutex<BTreeMap<InstanceName, Slot>>,
 }
 
@@ -85,6 +81,11 @@ impl Supervisor {
             assembly,
             slots: Mutex::default(),
         }
+    }
+
+    /// The names of all instances.
+    pub(super) fn names(&self) -> Vec<InstanceName> {
+        self.slots().keys().cloned().collect()
     }
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<InstanceName, Slot>> {
@@ -240,7 +241,7 @@ impl Supervisor {
 
     /// How each instance does, by name.
     pub async fn statuses(&self) -> Vec<InstanceStatus> {
-        let names: Vec<InstanceName> = self.slots().keys().cloned().collect();
+        let names = self.names();
         let mut statuses = Vec::with_capacity(names.len());
         for name in names {
             statuses.extend(self.status(&name).await.ok());
@@ -303,7 +304,7 @@ impl Supervisor {
 
     /// Why the members with this address are as they are, over all running instances.
     pub async fn explain(&self, address: &Address) -> Vec<ExplainView> {
-        let names: Vec<InstanceName> = self.slots().keys().cloned().collect();
+        let names = self.names();
         let now = self.assembly.now();
         let mut found = Vec::new();
         for name in names {
@@ -317,83 +318,7 @@ impl Supervisor {
         found
     }
 
-    /// Lets a held plan pass, in whichever instance holds it.
-    ///
-    /// # Errors
-    /// When no running instance holds a plan of this id.
-    pub async fn approve(&self, plan: PlanId) -> Result<InstanceStatus, UnknownInstance> {
-        let names: Vec<InstanceName> = self.slots().keys().cloned().collect();
-        for name in names {
-            let Ok(handle) = self.handle(&name) else { continue };
-            if handle.approve(plan).await == Ok(true) {
-                return self.status(&name).await;
-            }
-        }
-        Err(UnknownInstance::NotHeld(plan))
-    }
-
-    /// Gives an order to a running instance. A release is waited for, within reason.
-    ///
-    /// # Errors
-    /// When there is no such instance, it does not run, or no member has the address.
-    pub async fn order(&self, name: &InstanceName, order: &Order) -> Result<InstanceStatus, UnknownInstance> {
-        let handle = self.handle(name)?;
-        let given = match order {
-            Order::Pause { member, lasts } => {
-                let until = lasts.map(|lasts| self.assembly.now().wall.saturating_add(lasts));
-                let until = until.map(|until| until.unwrap_or(Timestamp::MAX));
-                match member {
-                    None => handle.pause(until).await,
-                    Some(address) => {
-                        let users = self.users(name, address).await?;
-                        let mut given = Ok(());
-                        for user in users {
-                            given = given.and(handle.pause_member(user, until).await);
-                        }
-                        given
-                    }
-                }
-            }
-            Order::Resume { member: None } => handle.resume().await,
-            Order::Resume {
-                member: Some(address),
-            } => {
-                let mut given = Ok(());
-                for user in self.users(name, address).await? {
-                    given = given.and(handle.resume_member(user).await);
-                }
-                given
-            }
-            Order::Release => handle.release().await,
-        };
-        given.map_err(|_| ended(name))?;
-        if *order == Order::Release {
-            let released = async {
-                while let Ok(false) = handle.ask(sync_core::Engine::is_released).await {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            };
-            // Whoever waits longer sees in the status that the release goes on.
-            let _ = tokio::time::timeout(RELEASE, released).await;
-        }
-        self.status(name).await
-    }
-
-    /// The members with this address.
-    async fn users(&self, name: &InstanceName, address: &Address) -> Result<Vec<PbxUserId>, UnknownInstance> {
-        let (asked, now) = (address.clone(), self.assembly.now());
-        let found = self.ask(name, move |engine| engine.explain(&asked, now)).await?;
-        let users: Vec<PbxUserId> = found.iter().map(|view| view.member.pbx_user).collect();
-        if users.is_empty() {
-            return Err(UnknownInstance::NoMember {
-                instance: name.clone(),
-                address: address.clone(),
-            });
-        }
-        Ok(users)
-    }
-
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         name: &InstanceName,
         question: impl FnOnce(&sync_core::Engine) -> T + Send + 'static,
@@ -401,7 +326,7 @@ impl Supervisor {
         self.handle(name)?.ask(question).await.map_err(|_| ended(name))
     }
 
-    fn handle(&self, name: &InstanceName) -> Result<Handle, UnknownInstance> {
+    pub(super) fn handle(&self, name: &InstanceName) -> Result<Handle, UnknownInstance> {
         let reason = match self.stage(name)? {
             Some(Stage::Running(handle)) => return Ok(handle),
             Some(Stage::Starting) => "it is being started".to_owned(),
@@ -471,7 +396,7 @@ fn notices(config: &config::Instance) -> Vec<String> {
     notices
 }
 
-fn ended(name: &InstanceName) -> UnknownInstance {
+pub(super) fn ended(name: &InstanceName) -> UnknownInstance {
     UnknownInstance::NotRunning {
         instance: name.clone(),
         reason: "it has just ended".to_owned(),
