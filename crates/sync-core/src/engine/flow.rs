@@ -81,11 +81,14 @@ impl Engine {
             && self.links.may_start(LinkName::Pbx, now)
             && let Some(user) = self.dnd_reads.pop_front()
         {
-            self.read_dnd(user, Pending::Dnd { user });
+            self.read_dnd(user, Pending::Dnd { user }, now);
         }
     }
 
-    fn read_dnd(&mut self, user: PbxUserId, pending: Pending) {
+    fn read_dnd(&mut self, user: PbxUserId, pending: Pending, now: Moment) {
+        if let Some(member) = self.members.get_mut(&user) {
+            member.ask(Field::Dnd, now);
+        }
         self.pbx_in_flight += 1;
         self.links.started(LinkName::Pbx);
         let request = self.request(pending);
@@ -107,6 +110,9 @@ impl Engine {
         let users: Arc<[PbxUserId]> = self.chat_reads.iter().copied().take(CHAT_READ).collect();
         for user in users.iter() {
             self.chat_reads.remove(user);
+            if let Some(member) = self.members.get_mut(user) {
+                member.ask(Field::Chat, now);
+            }
         }
         self.pbx_in_flight += 1;
         self.links.started(LinkName::Chat);
@@ -162,7 +168,7 @@ impl Engine {
             if let Some(member) = self.members.get_mut(&user) {
                 member.set_work(Field::Dnd, Work::Reading);
             }
-            self.read_dnd(user, Pending::Readback { user });
+            self.read_dnd(user, Pending::Readback { user }, now);
         }
     }
 

@@ -7,7 +7,7 @@ use presence_mapping::{Outcome, Presence};
 
 use super::event::RequestId;
 use crate::ids::TeamsUserId;
-use crate::ledger_row::LedgerRow;
+use crate::ledger_row::{LedgerRow, Look};
 use crate::moment::Moment;
 use crate::plan::Change;
 use crate::policy::Reading;
@@ -30,8 +30,12 @@ pub(super) struct Member {
     pub(super) unknown: Option<Unknown>,
     /// Whether presence was asked for since the start, or cannot be asked for.
     pub(super) tried: bool,
+    /// Whether the PBX's list of users showed this user last.
+    pub(super) listed: bool,
     work: [Work; 2],
     seen: [Option<Seen>; 2],
+    /// When the PBX was asked last, by a reading or by the reading of a write.
+    asked: [Option<Timestamp>; 2],
     attempts: [u32; 2],
     /// A field is left alone until then (uptime), after a failure.
     not_before: [Duration; 2],
@@ -99,8 +103,10 @@ impl Member {
             sight: None,
             unknown,
             tried: false,
+            listed: false,
             work: Default::default(),
             seen: [None; 2],
+            asked: [None; 2],
             attempts: [0; 2],
             not_before: [Duration::ZERO; 2],
         }
@@ -133,10 +139,21 @@ impl Member {
         self.seen[field as usize]
     }
 
+    /// Notes that the PBX is asked now.
+    pub(super) fn ask(&mut self, field: Field, now: Moment) {
+        self.asked[field as usize] = Some(now.wall);
+    }
+
     /// Takes a reading over that was made while no write was under way. Returns whether the row changed.
     pub(super) fn observe(&mut self, value: Value, now: Moment) -> bool {
-        self.seen[value.field() as usize] = Some(Seen { value, at: now });
-        self.row.field_mut(value.field()).observed(value, now.wall)
+        let seen = Seen { value, at: now };
+        let known = self.seen[value.field() as usize].replace(seen);
+        let look = Look {
+            known: known.map(|known| known.value),
+            asked: self.asked[value.field() as usize].unwrap_or(now.wall),
+            at: now.wall,
+        };
+        self.row.field_mut(value.field()).observed(value, look)
     }
 
     /// Notes what the PBX has after our write, without a judgement about ownership.

@@ -71,6 +71,7 @@ impl Engine {
         };
         if let Some(member) = self.members.get_mut(&user) {
             member.set_work(field, Work::Writing(change));
+            member.ask(field, now);
         }
         self.pbx_in_flight += 1;
         self.links.started(link(field));
@@ -114,7 +115,16 @@ impl Engine {
                 self.wrote(user, change, written, now);
             }
             // Nobody knows whether the write took effect: the intent stays, and the PBX is read before anything else.
-            Err(error) => self.request_failed(user, field, error, now),
+            Err(error) => {
+                if error.fault == Fault::State
+                    && let Some(member) = self.members.get_mut(&user)
+                {
+                    // The driver did not even start it, because of the lease.
+                    member.row.field_mut(field).abandon();
+                    self.dirty.insert(user);
+                }
+                self.request_failed(user, field, error, now);
+            }
         }
     }
 
@@ -139,14 +149,13 @@ impl Engine {
                 Report::Applied { change, latency }
             }
             Written::AlreadyEqual => {
-                let record = member.row.field_mut(field);
-                record.abandon();
-                record.settle(if change.release {
+                member.row.field_mut(field).abandon();
+                member.observe(change.to, now);
+                member.row.field_mut(field).settle(if change.release {
                     Settled::Released(change.to)
                 } else {
                     Settled::At(change.to)
                 });
-                member.observe(change.to, now);
                 Report::AlreadyEqual { change }
             }
             Written::Conflict { found } => {
@@ -217,7 +226,10 @@ impl Engine {
         self.link_works(link(field), now);
         for &(user, value) in &readings {
             if let Some(member) = self.members.get_mut(&user).filter(|_| asked.contains(&user)) {
-                member.succeeded(field);
+                // A reading that follows a failed write does not make the next failure the first one again.
+                if member.row.field(field).intent.is_none() {
+                    member.succeeded(field);
+                }
                 if member.observe(value, now) {
                     self.dirty.insert(user);
                 }
@@ -278,7 +290,7 @@ impl Engine {
         self.report_all(reports);
         if matches!(
             error.fault,
-            Fault::NotFound | Fault::Server | Fault::Protocol | Fault::Permission
+            Fault::NotFound | Fault::Server | Fault::Protocol | Fault::Permission | Fault::State
         ) {
             self.failed_for(user, field, error, now);
         }
@@ -288,7 +300,8 @@ impl Engine {
         let Some(member) = self.members.get_mut(&user) else {
             return;
         };
-        if error.fault == Fault::NotFound && member.standing.is_none() && field == Field::Dnd {
+        let gone = member.standing.is_none() && !member.listed;
+        if error.fault == Fault::NotFound && gone && field == Field::Dnd {
             // Whoever left the group and the PBX has nothing left that could be taken back.
             return self.forget(user);
         }
