@@ -5,6 +5,7 @@
     reason = "a test that cannot set its world up has failed"
 )]
 
+mod lease;
 mod promises;
 mod seat_gate;
 mod support;
