@@ -146,8 +146,7 @@ pub(crate) fn ends_by_observing(
     subject: &Subject<'_>,
     field: Field,
 ) -> bool {
-    let record = subject.row.field(field);
-    let ours = record.ours.is_some() || record.intent.is_some();
+    let ours = subject.row.field(field).may_be_ours();
     settings.observe && settings.release_on_stop && situation != Situation::Paused && ours
 }
 

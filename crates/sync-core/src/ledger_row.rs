@@ -5,6 +5,7 @@
 //! be read and tested in one place.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,66 @@ pub struct Intent {
     pub rule: Option<Arc<str>>,
 }
 
+/// A write of unknown fate that was not found when the PBX was read: it may still take effect.
+///
+/// A PUT can outlive the time-out that was reported for it. Until [`Stray::until`], and until one reading after that,
+/// the value is taken for ours where it is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stray {
+    /// What was intended.
+    pub intent: Intent,
+    /// When the PBX is read once more, and the write is given up where it is not found.
+    pub until: Timestamp,
+}
+
+impl Stray {
+    /// How long a write is waited for.
+    pub const STAYS: Duration = Duration::from_secs(60);
+
+    /// How much longer the write is waited for at `now`; `None` where it is not any more. A clock that was set back
+    /// does not prolong it.
+    pub fn remaining(&self, now: Timestamp) -> Option<Duration> {
+        let remaining = Duration::try_from(self.until.duration_since(now)).ok()?;
+        (!remaining.is_zero() && remaining <= Self::STAYS).then_some(remaining)
+    }
+
+    /// Whether a look that did not find the write ends the search: it began after the time, or the clock was set back.
+    fn is_given_up(&self, look: Look) -> bool {
+        look.asked >= self.until || (look.at < self.until && self.remaining(look.at).is_none())
+    }
+}
+
+/// A look at the PBX, while no write of ours was under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// What is known to have stood there last, by a reading or by a write of ours.
+    pub known: Option<Value>,
+    /// When the PBX was asked.
+    pub asked: Timestamp,
+    /// When it answered.
+    pub at: Timestamp,
+}
+
+impl Look {
+    /// A look that took no time, without knowledge of what stood there before.
+    pub fn at(at: Timestamp) -> Self {
+        Self {
+            known: None,
+            asked: at,
+            at,
+        }
+    }
+}
+
+/// What a look at the PBX made of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Whether the record is another one now.
+    pub changed: bool,
+    /// The write of unknown fate of which the look says that it took effect.
+    pub proved: Option<Intent>,
+}
+
 /// A value that stands in the PBX because we put it there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ours {
@@ -73,6 +134,8 @@ pub struct FieldRecord {
     pub settled: Settled,
     /// A write whose fate is not known yet.
     pub intent: Option<Intent>,
+    /// A write that may still take effect, although it was not found.
+    pub stray: Option<Stray>,
     /// Our value, while it stands.
     pub ours: Option<Ours>,
     /// The last confirmed write.
@@ -119,31 +182,61 @@ impl FieldRecord {
         Some(intent.to)
     }
 
-    /// The unconfirmed intent of which this reading says that it took effect: the value is there, and was read to be
-    /// different before.
-    pub fn proved_by(&self, found: Value) -> Option<&Intent> {
-        self.intent
-            .as_ref()
-            .filter(|intent| found == intent.to && intent.before != found)
-    }
-
-    /// The PBX was read while no write of ours was under way. Returns whether the record changed.
+    /// The PBX was read while no write of ours was under way.
     ///
     /// An unconfirmed intent whose value is found is taken for our own write (what stood there before was read to be
-    /// different); one whose value is not found did not take effect. A value of ours that is not found any more was
-    /// changed by a human, which ends our ownership.
-    pub fn observed(&mut self, found: Value, at: Timestamp) -> bool {
+    /// different); one whose value is not found did not take effect yet, and is looked for a while longer. A value of
+    /// ours that is not found any more was changed by a human, which ends our ownership.
+    pub fn observed(&mut self, found: Value, look: Look) -> Observed {
         let previous = self.clone();
-        match self.proved_by(found).map(|intent| intent.before) {
-            Some(before) => {
-                self.confirm(before, at);
+        let proved = match self.intent.clone() {
+            Some(intent) if found == intent.to && intent.before != found => {
+                self.confirm(intent.before, look.at);
+                Some(intent)
             }
-            None => self.intent = None,
-        }
+            Some(intent) => {
+                self.intent = None;
+                let until = look.at.checked_add(Stray::STAYS).ok();
+                self.stray = until.map(|until| Stray { intent, until });
+                None
+            }
+            None => self.look_for_the_stray(found, look),
+        };
         if self.ours.is_some_and(|ours| ours.value != found) {
             self.ours = None;
         }
-        *self != previous
+        Observed {
+            changed: *self != previous,
+            proved,
+        }
+    }
+
+    /// A stray write that is found is ours like any other; one that is not found in time is given up.
+    fn look_for_the_stray(&mut self, found: Value, look: Look) -> Option<Intent> {
+        let stray = self.stray.clone()?;
+        // What stood there before, or was carried out since, is no sign of it.
+        let explained = match (self.ours, look.known) {
+            (Some(ours), _) => ours.value == found,
+            (None, Some(known)) => known == found,
+            (None, None) => {
+                matches!(self.settled, Settled::At(value) | Settled::Released(value) if value == found)
+            }
+        };
+        if found == stray.intent.to && !explained {
+            self.intent = Some(stray.intent.clone());
+            self.confirm(stray.intent.before, look.at);
+            self.stray = None;
+            return Some(stray.intent);
+        }
+        if stray.is_given_up(look) {
+            self.stray = None;
+        }
+        None
+    }
+
+    /// Whether the value in the PBX is ours, or may be, or may become so.
+    pub fn may_be_ours(&self) -> bool {
+        self.ours.is_some() || self.intent.is_some() || self.stray.is_some()
     }
 
     /// The outcome is in line, no write was needed.
@@ -222,10 +315,9 @@ impl LedgerRow {
 
     /// Whether anything in the PBX is ours, or may be.
     pub fn holds_something(&self) -> bool {
-        Field::ALL.into_iter().any(|field| {
-            let record = self.field(field);
-            record.ours.is_some() || record.intent.is_some()
-        })
+        Field::ALL
+            .into_iter()
+            .any(|field| self.field(field).may_be_ours())
     }
 }
 
@@ -276,7 +368,7 @@ mod tests {
     #[test]
     fn after_a_crash_the_intended_value_found_is_ours() {
         let mut record = intended(ON, OFF);
-        assert!(record.observed(ON, AT));
+        assert!(record.observed(ON, Look::at(AT)).changed);
         assert_eq!(record.ours.map(|ours| ours.value), Some(ON));
         assert_eq!(record.settled, Settled::At(ON));
     }
@@ -284,19 +376,89 @@ mod tests {
     #[test]
     fn after_a_crash_the_intended_value_not_found_did_not_take_effect() {
         let mut record = intended(ON, OFF);
-        assert!(record.observed(OFF, AT));
+        assert!(record.observed(OFF, Look::at(AT)).changed);
+        assert_eq!((&record.intent, record.ours), (&None, None));
+        assert!(record.observed(OFF, Look::at(AT + Stray::STAYS)).changed);
         assert_eq!(record, FieldRecord::default());
+    }
+
+    #[test]
+    fn a_write_that_takes_effect_after_it_was_looked_for_is_still_ours() {
+        for later in [Duration::from_secs(1), Stray::STAYS, Stray::STAYS * 100] {
+            let mut record = intended(ON, OFF);
+            record.observed(OFF, Look::at(AT));
+            record.settle(Settled::At(OFF));
+            assert!(
+                record.observed(ON, Look::at(AT + later)).proved.is_some(),
+                "the first reading after the time counts"
+            );
+            assert_eq!(record.ours.map(|ours| (ours.value, ours.before)), Some((ON, OFF)));
+            assert_eq!((record.settled, record.stray), (Settled::At(ON), None));
+        }
+    }
+
+    #[test]
+    fn a_value_that_stood_there_before_is_no_sign_of_a_stray_write() {
+        let known = |value| Look {
+            known: Some(value),
+            ..Look::at(AT)
+        };
+        let mut record = intended(ON, OFF);
+        record.observed(OFF, Look::at(AT));
+        assert!(!record.observed(ON, known(ON)).changed);
+        record.settle(Settled::At(ON));
+        assert!(!record.observed(ON, Look::at(AT)).changed);
+        assert!(record.observed(ON, known(OFF)).changed);
+    }
+
+    #[test]
+    fn a_write_that_was_given_up_is_a_humans() {
+        let mut record = intended(ON, OFF);
+        record.observed(OFF, Look::at(AT));
+        record.observed(OFF, Look::at(AT + Stray::STAYS));
+        assert!(!record.observed(ON, Look::at(AT + Stray::STAYS)).changed);
+        assert_eq!(record.ours, None);
+    }
+
+    #[test]
+    fn an_answer_to_an_earlier_question_does_not_end_the_search() {
+        let mut record = intended(ON, OFF);
+        record.observed(OFF, Look::at(AT));
+        let slow = Look {
+            at: AT + Stray::STAYS * 2,
+            ..Look::at(AT)
+        };
+        record.observed(OFF, slow);
+        assert!(record.observed(ON, Look::at(AT + Stray::STAYS * 3)).changed);
+        assert_eq!(record.ours.map(|ours| ours.value), Some(ON));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_prolong_the_search() {
+        let mut record = intended(ON, OFF);
+        record.observed(OFF, Look::at(AT + Duration::from_secs(3_600)));
+        record.observed(OFF, Look::at(AT));
+        assert_eq!(record.stray, None);
+    }
+
+    #[test]
+    fn a_row_of_an_earlier_version_is_read() {
+        let text = r#"{"settled":"never","intent":null,"ours":null,"last_write":null}"#;
+        assert_eq!(
+            serde_json::from_str::<FieldRecord>(text).unwrap(),
+            FieldRecord::default()
+        );
     }
 
     #[test]
     fn a_humans_toggle_ends_our_ownership() {
         let mut record = intended(ON, OFF);
         record.confirm(OFF, AT);
-        assert!(record.observed(OFF, AT));
+        assert!(record.observed(OFF, Look::at(AT)).changed);
         assert_eq!(record.ours, None);
         assert_eq!(record.settled, Settled::At(ON));
         assert!(
-            !record.observed(ON, AT),
+            !record.observed(ON, Look::at(AT)).changed,
             "what the human turns on again is not ours"
         );
         assert_eq!(record.ours, None);
@@ -349,11 +511,12 @@ mod tests {
 
     #[test]
     fn only_a_value_that_was_not_there_before_proves_a_write() {
-        assert_eq!(intended(ON, OFF).proved_by(OFF), None);
-        assert_eq!(intended(ON, ON).proved_by(ON), None);
-        assert_eq!(FieldRecord::default().proved_by(ON), None);
-        let record = intended(ON, OFF);
-        assert_eq!(record.proved_by(ON), record.intent.as_ref());
+        assert_eq!(intended(ON, OFF).observed(OFF, Look::at(AT)).proved, None);
+        assert_eq!(intended(ON, ON).observed(ON, Look::at(AT)).proved, None);
+        assert_eq!(FieldRecord::default().observed(ON, Look::at(AT)).proved, None);
+        let mut record = intended(ON, OFF);
+        let intent = record.intent.clone();
+        assert_eq!(record.observed(ON, Look::at(AT)).proved, intent);
     }
 
     #[test]

@@ -34,7 +34,9 @@ pub use engine::{
 pub use fault::{Fault, PortError};
 pub use gate::{Gate, GateView, Holding, SeatClaim, Seats, Shut};
 pub use ids::{Address, InstanceName, Login, NotAnAddress, PbxName, PbxUserId, TeamsUserId};
-pub use ledger_row::{FieldRecord, Intent, LastWrite, LedgerRow, Ours, Pause, Settled};
+pub use ledger_row::{
+    FieldRecord, Intent, LastWrite, LedgerRow, Look, Observed, Ours, Pause, Settled, Stray,
+};
 pub use moment::{Clock, Moment};
 pub use plan::{
     Because, Change, Held, HeldReason, NotAPlanId, PLAN_VERSION, Plan, PlanId, SkipReason, Skipped,

@@ -254,6 +254,14 @@ impl World {
             return self.answer(effect, Fate::Answered);
         };
         let (user, field) = (write.user, write.to.field());
+        // While an earlier write of unknown fate may still take effect, a human's equal change would be taken for it.
+        if self
+            .rows
+            .get(&user)
+            .is_some_and(|row| row.field(field).stray.is_some())
+        {
+            return self.answer(effect, Fate::Answered);
+        }
         let humans = match write.to {
             Value::Chat(ChatPresence::Away) => Value::Chat(ChatPresence::FreeForChat),
             to => to,
@@ -328,7 +336,10 @@ impl World {
     /// wait while there is any of that. They wait for nothing else.
     fn human(&mut self, id: i64, on: bool) {
         let user = PbxUserId(id);
-        let stored = self.rows.get(&user).is_some_and(|row| row.dnd.intent.is_some());
+        let stored = self
+            .rows
+            .get(&user)
+            .is_some_and(|row| row.dnd.intent.is_some() || row.dnd.stray.is_some());
         let views = self.engine.member_views(self.now);
         let ours = views.iter().filter(|view| view.pbx_user == user).any(|view| {
             view.dnd.work == WorkView::Writing

@@ -12,8 +12,8 @@ use presence_mapping::{DndOutcome, Presence};
 use proptest::prelude::*;
 use sync_core::{
     Address, Breaker, ChatPresence, Context, Facts, Field, FieldRecord, InstanceName, Intent, LedgerRow,
-    Login, Moment, Ours, PbxName, PbxUserId, Plan, Policy, Proposal, Reading, Settings, Settled, Situation,
-    Standing, Subject, TeamsUserId, Value, check, propose,
+    Login, Look, Moment, Ours, PbxName, PbxUserId, Plan, Policy, Proposal, Reading, Settings, Settled,
+    Situation, Standing, Subject, TeamsUserId, Value, check, propose,
 };
 
 const NOW: Moment = Moment {
@@ -107,7 +107,7 @@ fn record(value: BoxedStrategy<Value>, ours: BoxedStrategy<Value>) -> impl Strat
         settled,
         intent,
         ours,
-        last_write: None,
+        ..FieldRecord::default()
     })
 }
 
@@ -180,7 +180,7 @@ prop_compose! {
         for field in Field::ALL {
             let reading = *person.reading(field);
             if let Some(reading) = reading.filter(|reading| reading.fresh) {
-                person.row.field_mut(field).observed(reading.value, Timestamp::UNIX_EPOCH);
+                person.row.field_mut(field).observed(reading.value, Look::at(Timestamp::UNIX_EPOCH));
             }
         }
         person
@@ -278,7 +278,10 @@ fn carry_out(people: &mut [Person], settings: &Settings, situation: Situation) -
             );
             let (value, record) = match change.from {
                 None => {
-                    person.row.field_mut(change.field).observed(truth, NOW.wall);
+                    person
+                        .row
+                        .field_mut(change.field)
+                        .observed(truth, Look::at(NOW.wall));
                     (truth, None)
                 }
                 Some(from) => {

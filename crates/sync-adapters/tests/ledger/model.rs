@@ -10,7 +10,7 @@ use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use sync_core::{
     ChatPresence, Claim, FieldRecord, Intent, LastWrite, LedgerCommit, LedgerPort, LedgerRow, Login, Mode,
-    Ours, Pause, PbxUserId, Settled, Value,
+    Ours, Pause, PbxUserId, Settled, Stray, Value,
 };
 
 use crate::sample::{claim, lease, user};
@@ -204,11 +204,15 @@ fn field(value: BoxedStrategy<Value>) -> impl Strategy<Value = FieldRecord> {
         before,
         since,
     });
+    let intent = intent.boxed();
+    let stray = (intent.clone(), time()).prop_map(|(intent, until)| Stray { intent, until });
     let last = (value.clone(), value, time()).prop_map(|(from, to, at)| LastWrite { from, to, at });
-    (settled, option::of(intent), option::of(ours), option::of(last)).prop_map(
-        |(settled, intent, ours, last_write)| FieldRecord {
+    let (intent, stray) = (option::of(intent), option::of(stray));
+    (settled, intent, stray, option::of(ours), option::of(last)).prop_map(
+        |(settled, intent, stray, ours, last_write)| FieldRecord {
             settled,
             intent,
+            stray,
             ours,
             last_write,
         },

@@ -173,7 +173,10 @@ pub enum Event {
     Written {
         /// The effect.
         request: RequestId,
-        /// What became of it. After an error nobody knows whether it took effect.
+        /// What became of it. After an error nobody knows whether it took effect, but for [`Fault::State`]: then the
+        /// driver did not start it.
+        ///
+        /// [`Fault::State`]: crate::Fault::State
         result: Result<Written, PortError>,
     },
     /// Answers [`Effect::Commit`].

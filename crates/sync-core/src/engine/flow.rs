@@ -83,11 +83,14 @@ impl Engine {
             && self.links.may_start(LinkName::Pbx, now)
             && let Some(user) = self.dnd_reads.pop_front()
         {
-            self.read_dnd(user, Pending::Dnd { user });
+            self.read_dnd(user, Pending::Dnd { user }, now);
         }
     }
 
-    pub(super) fn read_dnd(&mut self, user: PbxUserId, pending: Pending) {
+    pub(super) fn read_dnd(&mut self, user: PbxUserId, pending: Pending, now: Moment) {
+        if let Some(member) = self.members.get_mut(&user) {
+            member.ask(Field::Dnd, now);
+        }
         self.pbx_in_flight += 1;
         self.links.started(LinkName::Pbx);
         let request = self.request(pending);
@@ -110,6 +113,9 @@ impl Engine {
         let users: Arc<[PbxUserId]> = self.chat_reads.iter().copied().take(CHAT_READ).collect();
         for user in users.iter() {
             self.chat_reads.remove(user);
+            if let Some(member) = self.members.get_mut(user) {
+                member.ask(Field::Chat, now);
+            }
         }
         self.pbx_in_flight += 1;
         self.links.started(LinkName::Chat);

@@ -196,11 +196,16 @@ impl Links {
         let link = self.link_mut(name);
         link.in_flight = link.in_flight.saturating_sub(1);
         // Requests that were under way together fail together: that is one failure, and a wait is never made shorter.
-        if let Some(down) = link.down.as_ref().filter(|down| now.uptime < down.until)
-            && (down.error.fault == error.fault
-                || now.uptime.saturating_add(wait(error.fault, 0, 1.0)) <= down.until)
-        {
-            return Vec::new();
+        if let Some(down) = link.down.as_mut().filter(|down| now.uptime < down.until) {
+            let until = now.uptime.saturating_add(wait(error.fault, 0, 1.0));
+            let same = down.error.fault == error.fault;
+            if same && matches!(error.fault, Fault::Throttled { retry_after: Some(_) }) {
+                // The same time to wait, counted from a later answer, ends later.
+                down.until = until.max(down.until);
+            }
+            if same || until <= down.until {
+                return Vec::new();
+            }
         }
         let attempts = link
             .down
@@ -301,6 +306,20 @@ mod tests {
         links.failed(LinkName::Presence, &error(Fault::Unreachable), at(3));
         assert!(!links.may_start(LinkName::Presence, at(299)));
         assert!(links.may_start(LinkName::Presence, at(300)));
+    }
+
+    #[test]
+    fn a_wait_that_was_asked_for_twice_ends_with_the_later_one() {
+        let mut links = Links::new(1);
+        links.started(LinkName::Pbx);
+        links.started(LinkName::Pbx);
+        let told = error(Fault::Throttled {
+            retry_after: Some(Duration::from_secs(60)),
+        });
+        links.failed(LinkName::Pbx, &told, at(0));
+        assert!(links.failed(LinkName::Pbx, &told, at(8)).is_empty());
+        assert!(!links.may_start(LinkName::Pbx, at(67)));
+        assert!(links.may_start(LinkName::Pbx, at(68)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use presence_mapping::{Outcome, Presence};
 
 use super::event::RequestId;
 use crate::ids::TeamsUserId;
-use crate::ledger_row::LedgerRow;
+use crate::ledger_row::{LedgerRow, Look, Observed};
 use crate::moment::Moment;
 use crate::plan::Change;
 use crate::policy::Reading;
@@ -37,8 +37,12 @@ pub(super) struct Member {
     pub(super) tried: bool,
     /// The value that the operator let through for the outcome of now.
     pub(super) approved: Option<Value>,
+    /// Whether the PBX's list of users showed this user last.
+    pub(super) listed: bool,
     work: [Work; 2],
     seen: [Option<Seen>; 2],
+    /// When the PBX was asked last, by a reading or by the reading of a write.
+    asked: [Option<Timestamp>; 2],
     attempts: [u32; 2],
     /// When DND that we wrote was found changed back (uptime), and which write that was noticed for last.
     flips: VecDeque<Duration>,
@@ -112,8 +116,10 @@ impl Member {
             unknown,
             tried: false,
             approved: None,
+            listed: false,
             work: Default::default(),
             seen: [None; 2],
+            asked: [None; 2],
             attempts: [0; 2],
             flips: VecDeque::new(),
             flipped: None,
@@ -149,10 +155,21 @@ impl Member {
         self.seen[field as usize]
     }
 
-    /// Takes a reading over that was made while no write was under way. Returns whether the row changed.
-    pub(super) fn observe(&mut self, value: Value, now: Moment) -> bool {
-        self.seen[value.field() as usize] = Some(Seen { value, at: now });
-        self.row.field_mut(value.field()).observed(value, now.wall)
+    /// Notes that the PBX is asked now.
+    pub(super) fn ask(&mut self, field: Field, now: Moment) {
+        self.asked[field as usize] = Some(now.wall);
+    }
+
+    /// Takes a reading over that was made while no write was under way.
+    pub(super) fn observe(&mut self, value: Value, now: Moment) -> Observed {
+        let seen = Seen { value, at: now };
+        let known = self.seen[value.field() as usize].replace(seen);
+        let look = Look {
+            known: known.map(|known| known.value),
+            asked: self.asked[value.field() as usize].unwrap_or(now.wall),
+            at: now.wall,
+        };
+        self.row.field_mut(value.field()).observed(value, look)
     }
 
     /// Notes whether DND that we wrote was changed back. Returns whether it is not written from now on, because that

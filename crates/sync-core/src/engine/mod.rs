@@ -18,6 +18,7 @@ mod report;
 mod rolling;
 mod roster_pass;
 mod seat_gate;
+mod stray;
 mod sweep;
 mod view;
 mod views;
@@ -197,14 +198,16 @@ impl Engine {
                 // Without the companion module nothing of the chat can be taken back, so nothing of it is held.
                 if !settings.chat {
                     row.chat.intent = None;
+                    row.chat.stray = None;
                     row.chat.disown();
                 }
                 // What was intended when the last process ended is looked at before anything else, and a release that
                 // was interrupted goes on.
-                if Field::ALL
-                    .into_iter()
-                    .any(|field| row.field(field).intent.is_some())
-                {
+                let unconfirmed = |field| {
+                    let record = row.field(field);
+                    record.intent.is_some() || record.stray.is_some()
+                };
+                if Field::ALL.into_iter().any(unconfirmed) {
                     due.insert(row.user);
                 }
                 (row.user, Member::new(row, Standing::NotLookedUp, now))

@@ -59,6 +59,7 @@ impl Engine {
         for change in plan.changes {
             self.take_up(change, now);
         }
+        self.look_for_strays(&due, now);
         for user in due {
             self.forget_if_done(user);
         }
@@ -200,10 +201,7 @@ impl Engine {
 
     /// Whether anything that we could take back is, or may be, ours.
     fn holds_something(&self, member: &Member) -> bool {
-        self.fields().any(|field| {
-            let record = member.row.field(field);
-            record.ours.is_some() || record.intent.is_some()
-        })
+        self.fields().any(|field| member.row.field(field).may_be_ours())
     }
 
     pub(super) fn finish_release(&mut self) {

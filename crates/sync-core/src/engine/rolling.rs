@@ -71,7 +71,7 @@ impl Engine {
             if let Some(member) = self.members.get_mut(&user) {
                 member.set_work(Field::Dnd, Work::Reading);
             }
-            self.read_dnd(user, Pending::Readback { user });
+            self.read_dnd(user, Pending::Readback { user }, now);
         }
     }
 
@@ -159,6 +159,7 @@ impl Engine {
         for user in users.iter() {
             if let Some(member) = self.members.get_mut(user) {
                 member.set_work(Field::Chat, Work::Reading);
+                member.ask(Field::Chat, now);
             }
         }
         self.pbx_in_flight += 1;

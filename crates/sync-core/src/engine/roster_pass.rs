@@ -146,6 +146,10 @@ impl Engine {
                 member.row.login = entry.login.clone();
             }
         }
+        let listed: BTreeSet<PbxUserId> = roster.users.iter().map(|user| user.id).collect();
+        for (user, member) in &mut self.members {
+            member.listed = listed.contains(user);
+        }
         self.roster.taken = Some(now);
         self.seats_are_due(self.roster.change.0);
         let due = self.book.addresses_due(now.uptime);

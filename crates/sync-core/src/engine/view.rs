@@ -296,10 +296,10 @@ impl Engine {
                 Wanted::Set(value) => Some(value),
                 Wanted::Leave | Wanted::TakeBack => None,
             },
-            owner: match (&record.intent, record.ours) {
-                (Some(_), _) => OwnerView::Unconfirmed,
-                (None, Some(_)) => OwnerView::Us,
-                (None, None) => OwnerView::Others,
+            owner: match (&record.intent, record.ours, &record.stray) {
+                (Some(_), ..) | (None, None, Some(_)) => OwnerView::Unconfirmed,
+                (None, Some(_), _) => OwnerView::Us,
+                (None, None, None) => OwnerView::Others,
             },
             before: record.ours.map(|ours| ours.before),
             ours_since: record.ours.map(|ours| ours.since),

@@ -8,7 +8,7 @@ use crate::aim::wanted;
 use crate::audit::AuditEntry;
 use crate::fault::{Fault, PortError};
 use crate::ids::{Address, PbxUserId};
-use crate::ledger_row::{Intent, Settled};
+use crate::ledger_row::{Intent, Observed, Settled};
 use crate::moment::Moment;
 use crate::plan::Change;
 use crate::planner::Mode;
@@ -73,6 +73,7 @@ impl Engine {
         };
         if let Some(member) = self.members.get_mut(&user) {
             member.set_work(field, Work::Writing(change.clone()));
+            member.ask(field, now);
         }
         self.pbx_in_flight += 1;
         self.links.started(link(field));
@@ -117,7 +118,16 @@ impl Engine {
                 self.wrote(user, change, written, now);
             }
             // Nobody knows whether the write took effect: the intent stays, and the PBX is read before anything else.
-            Err(error) => self.request_failed(user, field, error, now),
+            Err(error) => {
+                if error.fault == Fault::State
+                    && let Some(member) = self.members.get_mut(&user)
+                {
+                    // The driver did not even start it, because of the lease.
+                    member.row.field_mut(field).abandon();
+                    self.dirty.insert(user);
+                }
+                self.request_failed(user, field, error, now);
+            }
         }
     }
 
@@ -145,25 +155,25 @@ impl Engine {
                 Report::Applied { change, latency }
             }
             Written::AlreadyEqual => {
-                let record = member.row.field_mut(field);
-                record.abandon();
-                record.settle(if change.release {
-                    Settled::Released(change.to)
-                } else {
-                    Settled::At(change.to)
-                });
-                member.observe(change.to, now);
+                member.row.field_mut(field).abandon();
+                self.observe(user, change.to, now);
+                if let Some(member) = self.members.get_mut(&user) {
+                    member.row.field_mut(field).settle(if change.release {
+                        Settled::Released(change.to)
+                    } else {
+                        Settled::At(change.to)
+                    });
+                }
                 Report::AlreadyEqual { change }
             }
             Written::Conflict { found } => {
                 member.row.field_mut(field).abandon();
-                member.observe(found, now);
+                self.observe(user, found, now);
                 Report::Conflict { change, found }
             }
         };
         self.dirty.insert(user);
         self.report(report);
-        self.note_flip(user, now);
     }
 
     /// Two programs that fight for a value are told from a human's one change by how often it goes back and forth. For the
@@ -249,7 +259,10 @@ impl Engine {
             if !asked.contains(&user) {
                 continue;
             }
-            if let Some(member) = self.members.get_mut(&user) {
+            // A reading that follows a failed write does not make the next failure the first one again.
+            if let Some(member) = self.members.get_mut(&user)
+                && member.row.field(field).intent.is_none()
+            {
                 member.succeeded(field);
             }
             self.observe(user, value, now);
@@ -267,8 +280,8 @@ impl Engine {
         let Some(member) = self.members.get_mut(&user) else {
             return;
         };
-        let proved = member.row.field(value.field()).proved_by(value).cloned();
-        if member.observe(value, now) {
+        let Observed { changed, proved } = member.observe(value, now);
+        if changed {
             self.dirty.insert(user);
         }
         if let Some(intent) = proved {
@@ -289,7 +302,7 @@ impl Engine {
         self.report_all(reports);
         if matches!(
             error.fault,
-            Fault::NotFound | Fault::Server | Fault::Protocol | Fault::Permission
+            Fault::NotFound | Fault::Server | Fault::Protocol | Fault::Permission | Fault::State
         ) {
             self.failed_for(user, field, error, now);
         }
@@ -299,7 +312,8 @@ impl Engine {
         let Some(member) = self.members.get_mut(&user) else {
             return;
         };
-        if error.fault == Fault::NotFound && member.standing.is_none() && field == Field::Dnd {
+        let gone = member.standing.is_none() && !member.listed;
+        if error.fault == Fault::NotFound && gone && field == Field::Dnd {
             // Whoever left the group and the PBX has nothing left that could be taken back.
             return self.forget(user);
         }

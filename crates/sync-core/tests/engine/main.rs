@@ -8,6 +8,7 @@
 mod approval;
 mod audit;
 mod chat;
+mod lease;
 mod pauses;
 mod promises;
 mod seat_gate;

@@ -1,0 +1,25 @@
+//! Random schedules against a simulated world, and scenarios with golden output. No network, no runtime, no clock:
+//! everything follows from a number.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a simulation that cannot set its world up has failed"
+)]
+
+mod conclude;
+mod daemon;
+mod generate;
+mod golden;
+mod judge;
+mod op;
+mod oracle;
+mod pbx;
+mod perform;
+mod random;
+mod request;
+mod scenarios;
+mod schedules;
+mod script;
+mod shrink;
+mod slots;
+mod world;

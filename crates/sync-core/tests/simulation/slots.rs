@@ -1,0 +1,284 @@
+//! The history of every value in the PBX: who put it there, and what of that a daemon can know.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sync_core::{Field, Value};
+
+use crate::op::DaemonId;
+
+/// A write of unknown fate is looked for so long after the first reading that does not find it.
+const LOOKED_FOR: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    pub(crate) now: Duration,
+    /// Whether the time that is stored is not the time that passed.
+    pub(crate) clock_jumped: bool,
+    slots: BTreeMap<(i64, Field), Slot>,
+}
+
+/// One value and what is known of its origin.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) value: Value,
+    pub(crate) ours: bool,
+    /// Whether a daemon has to know that it is ours.
+    pub(crate) sure: bool,
+    /// What stood there before the first of our writes in a row.
+    pub(crate) before: Value,
+    /// A human set it while a write of the same value was under way, which nobody can tell apart.
+    excused: bool,
+    /// Our value that a human replaced, while no daemon read the PBX.
+    unseen: Option<Value>,
+    read: Duration,
+    changed: Duration,
+    attempts: Vec<Attempt>,
+    /// Writes under way, by daemon: whether they can only be there to take back what is ours.
+    writing: [Option<bool>; 2],
+}
+
+/// A write that was intended and is not known to have ended.
+#[derive(Clone, Debug)]
+struct Attempt {
+    to: Value,
+    /// The value of ours that it replaces.
+    ours: Option<Value>,
+    at: Timestamp,
+    daemon: DaemonId,
+    sent: bool,
+    /// Since when nobody knows what became of it.
+    unknown: Option<Duration>,
+    /// When a daemon first looked for it, and when the daemon of now did.
+    looked: Option<Duration>,
+    looked_again: Option<Duration>,
+    /// Its value was found, so that nobody looks for it any more.
+    found: bool,
+}
+
+impl Slots {
+    pub(crate) fn slot(&mut self, user: i64, value: Value) -> &mut Slot {
+        self.slots
+            .entry((user, value.field()))
+            .or_insert_with(|| Slot::new(value))
+    }
+
+    pub(crate) fn find(&self, user: i64, field: Field) -> Option<&Slot> {
+        self.slots.get(&(user, field))
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&(i64, Field), &Slot)> {
+        self.slots.iter()
+    }
+
+    pub(crate) fn surely_silenced(&self, user: i64) -> bool {
+        self.find(user, Field::Dnd)
+            .is_some_and(|slot| slot.ours && slot.sure && slot.value.silences())
+    }
+
+    pub(crate) fn forget(&mut self, user: i64) {
+        self.slots.retain(|(whose, _), _| *whose != user);
+    }
+
+    /// Nothing of this user is ours for sure any more.
+    pub(crate) fn doubt(&mut self, user: i64) {
+        for (_, slot) in self.slots.range_mut((user, Field::Dnd)..=(user, Field::Chat)) {
+            slot.sure = false;
+        }
+    }
+
+    pub(crate) fn doubt_others(&mut self, stays: impl Fn(i64) -> bool) {
+        for ((user, _), slot) in &mut self.slots {
+            if !stays(*user) {
+                slot.sure = false;
+                slot.excused |= slot.ours;
+                slot.ours = false;
+            }
+        }
+    }
+
+    pub(crate) fn human(&mut self, user: i64, before: Value, value: Value) {
+        let now = self.now;
+        let slot = self.slot(user, before);
+        if slot.possibly_ours() {
+            slot.unseen = Some(before);
+        }
+        // Whoever turns a value of ours off and on again between two readings cannot be told from us.
+        slot.ours = slot.unseen == Some(value);
+        slot.sure = false;
+        slot.value = value;
+        slot.changed = now;
+        // Nor can whoever sets what we are about to set, or sets again what we are about to replace.
+        let ours = |attempt: &Attempt| attempt.to == value || attempt.ours == Some(value);
+        slot.excused = slot.attempts.iter().any(ours);
+    }
+
+    /// The PBX answers a reading, which need not reach its daemon.
+    pub(crate) fn read(&mut self, user: i64, value: Value) {
+        let now = self.now;
+        self.slot(user, value).read = now;
+    }
+
+    /// A reading reached its daemon.
+    pub(crate) fn learned(&mut self, user: i64, value: Value) {
+        let now = self.now;
+        let slot = self.slot(user, value);
+        if slot.unseen.is_some_and(|unseen| unseen != value) {
+            slot.unseen = None;
+        }
+        for attempt in &mut slot.attempts {
+            if attempt.unknown.is_some() {
+                attempt.looked.get_or_insert(now);
+                attempt.looked_again.get_or_insert(now);
+                attempt.found |= attempt.to == value;
+            }
+        }
+        let is_open = |attempt: &Attempt| {
+            attempt
+                .looked_again
+                .is_none_or(|looked| now < looked + LOOKED_FOR)
+        };
+        slot.attempts.retain(is_open);
+    }
+
+    /// A row is stored: with an intent, or without one that was never sent.
+    pub(crate) fn intended(
+        &mut self,
+        daemon: DaemonId,
+        user: i64,
+        field: Field,
+        intent: Option<(Value, Timestamp)>,
+    ) {
+        let Some((to, at)) = intent else {
+            if let Some(slot) = self.slots.get_mut(&(user, field)) {
+                slot.attempts
+                    .retain(|attempt| attempt.sent || attempt.daemon != daemon);
+            }
+            return;
+        };
+        let Some(slot) = self.slots.get_mut(&(user, field)) else {
+            return;
+        };
+        if slot
+            .attempts
+            .iter()
+            .any(|attempt| (attempt.to, attempt.at) == (to, at))
+        {
+            return;
+        }
+        let since = slot.read;
+        let ours = slot.possibly_ours().then_some(slot.value);
+        slot.attempts.push(Attempt {
+            to,
+            ours,
+            at,
+            daemon,
+            sent: false,
+            unknown: None,
+            looked: None,
+            looked_again: None,
+            found: false,
+        });
+        if !slot.ours && slot.value == to && slot.changed >= since {
+            slot.excused = true;
+        }
+    }
+
+    /// Returns whether another write was under way.
+    pub(crate) fn started(
+        &mut self,
+        daemon: DaemonId,
+        user: i64,
+        (from, to): (Value, Value),
+        releases: bool,
+    ) -> bool {
+        let slot = self.slot(user, from);
+        for attempt in slot
+            .attempts
+            .iter_mut()
+            .filter(|attempt| attempt.daemon == daemon && attempt.to == to)
+        {
+            attempt.sent = true;
+        }
+        slot.writing[daemon].replace(releases).is_some()
+    }
+
+    pub(crate) fn ended(&mut self, daemon: DaemonId, user: i64, to: Value, known: bool) {
+        let now = self.now;
+        let slot = self.slot(user, to);
+        slot.writing[daemon] = None;
+        let of_this = |attempt: &Attempt| attempt.daemon == daemon && attempt.unknown.is_none();
+        if known {
+            slot.attempts.retain(|attempt| !of_this(attempt));
+            if slot.attempts.is_empty() {
+                slot.excused = false;
+            }
+        }
+        for attempt in slot.attempts.iter_mut().filter(|attempt| of_this(attempt)) {
+            attempt.unknown = Some(now);
+        }
+    }
+
+    pub(crate) fn landed(&mut self, user: i64, before: Value, to: Value, late: bool) {
+        let now = self.now;
+        let jumped = self.clock_jumped;
+        let slot = self.slot(user, before);
+        if !slot.ours || slot.value != before {
+            slot.before = before;
+        }
+        let expected = slot.attempts.iter().any(|attempt| {
+            attempt.to == to
+                && !attempt.found
+                && attempt.looked.is_none_or(|looked| now < looked + LOOKED_FOR)
+        });
+        slot.value = to;
+        // DND that is off is nobody's, and so is a chat status that stands there as it did before.
+        slot.ours = to.silences() || (to.field() == Field::Chat && to != slot.before);
+        slot.sure = !late || (expected && !jumped);
+        slot.unseen = None;
+        slot.excused = false;
+    }
+
+    pub(crate) fn life_ended(&mut self, daemon: DaemonId) {
+        let now = self.now;
+        for slot in self.slots.values_mut() {
+            slot.writing[daemon] = None;
+            for attempt in slot
+                .attempts
+                .iter_mut()
+                .filter(|attempt| attempt.daemon == daemon)
+            {
+                attempt.unknown = attempt.unknown.or(Some(now));
+                attempt.looked_again = None;
+                attempt.sent = true;
+            }
+        }
+    }
+}
+
+impl Slot {
+    const fn new(value: Value) -> Self {
+        Self {
+            value,
+            ours: false,
+            sure: false,
+            before: value,
+            excused: false,
+            unseen: None,
+            read: Duration::ZERO,
+            changed: Duration::ZERO,
+            attempts: Vec::new(),
+            writing: [None; 2],
+        }
+    }
+
+    pub(crate) fn is_being_released(&self, daemon: DaemonId) -> bool {
+        self.writing[daemon] == Some(true)
+    }
+
+    /// Whether a daemon may take the value for ours.
+    pub(crate) const fn possibly_ours(&self) -> bool {
+        self.ours || self.excused
+    }
+}

@@ -1,0 +1,420 @@
+//! The world that a schedule runs in: time, what happens in it, and who is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use jiff::SignedDuration;
+use sync_core::fakes::MemoryLedger;
+use sync_core::{Acquired, Effect, Engine, Event, LedgerPort, Mode, Report};
+
+use crate::daemon::{DRAIN, Daemon, LEASE, TIME_OUT, claim, licence, settings, truth};
+use crate::op::{DaemonId, Fate, Kind, Schedule, Setup, Trouble};
+use crate::oracle::Oracle;
+use crate::pbx::{Pbx, Tenant};
+use crate::random::Random;
+use crate::request::Step;
+
+pub(crate) struct World {
+    pub(crate) setup: Setup,
+    pub(crate) now: Duration,
+    pub(crate) pbx: Pbx,
+    pub(crate) tenant: Tenant,
+    pub(crate) ledger: MemoryLedger,
+    pub(crate) daemons: [Daemon; 2],
+    pub(crate) oracle: Oracle,
+    pub(crate) faults: Vec<(Kind, Trouble, u32)>,
+    pub(crate) down_until: Duration,
+    pub(crate) excluded: BTreeSet<i64>,
+    pub(crate) seats: Option<u32>,
+    pub(crate) answers: u64,
+    /// Whether credentials were ever refused: then the links wait for hours.
+    pub(crate) refused: bool,
+    pub(crate) trace: Option<Vec<String>>,
+    queue: BTreeMap<(Duration, u64), Happening>,
+    numbers: u64,
+    latencies: Random,
+}
+
+/// Something that happens when its time comes.
+#[derive(Clone, Debug)]
+pub(crate) enum Happening {
+    /// A request goes on.
+    Request {
+        daemon: DaemonId,
+        life: u64,
+        step: Step,
+    },
+    /// A daemon asks for the lease.
+    Ask {
+        daemon: DaemonId,
+    },
+    /// A daemon that got the lease starts its engine.
+    Begin {
+        daemon: DaemonId,
+        life: u64,
+    },
+    Renew {
+        daemon: DaemonId,
+        life: u64,
+    },
+    /// The time to drain is over.
+    Cut {
+        daemon: DaemonId,
+        life: u64,
+    },
+    Wake {
+        daemon: DaemonId,
+    },
+}
+
+impl World {
+    pub(crate) fn new(setup: &Setup, traced: bool) -> Self {
+        Self {
+            setup: setup.clone(),
+            now: Duration::from_secs(1),
+            pbx: Pbx::with(setup.people),
+            tenant: Tenant::default(),
+            ledger: MemoryLedger::with_leases_of(LEASE),
+            daemons: [Daemon::default(), Daemon::default()],
+            oracle: Oracle::new(setup),
+            faults: Vec::new(),
+            down_until: Duration::ZERO,
+            excluded: BTreeSet::new(),
+            seats: setup.seats,
+            answers: 0,
+            refused: false,
+            trace: traced.then(Vec::new),
+            queue: BTreeMap::new(),
+            numbers: 0,
+            latencies: Random::new(setup.jitter),
+        }
+    }
+
+    /// Runs a schedule to its end and through what has to follow. Returns what was wrong.
+    pub(crate) fn run(&mut self, schedule: &Schedule) -> Vec<String> {
+        for op in &schedule.ops {
+            self.tell(|| format!("> {op}"));
+            self.perform(*op);
+            if !self.oracle.failures.is_empty() {
+                break;
+            }
+        }
+        if self.oracle.failures.is_empty() {
+            self.conclude();
+        }
+        std::mem::take(&mut self.oracle.failures)
+    }
+
+    pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            let line = line();
+            let at = self.now.as_secs();
+            trace.push(if line.starts_with('>') {
+                line
+            } else {
+                format!("{at:>5} {line}")
+            });
+        }
+    }
+
+    pub(crate) fn queue(&mut self, after: Duration, happening: Happening) {
+        self.numbers += 1;
+        self.queue.insert((self.now + after, self.numbers), happening);
+    }
+
+    /// How long the next step of a request takes.
+    pub(crate) fn latency(&mut self) -> Duration {
+        Duration::from_millis(3 + self.latencies.below(30))
+    }
+
+    /// Lets time pass until `end`, or until so many answers have come.
+    pub(crate) fn pass(&mut self, time: Duration, answers: Option<u64>) {
+        let end = self.now + time;
+        let enough = answers.map(|count| self.answers + count);
+        while enough.is_none_or(|enough| self.answers < enough) && self.oracle.failures.is_empty() {
+            let next = self.queue.first_key_value().map(|(key, _)| key.0);
+            let wake = self.next_wake();
+            let first = next
+                .into_iter()
+                .chain(wake.map(|(at, _)| at))
+                .min()
+                .unwrap_or(end);
+            if first > end {
+                break;
+            }
+            self.now = self.now.max(first);
+            self.oracle.at(self.now);
+            if let Some((_, daemon)) = wake.filter(|(at, _)| next.is_none_or(|next| *at < next)) {
+                self.step(daemon, Event::Tick);
+            } else if let Some((_, happening)) = self.queue.pop_first() {
+                self.happen(happening);
+            } else {
+                break;
+            }
+        }
+        if enough.is_none_or(|enough| self.answers < enough) {
+            self.now = end;
+            self.oracle.at(self.now);
+        }
+    }
+
+    fn next_wake(&self) -> Option<(Duration, DaemonId)> {
+        let awake = self
+            .daemons
+            .iter()
+            .enumerate()
+            .filter(|(_, daemon)| daemon.is_awake());
+        let wakes = awake.filter_map(|(id, daemon)| {
+            let at = daemon.engine.as_ref()?.next_wake(daemon.moment(self.now))?;
+            Some((at.max(self.now), id))
+        });
+        wakes.min()
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Request { daemon, life, step } => self.go_on(daemon, life, step),
+            Happening::Ask { daemon } => self.ask_for_lease(daemon),
+            Happening::Begin { daemon, life } if self.daemons[daemon].life == life => self.begin(daemon),
+            Happening::Renew { daemon, life } if self.daemons[daemon].life == life => self.renew(daemon),
+            Happening::Cut { daemon, life } if self.daemons[daemon].life == life => {
+                self.surrender(daemon);
+                self.end(daemon, Fate::Landed, true);
+            }
+            Happening::Wake { daemon } => self.wake(daemon),
+            Happening::Begin { .. } | Happening::Renew { .. } | Happening::Cut { .. } => {}
+        }
+    }
+
+    fn ask_for_lease(&mut self, daemon: DaemonId) {
+        if !self.daemons[daemon].wanted || self.daemons[daemon].lease.is_some() {
+            return;
+        }
+        let fresh = !self.oracle.lease_was_left_behind();
+        match self
+            .ledger
+            .acquire(&claim(daemon), truth(self.now))
+            .now_or_never()
+        {
+            Some(Ok(Acquired::Granted(lease))) => {
+                let (deadline, life) = (self.now + LEASE, self.daemons[daemon].life);
+                self.daemons[daemon].deadline = deadline;
+                self.daemons[daemon].lease = Some(lease);
+                self.oracle.leased(daemon, deadline);
+                // What the holder before had under way is waited out, unless the holder gave the lease back.
+                let wait = if fresh { Duration::ZERO } else { TIME_OUT };
+                self.queue(wait, Happening::Begin { daemon, life });
+                self.queue(LEASE / 3, Happening::Renew { daemon, life });
+            }
+            _ => self.queue(Duration::from_secs(1), Happening::Ask { daemon }),
+        }
+    }
+
+    fn begin(&mut self, daemon: DaemonId) {
+        let excluded = self
+            .excluded
+            .iter()
+            .filter_map(|id| Some(self.pbx.users.get(id)?.person));
+        let settings = settings(&self.setup, excluded);
+        let memory = self.ledger.load(&claim(daemon)).now_or_never().unwrap().unwrap();
+        let (now, seed) = (self.daemons[daemon].moment(self.now), self.setup.jitter);
+        self.oracle.began(daemon, settings.exclude.clone());
+        self.daemons[daemon].engine = Some(Engine::new(settings, memory, now, seed));
+        self.tell(|| format!("{} begins", name(daemon)));
+        if self.setup.seats.is_some() {
+            self.tell_licence(daemon);
+        }
+        self.step(daemon, Event::Tick);
+    }
+
+    pub(crate) fn tell_licence(&mut self, daemon: DaemonId) {
+        self.oracle.licensed(daemon, self.seats);
+        self.step(daemon, Event::Licence(licence(self.seats)));
+    }
+
+    fn renew(&mut self, daemon: DaemonId) {
+        let Some(lease) = self.daemons[daemon].lease.clone() else {
+            return;
+        };
+        let life = self.daemons[daemon].life;
+        if self.daemons[daemon].suspended_until.is_some() {
+            return;
+        }
+        if self.next_trouble(Kind::Ledger).is_none() {
+            let renewed = self
+                .ledger
+                .renew(&lease, truth(self.now))
+                .now_or_never()
+                .unwrap()
+                .unwrap();
+            if !renewed {
+                self.tell(|| format!("{} lost its lease", name(daemon)));
+                return self.end(daemon, Fate::Landed, true);
+            }
+            self.daemons[daemon].deadline = self.now + LEASE;
+            self.oracle.leased(daemon, self.now + LEASE);
+        }
+        self.queue(LEASE / 3, Happening::Renew { daemon, life });
+    }
+
+    fn wake(&mut self, daemon: DaemonId) {
+        if self.daemons[daemon]
+            .suspended_until
+            .is_none_or(|until| until > self.now)
+        {
+            return;
+        }
+        self.daemons[daemon].suspended_until = None;
+        for event in std::mem::take(&mut self.daemons[daemon].inbox) {
+            self.step(daemon, event);
+        }
+        if self.setup.seats.is_some() {
+            self.tell_licence(daemon);
+        }
+        let life = self.daemons[daemon].life;
+        self.queue(Duration::from_millis(1), Happening::Renew { daemon, life });
+    }
+
+    /// The process is gone. What it sent may still take effect.
+    pub(crate) fn end(&mut self, daemon: DaemonId, fate: Fate, stored: bool) {
+        let life = self.daemons[daemon].life;
+        self.daemons[daemon].life += 1;
+        self.daemons[daemon].engine = None;
+        let lease = self.daemons[daemon].lease.take().filter(|_| stored);
+        self.daemons[daemon].draining = false;
+        self.daemons[daemon].suspended_until = None;
+        self.daemons[daemon].inbox.clear();
+        self.oracle.ended(daemon);
+        if self.daemons[daemon].wanted {
+            self.queue(Duration::from_secs(1), Happening::Ask { daemon });
+        }
+        let of_this_life = |happening: &Happening| matches!(happening, Happening::Request { daemon: whose, life: when, .. } if (*whose, *when) == (daemon, life));
+        let cut: Vec<_> = self
+            .queue
+            .iter()
+            .filter(|(_, what)| of_this_life(what))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in cut {
+            if let Some(Happening::Request { step, .. }) = self.queue.remove(&key) {
+                self.cut(daemon, step, fate, lease.as_ref());
+            }
+        }
+    }
+
+    pub(crate) fn surrender(&mut self, daemon: DaemonId) {
+        if let Some(lease) = &self.daemons[daemon].lease {
+            self.ledger.surrender(lease).now_or_never().unwrap().unwrap();
+            self.oracle.surrendered(daemon);
+        }
+    }
+
+    /// Hands an event to an engine and starts what follows from it.
+    pub(crate) fn step(&mut self, daemon: DaemonId, event: Event) {
+        let now = self.daemons[daemon].moment(self.now);
+        let Some(engine) = &mut self.daemons[daemon].engine else {
+            return;
+        };
+        let effects = engine.handle(event, now);
+        let drained = self.daemons[daemon].draining && engine.is_drained();
+        for effect in effects {
+            match effect {
+                Effect::Report(report) => self.reported(daemon, &report),
+                effect => self.start(daemon, effect),
+            }
+        }
+        if drained {
+            self.surrender(daemon);
+            self.end(daemon, Fate::Landed, true);
+        }
+    }
+
+    fn reported(&mut self, daemon: DaemonId, report: &Report) {
+        if let Report::Violation(violation) = report {
+            self.oracle
+                .fail(&format!("the checker stopped a plan: {violation}"));
+        }
+        if self.trace.is_some()
+            && let Some(text) = crate::golden::report(report)
+        {
+            self.tell(|| format!("{} says: {text}", name(daemon)));
+        }
+    }
+
+    /// The trouble that the next request of this kind meets.
+    pub(crate) fn next_trouble(&mut self, kind: Kind) -> Option<Trouble> {
+        if self.now < self.down_until && kind.is_of_pbx() {
+            self.oracle.disturbed(Duration::ZERO);
+            return Some(Trouble::Lost);
+        }
+        let index = self.faults.iter().position(|(known, _, _)| *known == kind)?;
+        let (_, trouble, left) = &mut self.faults[index];
+        let trouble = *trouble;
+        *left -= 1;
+        if *left == 0 {
+            self.faults.remove(index);
+        }
+        self.refused |= trouble == Trouble::Refused;
+        let longer = match trouble {
+            Trouble::Throttled(seconds) => Duration::from_secs(seconds.unwrap_or_default()),
+            Trouble::Refused => Duration::from_secs(8 * 3_600),
+            _ => Duration::ZERO,
+        };
+        self.oracle.disturbed(longer);
+        Some(trouble)
+    }
+
+    pub(crate) fn holder(&self) -> Option<DaemonId> {
+        let holds = |id: &usize| self.daemons[*id].is_awake() && !self.oracle.lease_ran_out(*id);
+        [0, 1].into_iter().find(holds)
+    }
+
+    pub(crate) fn start_daemon(&mut self, daemon: DaemonId) {
+        if !self.daemons[daemon].wanted {
+            self.daemons[daemon].wanted = true;
+            self.ask_for_lease(daemon);
+        }
+    }
+
+    pub(crate) fn stop_daemon(&mut self, daemon: DaemonId) {
+        self.daemons[daemon].wanted = false;
+        if self.daemons[daemon].is_awake() {
+            if !self.daemons[daemon].draining {
+                self.daemons[daemon].draining = true;
+                self.oracle.drains(daemon);
+                let life = self.daemons[daemon].life;
+                self.queue(DRAIN, Happening::Cut { daemon, life });
+                self.step(daemon, Event::Drain);
+            }
+        } else {
+            self.end(daemon, Fate::Lost, false);
+        }
+    }
+
+    pub(crate) fn command(&mut self, mode: Mode, event: impl Fn() -> Event) {
+        for daemon in [0, 1] {
+            if self.daemons[daemon].is_awake() && !self.daemons[daemon].draining {
+                let event = event();
+                self.oracle
+                    .commanded(daemon, mode, matches!(event, Event::Retire));
+                self.step(daemon, event);
+            }
+        }
+    }
+
+    pub(crate) fn set_clock(&mut self, daemon: DaemonId, seconds: i64) {
+        self.daemons[daemon].shift += SignedDuration::from_secs(seconds);
+        self.oracle.clock_jumped();
+    }
+}
+
+pub(crate) const fn name(daemon: DaemonId) -> &'static str {
+    if daemon == 0 { "a" } else { "b" }
+}
+
+impl Kind {
+    const fn is_of_pbx(self) -> bool {
+        !matches!(self, Self::Presence | Self::Directory | Self::Ledger)
+    }
+}
