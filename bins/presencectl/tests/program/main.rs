@@ -10,6 +10,7 @@ mod calls;
 mod configuration;
 mod fast_motion;
 mod generated;
+mod license;
 mod office;
 mod offline;
 mod rules;
