@@ -176,8 +176,8 @@ impl World {
                 commit,
                 trouble,
             } => {
-                let stored = trouble != Some(Trouble::Lost)
-                    && self.store(self.daemons[daemon].lease.as_ref(), &commit);
+                let lease = self.daemons[daemon].lease.clone();
+                let stored = trouble != Some(Trouble::Lost) && self.store(lease.as_ref(), &commit);
                 let result = if stored && trouble.is_none() {
                     Ok(vec![])
                 } else {
@@ -210,9 +210,13 @@ impl World {
         }
     }
 
-    fn store(&self, lease: Option<&Lease>, commit: &LedgerCommit) -> bool {
+    fn store(&mut self, lease: Option<&Lease>, commit: &LedgerCommit) -> bool {
         let Some(lease) = lease else { return false };
-        self.ledger.commit(lease, commit).now_or_never().unwrap().is_ok()
+        let stored = self.ledger.commit(lease, commit).now_or_never().unwrap().is_ok();
+        if stored {
+            self.oracle.stored(commit);
+        }
+        stored
     }
 
     fn serve(&mut self, daemon: DaemonId, effect: Effect, trouble: Option<Trouble>) {
