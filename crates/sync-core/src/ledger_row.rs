@@ -145,10 +145,7 @@ impl FieldRecord {
     /// a chain of our own writes remembers what stood there before its first.
     pub fn confirm(&mut self, before: Value, at: Timestamp) -> Option<Value> {
         let intent = self.intent.take()?;
-        let first = match self.ours {
-            Some(ours) if ours.value == before => ours.before,
-            _ => before,
-        };
+        let first = self.before_ours(before);
         let nobodys = intent.release || intent.to == Value::Dnd(false);
         self.ours = (!nobodys).then_some(Ours {
             value: intent.to,
@@ -168,6 +165,14 @@ impl FieldRecord {
         Some(intent.to)
     }
 
+    /// What stood there before the first of our writes in a row, where `before` stood there before the last one.
+    fn before_ours(&self, before: Value) -> Value {
+        match self.ours {
+            Some(ours) if ours.value == before => ours.before,
+            _ => before,
+        }
+    }
+
     /// The PBX was read while no write of ours was under way. Returns whether the record changed.
     ///
     /// An unconfirmed intent whose value is found is taken for our own write (what stood there before was read to be
@@ -181,10 +186,13 @@ impl FieldRecord {
                 self.confirm(intent.before, at);
             } else {
                 self.intent = None;
-                self.stray = at
-                    .checked_add(Stray::STAYS)
-                    .ok()
-                    .map(|until| Stray { intent, until });
+                self.stray = at.checked_add(Stray::STAYS).ok().map(|until| Stray {
+                    intent: Intent {
+                        before: self.before_ours(intent.before),
+                        ..intent
+                    },
+                    until,
+                });
             }
         }
         self.look_for_the_stray(found, look);

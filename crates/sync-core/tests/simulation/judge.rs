@@ -47,6 +47,9 @@ impl Oracle {
         {
             self.fail(&format!("two writes of one field of {user} are under way"));
         }
+        if write.to.silences() {
+            self.turned_on(daemon, user);
+        }
         let Some(why_not) = why_not else { return };
         let no_release = self.forbids_taking_back(daemon, user);
         if write.to.silences() || no_release.is_some() {
@@ -74,9 +77,6 @@ impl Oracle {
         }
         if self.is(Policy::OwnOnly) && found.silences() && !ours {
             self.fail(&format!("own-only clears the DND that {user} turned on"));
-        }
-        if write.to.silences() {
-            self.turned_on(daemon, user);
         }
     }
 

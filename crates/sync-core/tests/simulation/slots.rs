@@ -98,6 +98,9 @@ impl Slots {
                 slot.sure = false;
                 slot.excused |= slot.ours;
                 slot.ours = false;
+                for attempt in &mut slot.attempts {
+                    attempt.was_excused = slot.excused;
+                }
             }
         }
     }
@@ -105,7 +108,7 @@ impl Slots {
     pub(crate) fn human(&mut self, user: i64, before: Value, value: Value) {
         let now = self.now;
         let slot = self.slot(user, before);
-        if slot.possibly_ours() {
+        if slot.ours || (slot.excused && slot.unseen.is_none()) {
             slot.unseen = Some(before);
         }
         // Whoever turns a value of ours off and on again between two readings cannot be told from us.
@@ -255,9 +258,10 @@ impl Slots {
         slot.value = to;
         // DND that is off is nobody's, and so is a chat status that stands there as it did before.
         slot.ours = to.silences() || (to.field() == Field::Chat && to != slot.before);
+        // Whether it is what stood there before depends on what a daemon could know of that.
+        slot.excused = !slot.sure && !slot.ours;
         slot.sure = !late || (expected && !jumped);
         slot.unseen = None;
-        slot.excused = false;
     }
 
     pub(crate) fn life_ended(&mut self, daemon: DaemonId) {
