@@ -159,10 +159,7 @@ impl FieldRecord {
     /// a chain of our own writes remembers what stood there before its first.
     pub fn confirm(&mut self, before: Value, at: Timestamp) -> Option<Value> {
         let intent = self.intent.take()?;
-        let first = match self.ours {
-            Some(ours) if ours.value == before => ours.before,
-            _ => before,
-        };
+        let first = self.before_ours(before);
         let nobodys = intent.release || intent.to == Value::Dnd(false);
         self.ours = (!nobodys).then_some(Ours {
             value: intent.to,
@@ -182,6 +179,14 @@ impl FieldRecord {
         Some(intent.to)
     }
 
+    /// What stood there before the first of our writes in a row, where `before` stood there before the last one.
+    fn before_ours(&self, before: Value) -> Value {
+        match self.ours {
+            Some(ours) if ours.value == before => ours.before,
+            _ => before,
+        }
+    }
+
     /// The PBX was read while no write of ours was under way.
     ///
     /// An unconfirmed intent whose value is found is taken for our own write (what stood there before was read to be
@@ -196,6 +201,8 @@ impl FieldRecord {
             }
             Some(intent) => {
                 self.intent = None;
+                let before = self.before_ours(intent.before);
+                let intent = Intent { before, ..intent };
                 let until = look.at.checked_add(Stray::STAYS).ok();
                 self.stray = until.map(|until| Stray { intent, until });
                 None

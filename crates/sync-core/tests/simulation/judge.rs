@@ -1,5 +1,6 @@
 //! The judge at work on writes: each is measured by what its daemon was told, and by the history of the PBX.
 
+use jiff::Timestamp;
 use sync_core::{Field, LedgerCommit, Policy, Value, Write, Written};
 
 use crate::op::DaemonId;
@@ -21,15 +22,14 @@ impl Oracle {
     }
 
     pub(crate) fn commits(&mut self, daemon: DaemonId, commit: &LedgerCommit) {
-        for row in &commit.upsert {
-            for field in Field::ALL {
-                let intent = row
-                    .field(field)
-                    .intent
-                    .as_ref()
-                    .map(|intent| (intent.to, intent.at));
-                self.slots.intended(daemon, row.user.0, field, intent);
-            }
+        for (user, field, intent) in intents(commit) {
+            self.slots.intended(daemon, user, field, intent);
+        }
+    }
+
+    pub(crate) fn stored(&mut self, commit: &LedgerCommit) {
+        for (user, field, intent) in intents(commit) {
+            self.slots.stored(user, field, intent);
         }
     }
 
@@ -46,6 +46,9 @@ impl Oracle {
             .started(daemon, user, (write.from, write.to), why_not.is_some())
         {
             self.fail(&format!("two writes of one field of {user} are under way"));
+        }
+        if write.to.silences() {
+            self.turned_on(daemon, user);
         }
         let Some(why_not) = why_not else { return };
         let no_release = self.forbids_taking_back(daemon, user);
@@ -75,9 +78,6 @@ impl Oracle {
         if self.is(Policy::OwnOnly) && found.silences() && !ours {
             self.fail(&format!("own-only clears the DND that {user} turned on"));
         }
-        if write.to.silences() {
-            self.turned_on(daemon, user);
-        }
     }
 
     /// What a human changed since the write's own reading is lost, and no daemon knows that it was ever there.
@@ -100,4 +100,15 @@ impl Oracle {
             self.slots.learned(write.user.0, found);
         }
     }
+}
+
+type Intended = (i64, Field, Option<(Value, Timestamp)>);
+
+fn intents(commit: &LedgerCommit) -> impl Iterator<Item = Intended> {
+    commit.upsert.iter().flat_map(|row| {
+        Field::ALL.into_iter().map(|field| {
+            let intent = row.field(field).intent.as_ref();
+            (row.user.0, field, intent.map(|intent| (intent.to, intent.at)))
+        })
+    })
 }

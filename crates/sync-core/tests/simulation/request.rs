@@ -10,8 +10,9 @@ use sync_core::{
 
 use crate::daemon::TIME_OUT;
 use crate::op::{DaemonId, Fate, Kind, Said, Trouble};
-use crate::pbx::{person_of, presence};
-use crate::world::{Happening, World, name};
+use crate::pbx::person_of;
+use crate::troubles::failed;
+use crate::world::{Happening, World};
 
 /// Where a request stands.
 #[derive(Clone, Debug)]
@@ -147,12 +148,12 @@ impl World {
         }
     }
 
-    fn go_on_after(&mut self, daemon: DaemonId, after: Duration, step: Step) {
+    pub(crate) fn go_on_after(&mut self, daemon: DaemonId, after: Duration, step: Step) {
         let life = self.daemons[daemon].life;
         self.queue(after, Happening::Request { daemon, life, step });
     }
 
-    fn answer(&mut self, daemon: DaemonId, after: Duration, event: Event, learned: Learned) {
+    pub(crate) fn answer(&mut self, daemon: DaemonId, after: Duration, event: Event, learned: Learned) {
         self.go_on_after(daemon, after, Step::Answer(event, learned));
     }
 
@@ -176,8 +177,8 @@ impl World {
                 commit,
                 trouble,
             } => {
-                let stored = trouble != Some(Trouble::Lost)
-                    && self.store(self.daemons[daemon].lease.as_ref(), &commit);
+                let lease = self.daemons[daemon].lease.clone();
+                let stored = trouble != Some(Trouble::Lost) && self.store(lease.as_ref(), &commit);
                 let result = if stored && trouble.is_none() {
                     Ok(vec![])
                 } else {
@@ -210,167 +211,13 @@ impl World {
         }
     }
 
-    fn store(&self, lease: Option<&Lease>, commit: &LedgerCommit) -> bool {
+    fn store(&mut self, lease: Option<&Lease>, commit: &LedgerCommit) -> bool {
         let Some(lease) = lease else { return false };
-        self.ledger.commit(lease, commit).now_or_never().unwrap().is_ok()
-    }
-
-    fn serve(&mut self, daemon: DaemonId, effect: Effect, trouble: Option<Trouble>) {
-        let after = self.latency();
-        let (event, learned) = match effect {
-            Effect::ReadRoster { request } => (
-                Event::RosterRead {
-                    request,
-                    result: Ok(self.pbx.roster()),
-                },
-                Learned::Roster,
-            ),
-            Effect::LookUp { request, addresses } => {
-                let result = Ok(self.tenant.carriers(&addresses));
-                (Event::LookedUp { request, result }, Learned::Nothing)
-            }
-            Effect::ReadPresences { request, ids } => {
-                let people = ids.iter().filter_map(|id| id.as_str().parse().ok());
-                let said: Vec<_> = people.map(|person| (person, self.tenant.said(person))).collect();
-                let result = Ok(said.iter().map(|(_, said)| presence(*said)).collect());
-                (
-                    Event::PresencesRead { request, result },
-                    Learned::Said(request, said),
-                )
-            }
-            Effect::ReadDnd { request, user } => match self.pbx.users.get(&user.0) {
-                Some(found) => {
-                    self.oracle.read(user.0, Value::Dnd(found.dnd));
-                    let learned = Learned::Values(vec![(user.0, Value::Dnd(found.dnd))]);
-                    (
-                        Event::DndRead {
-                            request,
-                            result: Ok(found.dnd),
-                        },
-                        learned,
-                    )
-                }
-                None => (
-                    Event::DndRead {
-                        request,
-                        result: Err(not_found()),
-                    },
-                    Learned::Nothing,
-                ),
-            },
-            Effect::ReadChat { request, users } => {
-                let known = users
-                    .iter()
-                    .filter_map(|user| Some((*user, self.pbx.users.get(&user.0)?.chat)));
-                let read: Vec<_> = known.collect();
-                for (user, chat) in &read {
-                    self.oracle.read(user.0, Value::Chat(*chat));
-                }
-                let learned = read
-                    .iter()
-                    .map(|(user, chat)| (user.0, Value::Chat(*chat)))
-                    .collect();
-                (
-                    Event::ChatRead {
-                        request,
-                        result: Ok(read),
-                    },
-                    Learned::Values(learned),
-                )
-            }
-            Effect::Write { request, write } => return self.test(daemon, request, write, trouble),
-            _ => return,
-        };
-        let (event, learned, after) = match trouble {
-            Some(Trouble::LostAnswer | Trouble::BrokenAnswer | Trouble::Late(_)) => {
-                let (event, learned) = broken(event, &learned);
-                (event, learned, TIME_OUT)
-            }
-            _ => (event, learned, after),
-        };
-        self.answer(daemon, after, event, learned);
-    }
-
-    /// The write's own reading: the precondition is tested.
-    fn test(&mut self, daemon: DaemonId, request: RequestId, write: Write, trouble: Option<Trouble>) {
-        let after = self.latency();
-        let user = self
-            .pbx
-            .users
-            .get(&write.user.0)
-            .filter(|user| user.login == write.login);
-        let found = user.map(|user| user.value(write.to.field()));
-        let outcome = match found {
-            None => Err(not_found()),
-            Some(found) if found == write.to => Ok(Written::AlreadyEqual),
-            Some(found) if found != write.from => Ok(Written::Conflict { found }),
-            Some(found) => {
-                self.oracle.put_sent(daemon, &write, found);
-                return self.go_on_after(
-                    daemon,
-                    after,
-                    Step::Put {
-                        request,
-                        write,
-                        trouble,
-                    },
-                );
-            }
-        };
-        let learned = Learned::Written(write, outcome.as_ref().ok().copied());
-        self.answer(daemon, after, written(request, outcome), learned);
-    }
-
-    fn put(&mut self, daemon: DaemonId, request: RequestId, write: Write, trouble: Option<Trouble>) {
-        let after = self.latency();
-        let unknown = |fault| written(request, Err(PortError::new(fault, "hear the answer")));
-        let before = write.from;
-        let (event, after, result) = match trouble {
-            Some(Trouble::Late(seconds)) => {
-                let life = self.daemons[daemon].life;
-                let step = Step::Stray(write.clone());
-                self.queue(
-                    TIME_OUT + Duration::from_secs(seconds),
-                    Happening::Request { daemon, life, step },
-                );
-                (unknown(Fault::Unreachable), TIME_OUT, None)
-            }
-            Some(Trouble::LostAnswer) => (unknown(Fault::Unreachable), TIME_OUT, None),
-            Some(Trouble::BrokenAnswer) => (unknown(Fault::Server), after, None),
-            _ => {
-                let applied = Written::Applied { before };
-                (written(request, Ok(applied)), after, Some(applied))
-            }
-        };
-        if !matches!(trouble, Some(Trouble::Late(_))) {
-            self.land(daemon, &write, false);
+        let stored = self.ledger.commit(lease, commit).now_or_never().unwrap().is_ok();
+        if stored {
+            self.oracle.stored(commit);
         }
-        self.answer(daemon, after, event, Learned::Written(write, result));
-    }
-
-    /// A PUT takes effect.
-    fn land(&mut self, daemon: DaemonId, write: &Write, stray: bool) {
-        let Some(user) = self
-            .pbx
-            .users
-            .get_mut(&write.user.0)
-            .filter(|user| user.login == write.login)
-        else {
-            return;
-        };
-        let before = user.value(write.to.field());
-        user.set(write.to);
-        self.oracle.landed(write, before, stray);
-        let late = if stray { ", late" } else { "" };
-        self.tell(|| {
-            format!(
-                "PBX: {} of {}: {before} -> {} ({}{late})",
-                write.to.field(),
-                write.user,
-                write.to,
-                name(daemon)
-            )
-        });
+        stored
     }
 
     /// The answer reaches its daemon.
@@ -425,7 +272,7 @@ impl World {
     }
 }
 
-fn written(request: RequestId, result: Result<Written, PortError>) -> Event {
+pub(crate) fn written(request: RequestId, result: Result<Written, PortError>) -> Event {
     Event::Written { request, result }
 }
 
@@ -433,114 +280,6 @@ fn state() -> PortError {
     PortError::new(Fault::State, "store")
 }
 
-fn not_found() -> PortError {
+pub(crate) fn not_found() -> PortError {
     PortError::new(Fault::NotFound, "find the user")
-}
-
-/// The event that tells of a failure, and what is learned by it.
-fn failed(effect: &Effect, error: PortError) -> (Event, Learned) {
-    match effect {
-        Effect::ReadRoster { request } => (
-            Event::RosterRead {
-                request: *request,
-                result: Err(error),
-            },
-            Learned::Nothing,
-        ),
-        Effect::LookUp { request, .. } => (
-            Event::LookedUp {
-                request: *request,
-                result: Err(error),
-            },
-            Learned::Nothing,
-        ),
-        Effect::ReadPresences { request, ids } => {
-            let people = ids.iter().filter_map(|id| id.as_str().parse().ok());
-            let said = people.map(|person| (person, Said::Silent)).collect();
-            (
-                Event::PresencesRead {
-                    request: *request,
-                    result: Err(error),
-                },
-                Learned::Said(*request, said),
-            )
-        }
-        Effect::ReadDnd { request, .. } => (
-            Event::DndRead {
-                request: *request,
-                result: Err(error),
-            },
-            Learned::Nothing,
-        ),
-        Effect::ReadChat { request, .. } => (
-            Event::ChatRead {
-                request: *request,
-                result: Err(error),
-            },
-            Learned::Nothing,
-        ),
-        Effect::Write { request, write } => (
-            written(*request, Err(error)),
-            Learned::Written(write.clone(), None),
-        ),
-        Effect::Commit { request, .. } => (
-            Event::Committed {
-                request: *request,
-                result: Err(error),
-            },
-            Learned::Nothing,
-        ),
-        Effect::TakeSeats { request, .. } => (
-            Event::SeatsTaken {
-                request: *request,
-                result: Err(error),
-            },
-            Learned::Nothing,
-        ),
-        Effect::Report(_) => (Event::Tick, Learned::Nothing),
-    }
-}
-
-/// A good answer that never arrives.
-fn broken(event: Event, learned: &Learned) -> (Event, Learned) {
-    let error = PortError::new(Fault::Unreachable, "hear the answer");
-    let silent = |said: &[(i64, Said)]| said.iter().map(|(person, _)| (*person, Said::Silent)).collect();
-    match (event, learned) {
-        (Event::PresencesRead { request, .. }, Learned::Said(_, said)) => (
-            Event::PresencesRead {
-                request,
-                result: Err(error),
-            },
-            Learned::Said(request, silent(said)),
-        ),
-        (Event::RosterRead { request, .. }, _) => (
-            Event::RosterRead {
-                request,
-                result: Err(error),
-            },
-            Learned::Nothing,
-        ),
-        (Event::LookedUp { request, .. }, _) => (
-            Event::LookedUp {
-                request,
-                result: Err(error),
-            },
-            Learned::Nothing,
-        ),
-        (Event::DndRead { request, .. }, _) => (
-            Event::DndRead {
-                request,
-                result: Err(error),
-            },
-            Learned::Nothing,
-        ),
-        (Event::ChatRead { request, .. }, _) => (
-            Event::ChatRead {
-                request,
-                result: Err(error),
-            },
-            Learned::Nothing,
-        ),
-        (event, _) => (event, Learned::Nothing),
-    }
 }

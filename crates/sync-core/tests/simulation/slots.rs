@@ -48,6 +48,8 @@ struct Attempt {
     at: Timestamp,
     daemon: DaemonId,
     sent: bool,
+    /// Whether the value that stood there was excused before.
+    was_excused: bool,
     /// Since when nobody knows what became of it.
     unknown: Option<Duration>,
     /// When a daemon first looked for it, and when the daemon of now did.
@@ -55,6 +57,8 @@ struct Attempt {
     looked_again: Option<Duration>,
     /// Its value was found, so that nobody looks for it any more.
     found: bool,
+    /// Its fate is known, but not stored yet: after a crash it is unknown again. Whether a human set the same value.
+    ending: Option<bool>,
 }
 
 impl Slots {
@@ -94,6 +98,9 @@ impl Slots {
                 slot.sure = false;
                 slot.excused |= slot.ours;
                 slot.ours = false;
+                for attempt in &mut slot.attempts {
+                    attempt.was_excused = slot.excused;
+                }
             }
         }
     }
@@ -101,7 +108,7 @@ impl Slots {
     pub(crate) fn human(&mut self, user: i64, before: Value, value: Value) {
         let now = self.now;
         let slot = self.slot(user, before);
-        if slot.possibly_ours() {
+        if slot.ours || (slot.excused && slot.unseen.is_none()) {
             slot.unseen = Some(before);
         }
         // Whoever turns a value of ours off and on again between two readings cannot be told from us.
@@ -111,7 +118,14 @@ impl Slots {
         slot.changed = now;
         // Nor can whoever sets what we are about to set, or sets again what we are about to replace.
         let ours = |attempt: &Attempt| attempt.to == value || attempt.ours == Some(value);
-        slot.excused = slot.attempts.iter().any(ours);
+        slot.excused = slot
+            .attempts
+            .iter()
+            .any(|attempt| attempt.ending.is_none() && ours(attempt));
+        for attempt in &mut slot.attempts {
+            attempt.was_excused = false;
+            attempt.ending = attempt.ending.map(|_| ours(attempt));
+        }
     }
 
     /// The PBX answers a reading, which need not reach its daemon.
@@ -152,8 +166,7 @@ impl Slots {
     ) {
         let Some((to, at)) = intent else {
             if let Some(slot) = self.slots.get_mut(&(user, field)) {
-                slot.attempts
-                    .retain(|attempt| attempt.sent || attempt.daemon != daemon);
+                slot.end(|attempt| !attempt.sent && attempt.daemon == daemon);
             }
             return;
         };
@@ -175,13 +188,23 @@ impl Slots {
             at,
             daemon,
             sent: false,
+            was_excused: slot.excused,
             unknown: None,
             looked: None,
             looked_again: None,
             found: false,
+            ending: None,
         });
         if !slot.ours && slot.value == to && slot.changed >= since {
             slot.excused = true;
+        }
+    }
+
+    /// A row is durable: whatever it does not intend any more has ended.
+    pub(crate) fn stored(&mut self, user: i64, field: Field, intent: Option<(Value, Timestamp)>) {
+        if let Some(slot) = self.slots.get_mut(&(user, field)) {
+            slot.attempts
+                .retain(|attempt| attempt.ending.is_none() || intent == Some((attempt.to, attempt.at)));
         }
     }
 
@@ -208,12 +231,11 @@ impl Slots {
         let now = self.now;
         let slot = self.slot(user, to);
         slot.writing[daemon] = None;
-        let of_this = |attempt: &Attempt| attempt.daemon == daemon && attempt.unknown.is_none();
+        let of_this = |attempt: &Attempt| {
+            attempt.daemon == daemon && attempt.unknown.is_none() && attempt.ending.is_none()
+        };
         if known {
-            slot.attempts.retain(|attempt| !of_this(attempt));
-            if slot.attempts.is_empty() {
-                slot.excused = false;
-            }
+            slot.end(of_this);
         }
         for attempt in slot.attempts.iter_mut().filter(|attempt| of_this(attempt)) {
             attempt.unknown = Some(now);
@@ -224,20 +246,22 @@ impl Slots {
         let now = self.now;
         let jumped = self.clock_jumped;
         let slot = self.slot(user, before);
-        if !slot.ours || slot.value != before {
+        if !slot.possibly_ours() || slot.value != before {
             slot.before = before;
         }
         let expected = slot.attempts.iter().any(|attempt| {
             attempt.to == to
+                && attempt.ending.is_none()
                 && !attempt.found
                 && attempt.looked.is_none_or(|looked| now < looked + LOOKED_FOR)
         });
         slot.value = to;
         // DND that is off is nobody's, and so is a chat status that stands there as it did before.
         slot.ours = to.silences() || (to.field() == Field::Chat && to != slot.before);
+        // Whether it is what stood there before depends on what a daemon could know of that.
+        slot.excused = !slot.sure && !slot.ours;
         slot.sure = !late || (expected && !jumped);
         slot.unseen = None;
-        slot.excused = false;
     }
 
     pub(crate) fn life_ended(&mut self, daemon: DaemonId) {
@@ -249,6 +273,8 @@ impl Slots {
                 .iter_mut()
                 .filter(|attempt| attempt.daemon == daemon)
             {
+                slot.excused |= attempt.ending == Some(true) && slot.value == attempt.to;
+                attempt.ending = None;
                 attempt.unknown = attempt.unknown.or(Some(now));
                 attempt.looked_again = None;
                 attempt.sent = true;
@@ -270,6 +296,20 @@ impl Slot {
             changed: Duration::ZERO,
             attempts: Vec::new(),
             writing: [None; 2],
+        }
+    }
+
+    /// The fate of these attempts is known, to their daemon at least.
+    fn end(&mut self, which: impl Fn(&Attempt) -> bool) {
+        let excused = self.excused;
+        let (mut ended, mut before) = (false, false);
+        for attempt in self.attempts.iter_mut().filter(|attempt| which(attempt)) {
+            attempt.ending = Some(excused);
+            ended = true;
+            before |= attempt.was_excused;
+        }
+        if ended && self.attempts.iter().all(|attempt| attempt.ending.is_some()) {
+            self.excused = before;
         }
     }
 
