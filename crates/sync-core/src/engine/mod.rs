@@ -158,6 +158,23 @@ enum Pending {
     },
 }
 
+/// No user of a PBX: what was asked for somebody who was forgotten is answered for nobody.
+const NOBODY: PbxUserId = PbxUserId(i64::MIN);
+
+impl Pending {
+    fn forget(&mut self, forgotten: PbxUserId) {
+        match self {
+            Self::Dnd { user } | Self::Readback { user } | Self::Write { user, .. } if *user == forgotten => {
+                *user = NOBODY;
+            }
+            Self::Chat { users } if users.contains(&forgotten) => {
+                *users = users.iter().copied().filter(|user| *user != forgotten).collect();
+            }
+            _ => {}
+        }
+    }
+}
+
 impl Engine {
     /// An engine that starts with what the ledger knows. `seed` makes its jitter repeatable.
     pub fn new(settings: Settings, memory: Memory, now: Moment, seed: u64) -> Self {
