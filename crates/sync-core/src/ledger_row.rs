@@ -54,6 +54,8 @@ pub struct Stray {
     pub intent: Intent,
     /// When the PBX is read once more, and the write is given up where it is not found.
     pub until: Timestamp,
+    /// What was known to stand there last: what stays the same is no sign of the write.
+    pub last: Value,
 }
 
 impl Stray {
@@ -76,8 +78,6 @@ impl Stray {
 /// A look at the PBX, while no write of ours was under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// What is known to have stood there last, by a reading or by a write of ours.
-    pub known: Option<Value>,
     /// When the PBX was asked.
     pub asked: Timestamp,
     /// When it answered.
@@ -85,13 +85,9 @@ pub struct Look {
 }
 
 impl Look {
-    /// A look that took no time, without knowledge of what stood there before.
+    /// A look that took no time.
     pub fn at(at: Timestamp) -> Self {
-        Self {
-            known: None,
-            asked: at,
-            at,
-        }
+        Self { asked: at, at }
     }
 }
 
@@ -160,6 +156,9 @@ impl FieldRecord {
     pub fn confirm(&mut self, before: Value, at: Timestamp) -> Option<Value> {
         let intent = self.intent.take()?;
         let first = self.before_ours(before);
+        if let Some(stray) = &mut self.stray {
+            stray.last = intent.to;
+        }
         let nobodys = intent.release || intent.to == Value::Dnd(false);
         self.ours = (!nobodys).then_some(Ours {
             value: intent.to,
@@ -204,7 +203,11 @@ impl FieldRecord {
                 let before = self.before_ours(intent.before);
                 let intent = Intent { before, ..intent };
                 let until = look.at.checked_add(Stray::STAYS).ok();
-                self.stray = until.map(|until| Stray { intent, until });
+                self.stray = until.map(|until| Stray {
+                    intent,
+                    until,
+                    last: found,
+                });
                 None
             }
             None => self.look_for_the_stray(found, look),
@@ -221,23 +224,15 @@ impl FieldRecord {
     /// A stray write that is found is ours like any other; one that is not found in time is given up.
     fn look_for_the_stray(&mut self, found: Value, look: Look) -> Option<Intent> {
         let stray = self.stray.clone()?;
-        // What stood there before, or was carried out since, is no sign of it.
-        let explained = match (self.ours, look.known) {
-            (Some(ours), _) => ours.value == found,
-            (None, Some(known)) => known == found,
-            (None, None) => {
-                matches!(self.settled, Settled::At(value) | Settled::Released(value) if value == found)
-            }
-        };
-        if found == stray.intent.to && !explained {
+        // What stayed the same, or is ours already, is no sign of it.
+        let known = stray.last == found || self.ours.is_some_and(|ours| ours.value == found);
+        if found == stray.intent.to && !known {
             self.intent = Some(stray.intent.clone());
             self.confirm(stray.intent.before, look.at);
             self.stray = None;
             return Some(stray.intent);
         }
-        if stray.is_given_up(look) {
-            self.stray = None;
-        }
+        self.stray = (!stray.is_given_up(look)).then_some(Stray { last: found, ..stray });
         None
     }
 
@@ -406,16 +401,24 @@ mod tests {
 
     #[test]
     fn a_value_that_stood_there_before_is_no_sign_of_a_stray_write() {
-        let known = |value| Look {
-            known: Some(value),
-            ..Look::at(AT)
-        };
         let mut record = intended(ON, OFF);
         record.observed(OFF, Look::at(AT));
-        assert!(!record.observed(ON, known(ON)).changed);
-        record.settle(Settled::At(ON));
-        assert!(!record.observed(ON, Look::at(AT)).changed);
-        assert!(record.observed(ON, known(OFF)).changed);
+        record.intend(Intent {
+            to: ON,
+            before: OFF,
+            release: false,
+            at: AT,
+            rule: None,
+        });
+        record.confirm(OFF, AT);
+        record.disown();
+        assert!(
+            record.observed(ON, Look::at(AT)).proved.is_none(),
+            "we wrote it, and gave it up"
+        );
+        record.observed(OFF, Look::at(AT));
+        assert!(record.observed(ON, Look::at(AT)).changed, "it came anew");
+        assert_eq!(record.ours.map(|ours| ours.value), Some(ON));
     }
 
     #[test]
@@ -432,8 +435,8 @@ mod tests {
         let mut record = intended(ON, OFF);
         record.observed(OFF, Look::at(AT));
         let slow = Look {
+            asked: AT,
             at: AT + Stray::STAYS * 2,
-            ..Look::at(AT)
         };
         record.observed(OFF, slow);
         assert!(record.observed(ON, Look::at(AT + Stray::STAYS * 3)).changed);

@@ -36,8 +36,8 @@ impl Engine {
                 _ => {}
             },
             Event::Written { request, result } => {
-                if let Some(Pending::Write { change }) = self.pending.remove(&request) {
-                    self.written(&change, result, now);
+                if let Some(Pending::Write { user, change }) = self.pending.remove(&request) {
+                    self.written(user, &change, result, now);
                 }
             }
             Event::Committed { request, result } => {

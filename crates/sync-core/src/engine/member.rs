@@ -162,10 +162,8 @@ impl Member {
 
     /// Takes a reading over that was made while no write was under way.
     pub(super) fn observe(&mut self, value: Value, now: Moment) -> Observed {
-        let seen = Seen { value, at: now };
-        let known = self.seen[value.field() as usize].replace(seen);
+        self.seen[value.field() as usize] = Some(Seen { value, at: now });
         let look = Look {
-            known: known.map(|known| known.value),
             asked: self.asked[value.field() as usize].unwrap_or(now.wall),
             at: now.wall,
         };

@@ -172,6 +172,7 @@ enum Pending {
         users: Arc<[PbxUserId]>,
     },
     Write {
+        user: PbxUserId,
         change: Box<Change>,
     },
     Commit {
@@ -185,6 +186,23 @@ enum Pending {
     Seats {
         licence: String,
     },
+}
+
+/// No user of a PBX: what was asked for somebody who was forgotten is answered for nobody.
+const NOBODY: PbxUserId = PbxUserId(i64::MIN);
+
+impl Pending {
+    fn forget(&mut self, forgotten: PbxUserId) {
+        match self {
+            Self::Dnd { user } | Self::Readback { user } | Self::Write { user, .. } if *user == forgotten => {
+                *user = NOBODY;
+            }
+            Self::Chat { users } | Self::ChatRound { users } if users.contains(&forgotten) => {
+                *users = users.iter().copied().filter(|user| *user != forgotten).collect();
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Engine {

@@ -190,6 +190,10 @@ impl Engine {
         }
         self.intended.retain(|(queued, _)| *queued != user);
         self.held.retain(|(held, _), _| *held != user);
+        // What was asked for this user says nothing about whoever gets the id, or comes back.
+        for pending in self.pending.values_mut() {
+            pending.forget(user);
+        }
         self.gone.insert(user);
     }
 

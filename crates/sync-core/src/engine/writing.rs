@@ -78,6 +78,7 @@ impl Engine {
         self.pbx_in_flight += 1;
         self.links.started(link(field));
         let request = self.request(Pending::Write {
+            user,
             change: Box::new(change),
         });
         self.effects.push(Effect::Write { request, write });
@@ -93,8 +94,15 @@ impl Engine {
         }
     }
 
-    pub(super) fn written(&mut self, change: &Change, result: Result<Written, PortError>, now: Moment) {
-        let (user, field) = (change.pbx_user, change.field);
+    /// The answer to a write for `user`, who is nobody where the member was forgotten in the meantime.
+    pub(super) fn written(
+        &mut self,
+        user: PbxUserId,
+        change: &Change,
+        result: Result<Written, PortError>,
+        now: Moment,
+    ) {
+        let field = change.field;
         self.pbx_in_flight -= 1;
         // What the PBX took is audited, whatever became of the member in the meantime.
         if let Ok(Written::Applied { before }) = result {

@@ -74,6 +74,10 @@ impl Oracle {
         let recently = |at: Duration| self.now < at + Duration::from_secs(10) || self.calm_since > at;
         // What was noticed just before may not have been stored.
         self.unknown.retain(|_, since| !recently(*since));
+        let lately = self.regained.iter().filter(|(_, at)| recently(**at));
+        for (person, _) in lately {
+            self.known.remove(person);
+        }
         if recently(self.mode_told) {
             self.modes.extend(life.stored);
         } else {
@@ -195,7 +199,9 @@ impl Oracle {
             if on(said).is_some() {
                 life.known.insert(person, self.now);
                 self.known.insert(person, self.now);
-                self.unknown.remove(&person);
+                if self.unknown.remove(&person).is_some() {
+                    self.regained.insert(person, self.now);
+                }
             } else {
                 self.unknown.entry(person).or_insert(self.now);
             }

@@ -32,6 +32,8 @@ pub(crate) struct Oracle {
     /// When presence was last known, and since when it is known to be unknown, by person.
     pub(crate) known: BTreeMap<i64, Duration>,
     pub(crate) unknown: BTreeMap<i64, Duration>,
+    /// When presence was known again.
+    pub(crate) regained: BTreeMap<i64, Duration>,
     /// The modes that a new daemon may find stored.
     pub(crate) modes: BTreeSet<Mode>,
     pub(crate) mode_told: Duration,
@@ -51,6 +53,7 @@ impl Oracle {
             clocks_agree: true,
             known: BTreeMap::new(),
             unknown: BTreeMap::new(),
+            regained: BTreeMap::new(),
             modes: BTreeSet::from([Mode::Running]),
             mode_told: Duration::ZERO,
         }

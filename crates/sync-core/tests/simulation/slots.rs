@@ -32,6 +32,8 @@ pub(crate) struct Slot {
     excused: bool,
     /// Our value that a human replaced, while no daemon read the PBX.
     unseen: Option<Value>,
+    /// The same, when the replacement was read and that is not stored yet.
+    just_seen: Option<Value>,
     read: Duration,
     changed: Duration,
     attempts: Vec<Attempt>,
@@ -139,7 +141,7 @@ impl Slots {
         let now = self.now;
         let slot = self.slot(user, value);
         if slot.unseen.is_some_and(|unseen| unseen != value) {
-            slot.unseen = None;
+            slot.just_seen = slot.unseen.take();
         }
         for attempt in &mut slot.attempts {
             if attempt.unknown.is_some() {
@@ -203,6 +205,7 @@ impl Slots {
     /// A row is durable: whatever it does not intend any more has ended.
     pub(crate) fn stored(&mut self, user: i64, field: Field, intent: Option<(Value, Timestamp)>) {
         if let Some(slot) = self.slots.get_mut(&(user, field)) {
+            slot.just_seen = None;
             slot.attempts
                 .retain(|attempt| attempt.ending.is_none() || intent == Some((attempt.to, attempt.at)));
         }
@@ -261,6 +264,10 @@ impl Slots {
         // Whether it is what stood there before depends on what a daemon could know of that.
         slot.excused = !slot.sure && !slot.ours;
         slot.sure = !late || (expected && !jumped);
+        if to.field() == Field::Chat && slot.writing.contains(&Some(true)) {
+            // It puts back what stood there before, as far as its daemon could know that.
+            (slot.ours, slot.excused) = (false, true);
+        }
         slot.unseen = None;
     }
 
@@ -268,12 +275,17 @@ impl Slots {
         let now = self.now;
         for slot in self.slots.values_mut() {
             slot.writing[daemon] = None;
+            if let Some(seen) = slot.just_seen.take() {
+                slot.excused |= slot.value == seen;
+                slot.unseen = Some(seen);
+            }
             for attempt in slot
                 .attempts
                 .iter_mut()
                 .filter(|attempt| attempt.daemon == daemon)
             {
-                slot.excused |= attempt.ending == Some(true) && slot.value == attempt.to;
+                let same = slot.value == attempt.to || attempt.ours == Some(slot.value);
+                slot.excused |= attempt.ending == Some(true) && same;
                 attempt.ending = None;
                 attempt.unknown = attempt.unknown.or(Some(now));
                 attempt.looked_again = None;
@@ -292,6 +304,7 @@ impl Slot {
             before: value,
             excused: false,
             unseen: None,
+            just_seen: None,
             read: Duration::ZERO,
             changed: Duration::ZERO,
             attempts: Vec::new(),
