@@ -10,8 +10,9 @@ use crate::pbx::address;
 use crate::slots::Slot;
 use crate::world::World;
 
-/// The longest back-offs, the confirmation of a doubted roster and of a burst, and the release of the unknown are over.
-const PATIENCE: Duration = Duration::from_secs(1_500);
+/// The longest back-offs, the confirmation of a doubted roster and of a burst, the release of the unknown, and the hour
+/// for which a member is left alone whose DND goes back and forth are over.
+const PATIENCE: Duration = Duration::from_secs(1_500 + 3_600);
 
 impl World {
     /// Ends the faults and judges what follows.
