@@ -190,8 +190,11 @@ fn field(value: BoxedStrategy<Value>) -> impl Strategy<Value = FieldRecord> {
         before,
         since,
     });
-    let stray = (intent.clone(), time(), value.clone())
-        .prop_map(|(intent, until, last)| Stray { intent, until, last });
+    let stray = (intent.clone(), time(), value.clone()).prop_map(|(intent, until, last)| Stray {
+        intent,
+        until,
+        last,
+    });
     let last = (value.clone(), value, time()).prop_map(|(from, to, at)| LastWrite { from, to, at });
     let (intent, stray) = (option::of(intent), option::of(stray));
     (settled, intent, stray, option::of(ours), option::of(last)).prop_map(
