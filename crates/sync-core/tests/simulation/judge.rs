@@ -41,10 +41,13 @@ impl Oracle {
             ));
         }
         let why_not = self.forbids_setting(daemon, user, write.to);
-        if self
-            .slots
-            .started(daemon, user, (write.from, write.to), why_not.is_some())
-        {
+        if self.slots.started(
+            daemon,
+            user,
+            (write.from, write.to),
+            &write.login,
+            why_not.is_some(),
+        ) {
             self.fail(&format!("two writes of one field of {user} are under way"));
         }
         if write.to.silences() {

@@ -56,6 +56,12 @@ impl Life {
 
 impl Oracle {
     pub(crate) fn began(&mut self, daemon: DaemonId, excluded: BTreeSet<Address>) {
+        let other = 1 - daemon;
+        if let Some(life) = &self.lives[other] {
+            // It slept through its lease: what it did not store is lost, and what it intended is looked at.
+            self.modes.extend(&life.stored);
+            self.slots.life_ended(other);
+        }
         self.lives[daemon] = Some(Life {
             began: self.now,
             excluded,

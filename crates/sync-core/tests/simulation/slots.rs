@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sync_core::{Field, Value};
+use sync_core::{Field, Login, Value};
 
 use crate::op::DaemonId;
 
@@ -39,6 +39,9 @@ pub(crate) struct Slot {
     attempts: Vec<Attempt>,
     /// Writes under way, by daemon: whether they can only be there to take back what is ours.
     writing: [Option<bool>; 2],
+    login: Option<Login>,
+    /// The user left the group, and what stands there is kept.
+    left: bool,
 }
 
 /// A write that was intended and is not known to have ended.
@@ -96,10 +99,12 @@ impl Slots {
 
     pub(crate) fn doubt_others(&mut self, stays: impl Fn(i64) -> bool) {
         for ((user, _), slot) in &mut self.slots {
+            slot.left = false;
             if !stays(*user) {
                 slot.sure = false;
                 slot.excused |= slot.ours;
                 slot.ours = false;
+                slot.left = true;
                 for attempt in &mut slot.attempts {
                     attempt.was_excused = slot.excused;
                 }
@@ -217,9 +222,12 @@ impl Slots {
         daemon: DaemonId,
         user: i64,
         (from, to): (Value, Value),
+        login: &Login,
         releases: bool,
     ) -> bool {
         let slot = self.slot(user, from);
+        // Another login is another person: a write that is still under way cannot reach this one.
+        let same = slot.login.replace(login.clone()).as_ref() == Some(login);
         for attempt in slot
             .attempts
             .iter_mut()
@@ -227,7 +235,7 @@ impl Slots {
         {
             attempt.sent = true;
         }
-        slot.writing[daemon].replace(releases).is_some()
+        slot.writing[daemon].replace(releases).is_some() && same
     }
 
     pub(crate) fn ended(&mut self, daemon: DaemonId, user: i64, to: Value, known: bool) {
@@ -263,9 +271,10 @@ impl Slots {
         slot.value = to;
         // DND that is off is nobody's, and so is a chat status that stands there as it did before.
         slot.ours = to.silences() || (to.field() == Field::Chat && to != slot.before);
+        let doubtful = to.field() == Field::Chat && slot.excused;
         // Whether it is what stood there before depends on what a daemon could know of that.
         slot.excused = !slot.sure && !slot.ours;
-        slot.sure = !late || (expected && !jumped);
+        slot.sure = !doubtful && !slot.left && (!late || (expected && !jumped));
         if to.field() == Field::Chat && slot.writing.contains(&Some(true)) {
             // It puts back what stood there before, as far as its daemon could know that.
             (slot.ours, slot.excused) = (false, true);
@@ -311,6 +320,8 @@ impl Slot {
             changed: Duration::ZERO,
             attempts: Vec::new(),
             writing: [None; 2],
+            login: None,
+            left: false,
         }
     }
 
