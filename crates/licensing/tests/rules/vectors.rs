@@ -220,7 +220,7 @@ fn the_folder_holds_the_vectors_and_nothing_else() {
 }
 
 #[test]
-#[ignore = "writes the files that the other tests read: for new vectors"]
+#[ignore = "writes the vectors: cargo test -p licensing --test rules -- --ignored write_the_vectors"]
 fn write_the_vectors() {
     for (file, made) in files() {
         fs::write(folder().join(file), made).unwrap();
