@@ -27,9 +27,9 @@ pub use audit::{
 pub use checker::{Checked, Context, Facts, Promise, Violation, check};
 pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
-    Effect, Engine, Event, ExplainView, FieldView, Health, InstanceView, LedgerCommit, LicenceView,
-    LicenceWarning, LinkName, LinkView, MemberView, Memory, OwnerView, Readiness, RememberedLicence, Report,
-    RequestId, RuleView, WorkView, Write, Written,
+    Effect, Engine, Event, ExplainView, FieldView, Fingerprint, Fingerprints, Health, InstanceView,
+    LedgerCommit, LicenceView, LicenceWarning, LinkName, LinkView, MemberView, Memory, OwnerView, Readiness,
+    Refusal, RememberedLicence, Report, RequestId, RuleView, Side, WorkView, Write, Written,
 };
 pub use fault::{Fault, PortError};
 pub use gate::{Gate, GateView, Holding, SeatClaim, Seats, Shut};

@@ -14,8 +14,10 @@ use sync_core::{
     Acquired, Breaker, ChatPort, Claim, Clock, Fault, InstanceName, LedgerPort, Moment, Observer, Policy,
     PortError, Ports, Settings,
 };
+use uuid::Uuid;
 
 use crate::config::{self, OnStop};
+use crate::fingerprint::FingerprintKey;
 use crate::telemetry::{Metrics, Watch};
 
 /// What all instances of a process share.
@@ -26,6 +28,7 @@ pub struct Assembly {
     metrics: Arc<Metrics>,
     proxies: Proxies,
     holder: Arc<str>,
+    fingerprints: FingerprintKey,
 }
 
 impl std::fmt::Debug for Assembly {
@@ -45,12 +48,17 @@ impl Assembly {
         proxies: Proxies,
     ) -> Self {
         let holder = format!("process {}", std::process::id()).into();
+        // Refusals are remembered as long as the process lives.
+        let mut key = [0; 32];
+        key[..16].copy_from_slice(Uuid::new_v4().as_bytes());
+        key[16..].copy_from_slice(Uuid::new_v4().as_bytes());
         Self {
             ledger,
             clock,
             metrics,
             proxies,
             holder,
+            fingerprints: FingerprintKey::new(&key),
         }
     }
 
@@ -99,7 +107,7 @@ impl Assembly {
     }
 
     /// The engine's settings. `sharers` instances draw on the quota of the same tenant and app.
-    pub fn settings(instance: &InstanceName, config: &config::Instance, sharers: usize) -> Settings {
+    pub fn settings(&self, instance: &InstanceName, config: &config::Instance, sharers: usize) -> Settings {
         let sync = &config.sync;
         let mut settings = Settings::new(instance.clone(), config.starface.pbx.clone());
         settings.licence = Some(Self::demand(config));
@@ -133,6 +141,7 @@ impl Assembly {
             at_least,
             confirm_for,
         };
+        settings.fingerprints = self.fingerprints.fingerprints(config);
         settings
     }
 

@@ -48,10 +48,13 @@ impl Engine {
                     mode,
                     frees_seats,
                     audit,
+                    refusals,
                 }) = self.pending.remove(&request)
                 {
                     if result.is_err() {
                         self.gate.to_free |= frees_seats;
+                    } else if let Some(refusals) = refusals {
+                        self.links.refusals.stored(refusals);
                     }
                     self.committed(&intents, &users, &removed, (mode, audit), result, now);
                 }
