@@ -8,6 +8,7 @@ mod engine;
 #[cfg(feature = "fakes")]
 pub mod fakes;
 mod fault;
+mod field_record;
 mod gate;
 mod ids;
 mod ledger_row;
@@ -32,11 +33,10 @@ pub use engine::{
     Refusal, RememberedLicence, Report, RequestId, RuleView, Side, WorkView, Write, Written,
 };
 pub use fault::{Fault, PortError};
+pub use field_record::{FieldRecord, Intent, LastWrite, Look, Observed, Ours, Settled, Stray};
 pub use gate::{Gate, GateView, Holding, SeatClaim, Seats, Shut};
 pub use ids::{Address, InstanceName, Login, NotAnAddress, PbxName, PbxUserId, TeamsUserId};
-pub use ledger_row::{
-    FieldRecord, Intent, LastWrite, LedgerRow, Look, Observed, Ours, Pause, Settled, Stray,
-};
+pub use ledger_row::{LedgerRow, Pause};
 pub use moment::{Clock, Moment};
 pub use plan::{
     Because, Change, Held, HeldReason, NotAPlanId, PLAN_VERSION, Plan, PlanId, SkipReason, Skipped,

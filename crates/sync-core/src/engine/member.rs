@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use presence_mapping::{Outcome, Presence};
 
 use super::event::RequestId;
+use crate::field_record::{Look, Observed};
 use crate::ids::TeamsUserId;
-use crate::ledger_row::{LedgerRow, Look, Observed};
+use crate::ledger_row::LedgerRow;
 use crate::moment::Moment;
 use crate::plan::Change;
 use crate::policy::Reading;

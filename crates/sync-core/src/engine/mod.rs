@@ -41,8 +41,9 @@ pub use views::{
 };
 
 use crate::audit::AuditEntry;
+use crate::field_record::Intent;
 use crate::ids::{Address, PbxUserId, TeamsUserId};
-use crate::ledger_row::{Intent, LedgerRow};
+use crate::ledger_row::LedgerRow;
 use crate::moment::Moment;
 use crate::plan::{Change, Held};
 use crate::planner::Mode;

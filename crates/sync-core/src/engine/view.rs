@@ -9,9 +9,9 @@ use super::views::{
 };
 use super::{Engine, LinkName};
 use crate::aim::{aim, skip_reason, wanted};
+use crate::field_record::Settled;
 use crate::gate::Gate;
 use crate::ids::{Address, PbxUserId};
-use crate::ledger_row::Settled;
 use crate::moment::Moment;
 use crate::plan::Plan;
 

@@ -8,9 +8,10 @@ use presence_mapping::{Explanation, Presence};
 use serde::{Deserialize, Serialize};
 
 use super::LinkName;
+use crate::field_record::LastWrite;
 use crate::gate::GateView;
 use crate::ids::{Address, InstanceName, Login, PbxUserId, TeamsUserId};
-use crate::ledger_row::{LastWrite, Pause};
+use crate::ledger_row::Pause;
 use crate::plan::{PlanId, SkipReason};
 use crate::planner::Mode;
 use crate::policy::{Policy, Rest};
