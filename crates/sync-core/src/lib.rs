@@ -28,9 +28,10 @@ pub use audit::{
 pub use checker::{Checked, Context, Facts, Promise, Violation, check};
 pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
-    Effect, Engine, Event, ExplainView, FieldView, Fingerprint, Fingerprints, Health, InstanceView,
+    DueView, Effect, Engine, Event, ExplainView, FieldView, Fingerprint, Fingerprints, Health, InstanceView,
     LedgerCommit, LicenceView, LicenceWarning, LinkName, LinkView, MemberView, Memory, OwnerView, Readiness,
-    Refusal, RememberedLicence, Report, RequestId, RuleView, Side, WorkView, Write, Written,
+    Refusal, RememberedLicence, Report, RequestId, RuleView, Side, UnknownBecause, WaitView, WorkView, Write,
+    Written,
 };
 pub use fault::{Fault, PortError};
 pub use field_record::{FieldRecord, Intent, LastWrite, Look, Observed, Ours, Settled, Stray};

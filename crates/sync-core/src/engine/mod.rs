@@ -8,6 +8,7 @@ mod approval;
 mod auditing;
 mod backoff;
 mod event;
+mod explaining;
 mod flow;
 mod intake;
 mod licence_view;
@@ -36,8 +37,8 @@ pub use links::LinkName;
 pub use refusals::{Fingerprint, Fingerprints, Refusal, Side};
 pub use report::Report;
 pub use views::{
-    ExplainView, FieldView, Health, InstanceView, LicenceView, LicenceWarning, LinkView, MemberView,
-    OwnerView, Readiness, RuleView, WorkView,
+    DueView, ExplainView, FieldView, Health, InstanceView, LicenceView, LicenceWarning, LinkView, MemberView,
+    OwnerView, Readiness, RuleView, UnknownBecause, WaitView, WorkView,
 };
 
 use crate::audit::AuditEntry;
