@@ -223,6 +223,9 @@ pub enum Event {
     Release,
     /// Take back everything that is ours because the instance ends; the ledger does not remember a pause.
     Retire,
+    /// Try links again at once that wait for somebody to mend something: refused credentials, a missing permission, a wrong
+    /// setting. A wait that the other side asked for goes on.
+    TryAgain,
     /// Start nothing more; what is under way is finished.
     Drain,
 }

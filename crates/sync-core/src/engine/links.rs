@@ -144,6 +144,24 @@ impl Links {
             .is_none_or(|down| now.uptime >= down.until && link.in_flight == 0)
     }
 
+    /// Whatever waits for somebody to mend something is tried again at once, one link of each side before the others.
+    pub(super) fn try_again(&mut self, now: Moment) {
+        for link in &mut self.links {
+            let Some(down) = &mut link.down else { continue };
+            if matches!(
+                down.error.fault,
+                Fault::Credentials | Fault::Permission | Fault::Configuration
+            ) {
+                let behind = if down.by_another {
+                    BEHIND_THE_PROBE
+                } else {
+                    Duration::ZERO
+                };
+                down.until = down.until.min(now.uptime.saturating_add(behind));
+            }
+        }
+    }
+
     pub(super) fn started(&mut self, name: LinkName) {
         self.link_mut(name).in_flight += 1;
     }
@@ -464,6 +482,28 @@ mod tests {
         assert_eq!(sides(&links), [Side::Module]);
         links.succeeded(LinkName::Chat, at(2_000));
         assert_eq!(sides(&links), []);
+    }
+
+    #[test]
+    fn what_somebody_has_to_mend_is_tried_again_at_once_and_what_the_other_side_asked_for_is_not() {
+        let mut links = links();
+        let told = error(Fault::Throttled {
+            retry_after: Some(Duration::from_secs(900)),
+        });
+        links.failed(LinkName::Presence, &told, at(0));
+        links.failed(LinkName::Pbx, &error(Fault::Credentials), at(0));
+        links.try_again(at(60));
+        assert!(links.may_start(LinkName::Pbx, at(60)));
+        assert!(
+            !links.may_start(LinkName::Roster, at(60)),
+            "one presents the credentials before the others"
+        );
+        assert!(!links.may_start(LinkName::Presence, at(60)));
+        links.failed(LinkName::Pbx, &error(Fault::Credentials), at(61));
+        assert!(
+            !links.may_start(LinkName::Pbx, at(61 + 7_199)),
+            "refused again is refused twice"
+        );
     }
 
     #[test]
