@@ -13,6 +13,7 @@ pub(super) fn mapped(error: Error) -> PortError {
         Error::Users { addresses, source } => {
             PortError::new(fault, format!("look up {addresses} address(es)")).caused_by(source)
         }
+        Error::NoToken(source) => PortError::new(fault, "sign in to Microsoft").caused_by(source),
         other => PortError::new(fault, "ask Graph").caused_by(other),
     };
     mapped.with_advice(advice)
