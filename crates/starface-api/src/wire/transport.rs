@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Method, StatusCode, header};
 use reqwest::{Client, RequestBuilder, Response};
+use rustls::{CertificateError, OtherError};
 use url::Url;
 
 use super::answer::Answer;
@@ -226,13 +227,15 @@ fn failed(error: reqwest::Error, timeout: Duration) -> Failure {
         return Failure::Redirected;
     }
     match untrusted(&error) {
-        Some(untrusted) => Failure::Untrusted(Arc::new(untrusted)),
+        // A verifier of the caller's own says what it means by itself.
+        Some(CertificateError::Other(OtherError(reason))) => Failure::Untrusted(reason),
+        Some(reason) => Failure::Untrusted(Arc::new(rustls::Error::from(reason))),
         None => Failure::Unreachable(error.without_url().into()),
     }
 }
 
-/// The TLS library's error, where the certificate is the reason why there is no connection.
-fn untrusted(error: &reqwest::Error) -> Option<rustls::Error> {
+/// What is wrong with the certificate, where the certificate is the reason why there is no connection.
+fn untrusted(error: &reqwest::Error) -> Option<CertificateError> {
     let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = next {
         // An I/O error does not name what it wraps among its causes.
@@ -241,8 +244,8 @@ fn untrusted(error: &reqwest::Error) -> Option<rustls::Error> {
             Some(wrapped) => wrapped.downcast_ref::<rustls::Error>(),
             None => error.downcast_ref::<rustls::Error>(),
         };
-        if let Some(tls @ rustls::Error::InvalidCertificate(_)) = tls {
-            return Some(tls.clone());
+        if let Some(rustls::Error::InvalidCertificate(reason)) = tls {
+            return Some(reason.clone());
         }
         next = match wrapped {
             Some(wrapped) => Some(wrapped),
