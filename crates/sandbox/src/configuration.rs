@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::sandbox::{
-    CLIENT, CLIENT_SECRET, GROUP_NAME, LOGIN, MODULE, MODULE_SECRET, PASSWORD, Sandbox, TENANT,
+    CLIENT, CLIENT_SECRET, GROUP_NAME, LOGIN, MODULE, MODULE_SECRET, OAUTH_SECRET, PASSWORD, Sandbox, TENANT,
 };
 
 /// A licence as two texts; the sandbox does not know what they mean.
@@ -61,6 +61,7 @@ impl Default for Options {
     }
 }
 
+const OAUTH: &str = "oauth_client_secret_file = \"pbx-oauth.secret\"\n";
 const LICENSE: &str = "\n[license]\nkey_file = \"license.key\"\nissuer_keys_file = \"issuer.pub\"\n";
 
 impl Sandbox {
@@ -92,7 +93,7 @@ url = "{pbx}"
 group = "{GROUP_NAME}"
 login = "{LOGIN}"
 password_file = "pbx.password"
-{chat}
+{oauth}{chat}
 [instances.main.sync]
 poll_interval = "{poll}"
 roster_interval = "{roster}"
@@ -103,6 +104,7 @@ policy = "{policy}"
 "#,
             listen = options.listen,
             license = options.license.as_ref().map_or("", |_| LICENSE),
+            oauth = if self.wants_oauth() { OAUTH } else { "" },
             chat = if options.chat { chat.as_str() } else { "" },
             poll = options.poll_interval,
             roster = options.roster_interval,
@@ -123,6 +125,9 @@ policy = "{policy}"
         write(&folder.join("graph.secret"), CLIENT_SECRET)?;
         write(&folder.join("pbx.password"), PASSWORD)?;
         write(&folder.join("chat.secret"), MODULE_SECRET)?;
+        if self.wants_oauth() {
+            write(&folder.join("pbx-oauth.secret"), OAUTH_SECRET)?;
+        }
         if let Some(license) = &options.license {
             write(&folder.join("license.key"), &license.key)?;
             write(&folder.join("issuer.pub"), &license.issuer_keys)?;
