@@ -28,6 +28,7 @@ fn fault(fault: &graph_presence::Fault) -> Fault {
             retry_after: *retry_after,
         },
         Graph::Unreachable => Fault::Unreachable,
+        Graph::Memory => Fault::State,
         _ => Fault::Protocol,
     }
 }
