@@ -91,6 +91,8 @@ pub enum Fault {
     Unreachable,
     /// The answer is not what Microsoft documents.
     Protocol,
+    /// What is remembered of a sign-in could not be read: neither Microsoft's fault nor the credentials'.
+    Memory,
 }
 
 /// One call that failed.
@@ -114,7 +116,7 @@ impl CallError {
     /// The ids of the call, those of the sign-in where that failed.
     pub fn trace(&self) -> Option<&Trace> {
         match &self.0.cause {
-            Cause::SignIn(error) => Some(error.trace()),
+            Cause::SignIn(error) => error.trace(),
             _ => self.0.trace.as_ref(),
         }
     }

@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod advice;
+mod browser;
 mod call;
+mod certificate;
 mod client;
+mod client_certificate;
 mod client_secret;
 mod cloud;
+mod delegated;
+mod device_code;
 mod directory;
 mod error;
 mod exchange;
@@ -15,14 +20,23 @@ mod json;
 mod limits;
 mod observer;
 mod presence;
+mod registration;
+mod remembering;
 mod retry_after;
 mod sign_in;
+mod source;
 mod token;
 mod token_cache;
+mod user_sign_in;
 
+pub use browser::BrowserSignIn;
+pub use certificate::{AppCertificate, AssertionAlgorithm, InvalidCertificate};
 pub use client::GraphClient;
+pub use client_certificate::{ClientCertificate, WallClock};
 pub use client_secret::ClientSecret;
 pub use cloud::{Cloud, CustomCloud, InvalidHost};
+pub use delegated::Delegated;
+pub use device_code::DeviceSignIn;
 pub use directory::{DirectoryUser, ProxyAddress};
 pub use error::{CallError, Cause, Error, Fault, ProtocolError};
 pub use exchange::{Trace, TransportError};
@@ -32,5 +46,7 @@ pub use ids::{Address, ClientId, InvalidId, TenantId, UserId};
 pub use limits::Limits;
 pub use observer::{Api, CallObserver};
 pub use presence::{MAX_IDS, PresenceAnswer, PresenceAnswers};
+pub use remembering::{RefreshTokens, RememberError, Remembered};
 pub use sign_in::{EntraRefusal, SignInError};
 pub use token::{AccessToken, InvalidToken, TokenSource};
+pub use user_sign_in::{SignedIn, UserSignIn};

@@ -14,7 +14,9 @@ use super::audit;
 use super::error::StateError;
 use super::locks::Locks;
 use super::rows;
+use super::sealed::SealedStore;
 use super::seats;
+use super::state_key::StateKey;
 use super::store::Store;
 use crate::read_only::ReadOnlyLedger;
 
@@ -58,6 +60,11 @@ impl SqliteLedger {
             store,
             locks: Locks::beside(path),
         }))
+    }
+
+    /// Secrets in the same state, sealed with this key.
+    pub fn sealed(&self, key: StateKey) -> SealedStore {
+        SealedStore::new(self.store.clone(), key, true)
     }
 
     async fn try_acquire(&self, claim: &Claim) -> Result<Acquired, StateError> {
@@ -226,6 +233,13 @@ impl SqliteLedger {
             })
         };
         rows.iter().map(remembered).collect()
+    }
+}
+
+impl ReadOnlyLedger<SqliteLedger> {
+    /// Secrets in the same state, sealed with this key; only to be read.
+    pub fn sealed(&self, key: StateKey) -> SealedStore {
+        SealedStore::new(self.inside().store.clone(), key, false)
     }
 }
 
