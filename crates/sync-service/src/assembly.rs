@@ -8,7 +8,8 @@ use licensing::Demand;
 use sync_adapters::graph::{Api, CallObserver, ClientId, Cloud, GraphAdapter, TenantId};
 use sync_adapters::http::{HttpClient, HttpSettings, Proxies};
 use sync_adapters::starface::{
-    GroupId, Login, ModuleName, Observer as PbxObserver, Pbx, PbxUrl, SignIn, StarfaceAdapter, TargetGroup,
+    GroupId, Login, ModuleName, OAuth, OAuthClient, Observer as PbxObserver, Pbx, PbxUrl, SignIn,
+    StarfaceAdapter, TargetGroup,
 };
 use sync_core::{
     Acquired, Breaker, ChatPort, Claim, Clock, Fault, InstanceName, LedgerPort, Moment, Observer, Policy,
@@ -16,7 +17,7 @@ use sync_core::{
 };
 use uuid::Uuid;
 
-use crate::config::{self, OnStop};
+use crate::config::{self, OnStop, StarfaceAuth};
 use crate::fingerprint::FingerprintKey;
 use crate::telemetry::{Metrics, Watch};
 
@@ -40,7 +41,7 @@ impl std::fmt::Debug for Assembly {
 }
 
 impl Assembly {
-    /// Instances over this ledger and this clock. `proxies` are those of the environment, for the way to Microsoft.
+    /// Instances over this ledger and this clock. `proxies` are those of the environment, for every side without its own.
     pub fn new(
         ledger: Arc<dyn LedgerPort>,
         clock: Arc<dyn Clock>,
@@ -184,7 +185,7 @@ impl Assembly {
     fn graph(&self, instance: &InstanceName, teams: &config::Teams) -> Result<GraphAdapter, PortError> {
         let doing = "set up the way to Microsoft Graph";
         let mut http = HttpSettings {
-            proxies: self.proxies.clone(),
+            proxies: self.proxies_of(&teams.proxy),
             ..HttpSettings::default()
         };
         let cloud = match &teams.cloud {
@@ -227,13 +228,12 @@ impl Assembly {
         let ca_file_pem = starface.ca.as_ref().map(|ca| ca.pem.clone());
         let http = HttpClient::build(&HttpSettings {
             ca_file_pem,
+            certificate_sha256: starface.certificate_sha256,
+            proxies: self.proxies_of(&starface.proxy),
             ..HttpSettings::default()
         })?;
         let url = PbxUrl::parse(starface.url.as_str()).map_err(|error| refused(doing, error))?;
-        let sign_in = SignIn::Nonce {
-            login: Login::new(starface.login.0.as_ref()),
-            password: starface.password.clone().into(),
-        };
+        let sign_in = sign_in(starface);
         let (instance, metrics) = (instance.clone(), Arc::clone(&self.metrics));
         let counter: PbxObserver =
             Arc::new(move |operation, status| metrics.pbx_request(&instance, operation.as_str(), status));
@@ -243,6 +243,41 @@ impl Assembly {
             config::Group::Id(id) => TargetGroup::Id(GroupId::new(*id)),
         };
         Ok(StarfaceAdapter::new(pbx, group, self.clock()))
+    }
+
+    fn proxies_of(&self, proxy: &config::Proxy) -> Proxies {
+        match proxy {
+            config::Proxy::Environment => self.proxies.clone(),
+            config::Proxy::Direct => Proxies::default(),
+            config::Proxy::At(url) => Proxies::at(url.as_str()),
+        }
+    }
+}
+
+fn sign_in(starface: &config::Starface) -> SignIn {
+    let login = Login::new(starface.login.0.as_ref());
+    let password = starface.password.clone().into();
+    let client = starface.oauth_client.as_ref().map(|client| OAuthClient {
+        id: client.id.clone(),
+        secret: client.secret.clone().map(Into::into),
+    });
+    let oauth = OAuth {
+        client,
+        scope: starface.oauth_scope.clone(),
+        ..OAuth::default()
+    };
+    match starface.auth {
+        StarfaceAuth::Nonce => SignIn::Nonce { login, password },
+        StarfaceAuth::OAuth => SignIn::OAuth {
+            login,
+            password,
+            oauth,
+        },
+        StarfaceAuth::Auto => SignIn::Auto {
+            login,
+            password,
+            oauth,
+        },
     }
 }
 

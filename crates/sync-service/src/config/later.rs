@@ -83,48 +83,6 @@ const LATER: &[Later] = &[
         Always,
         "signing in with a certificate",
     ),
-    later(
-        "instances.X.teams",
-        "proxy",
-        Always,
-        "a proxy of its own for an instance",
-    ),
-    later(
-        "instances.X.starface",
-        "auth",
-        Is("oauth"),
-        "signing in to the PBX by OAuth",
-    ),
-    later(
-        "instances.X.starface",
-        "certificate_sha256",
-        Always,
-        "pinning a certificate",
-    ),
-    later(
-        "instances.X.starface",
-        "proxy",
-        Always,
-        "a proxy of its own for an instance",
-    ),
-    later(
-        "instances.X.starface",
-        "oauth_client_id",
-        Always,
-        "signing in to the PBX by OAuth",
-    ),
-    later(
-        "instances.X.starface",
-        "oauth_client_secret_file",
-        Always,
-        "signing in to the PBX by OAuth",
-    ),
-    later(
-        "instances.X.starface",
-        "oauth_scope",
-        Always,
-        "signing in to the PBX by OAuth",
-    ),
 ];
 
 /// What is not there yet, where a key with this value asks for it.

@@ -24,13 +24,14 @@ pub(super) fn read(teams: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Teams> 
     let quota_share = teams.share("quota_share");
     teams.file_name("client_certificate_file");
     teams.choice::<Later>("assertion_algorithm");
-    teams.parsed("proxy", url::any_server);
+    let proxy = teams.proxy("proxy");
     Some(Teams {
         cloud: cloud?,
         tenant_id: tenant_id?.value,
         client_id: client_id?.value,
         sign_in: sign_in?,
         quota_share: quota_share?,
+        proxy: proxy?,
     })
 }
 
