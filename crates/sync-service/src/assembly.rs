@@ -5,7 +5,10 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use licensing::Demand;
-use sync_adapters::graph::{Api, CallObserver, ClientId, Cloud, GraphAdapter, TenantId};
+use sync_adapters::graph::{
+    Api, CallObserver, ClientCertificate, ClientId, ClientSecret, Cloud, Delegated, GraphAdapter,
+    GraphClient, TenantId, TokenSource,
+};
 use sync_adapters::http::{HttpClient, HttpSettings, Proxies};
 use sync_adapters::starface::{
     GroupId, Login, ModuleName, Observer as PbxObserver, Pbx, PbxUrl, SignIn, StarfaceAdapter, TargetGroup,
@@ -16,6 +19,7 @@ use sync_core::{
 };
 
 use crate::config::{self, OnStop};
+use crate::sign_ins::SignIns;
 use crate::telemetry::{Metrics, Watch};
 
 /// What all instances of a process share.
@@ -25,7 +29,16 @@ pub struct Assembly {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     proxies: Proxies,
+    sign_ins: SignIns,
     holder: Arc<str>,
+}
+
+/// The way to one tenant.
+pub(crate) struct Way {
+    pub(crate) http: reqwest::Client,
+    pub(crate) cloud: Cloud,
+    pub(crate) tenant: TenantId,
+    pub(crate) client: ClientId,
 }
 
 impl std::fmt::Debug for Assembly {
@@ -50,8 +63,15 @@ impl Assembly {
             clock,
             metrics,
             proxies,
+            sign_ins: SignIns::none(),
             holder,
         }
+    }
+
+    /// The same, with the tokens of people who signed in.
+    #[must_use]
+    pub fn with_sign_ins(self, sign_ins: SignIns) -> Self {
+        Self { sign_ins, ..self }
     }
 
     /// The ledger.
@@ -172,7 +192,8 @@ impl Assembly {
         })
     }
 
-    fn graph(&self, instance: &InstanceName, teams: &config::Teams) -> Result<GraphAdapter, PortError> {
+    /// The way to the tenant of an instance. Nothing is sent yet.
+    pub(crate) fn way(&self, teams: &config::Teams) -> Result<Way, PortError> {
         let doing = "set up the way to Microsoft Graph";
         let mut http = HttpSettings {
             proxies: self.proxies.clone(),
@@ -193,20 +214,56 @@ impl Assembly {
         let tenant = TenantId::new(&teams.tenant_id).map_err(|error| refused(doing, error))?;
         let client = ClientId::new(&teams.client_id).map_err(|error| refused(doing, error))?;
         let http = HttpClient::build(&http)?;
-        let config::TeamsSignIn::ClientSecret(secret) = &teams.sign_in;
-        let counter = GraphCounter {
-            instance: instance.clone(),
-            metrics: Arc::clone(&self.metrics),
-        };
-        let secret = secret.clone().into();
-        Ok(GraphAdapter::with_client_secret(
+        Ok(Way {
             http,
             cloud,
-            &tenant,
-            &client,
-            secret,
-            Arc::new(counter),
-        ))
+            tenant,
+            client,
+        })
+    }
+
+    fn graph(&self, instance: &InstanceName, teams: &config::Teams) -> Result<GraphAdapter, PortError> {
+        let Way {
+            http,
+            cloud,
+            tenant,
+            client,
+        } = self.way(teams)?;
+        let observer: Arc<dyn CallObserver> = Arc::new(GraphCounter {
+            instance: instance.clone(),
+            metrics: Arc::clone(&self.metrics),
+        });
+        let tokens: Arc<dyn TokenSource> = match &teams.sign_in {
+            config::TeamsSignIn::ClientSecret(secret) => {
+                let secret = secret.clone().into();
+                let source = ClientSecret::new(http.clone(), &cloud, &tenant, &client, secret);
+                Arc::new(source.with_observer(Arc::clone(&observer)))
+            }
+            config::TeamsSignIn::ClientCertificate(own) => {
+                let clock = self.clock();
+                let source = ClientCertificate::new(
+                    http.clone(),
+                    &cloud,
+                    &tenant,
+                    &client,
+                    own.certificate.clone(),
+                    own.algorithm,
+                    Arc::new(move || clock.now().wall),
+                );
+                Arc::new(source.with_observer(Arc::clone(&observer)))
+            }
+            config::TeamsSignIn::Browser | config::TeamsSignIn::DeviceCode => {
+                let token = self.sign_ins.of(instance, &cloud, &tenant, &client)?;
+                let source = Delegated::new(http.clone(), &cloud, &tenant, &client, Arc::new(token));
+                Arc::new(source.with_observer(Arc::clone(&observer)))
+            }
+        };
+        let graph = GraphAdapter::new(GraphClient::new(http, cloud, tokens).with_observer(observer));
+        Ok(if teams.sign_in.is_delegated() {
+            graph.with_login(format!("presencectl login {instance}"))
+        } else {
+            graph
+        })
     }
 
     fn starface(

@@ -5,8 +5,11 @@ mod assembly;
 pub mod config;
 pub mod daemon;
 pub mod language;
+pub mod login;
 mod retention;
+mod sign_ins;
 pub mod standalone;
 pub mod telemetry;
 
 pub use assembly::Assembly;
+pub use sign_ins::SignIns;

@@ -38,12 +38,6 @@ const LATER: &[Later] = &[
     later("daemon", "state", Begins("postgres:"), "PostgreSQL"),
     later("daemon", "state", Begins("postgresql:"), "PostgreSQL"),
     later("daemon", "state_password_file", Always, "PostgreSQL"),
-    later(
-        "daemon",
-        "state_key_file",
-        Always,
-        "the encryption of stored sign-in tokens",
-    ),
     later("daemon", "language", Always, "the administrator's page"),
     later("daemon", "managed", True, "the administrator's page"),
     later(
@@ -53,36 +47,6 @@ const LATER: &[Later] = &[
         "listening beyond loopback",
     ),
     later("daemon", "behind_proxy", True, "listening beyond loopback"),
-    later(
-        "instances.X.teams",
-        "auth",
-        Is("client-certificate"),
-        "signing in with a certificate",
-    ),
-    later(
-        "instances.X.teams",
-        "auth",
-        Is("browser"),
-        "signing in by browser",
-    ),
-    later(
-        "instances.X.teams",
-        "auth",
-        Is("device-code"),
-        "signing in by device code",
-    ),
-    later(
-        "instances.X.teams",
-        "client_certificate_file",
-        Always,
-        "signing in with a certificate",
-    ),
-    later(
-        "instances.X.teams",
-        "assertion_algorithm",
-        Always,
-        "signing in with a certificate",
-    ),
     later(
         "instances.X.teams",
         "proxy",

@@ -42,7 +42,7 @@ pub use schema::schema;
 pub use secret::Secret;
 pub use secret_files::{Disk, SecretFiles, StoredFile};
 pub use settings::{
-    Breaker, Certificates, Chat, Cloud, CustomCloud, Daemon, Group, Instance, Licence, Settings, Starface,
-    State, Sync, Teams, TeamsSignIn,
+    Breaker, Certificates, Chat, ClientCertificate, Cloud, CustomCloud, Daemon, Group, Instance, Licence,
+    Settings, Starface, State, StateKeyFile, Sync, Teams, TeamsSignIn,
 };
 pub(crate) use starface::host_and_port;

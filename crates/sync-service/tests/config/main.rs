@@ -10,4 +10,5 @@ mod licences;
 mod mutations;
 mod named_files;
 mod settings;
+mod sign_in;
 mod support;
