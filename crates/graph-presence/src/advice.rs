@@ -12,7 +12,7 @@ pub(crate) fn of_refusal(refusal: &EntraRefusal) -> String {
         Some(7_000_222) => {
             "The client secret has expired. Make a new client secret in the app registration and put its value into the secret file."
         }
-        Some(700_027 | 50_012) => {
+        Some(700_027 | 700_024 | 50_012) => {
             "Entra does not accept the certificate. Check that this certificate is uploaded to the app registration and that this machine's clock is right."
         }
         Some(700_016) => {

@@ -15,10 +15,10 @@ impl FingerprintKey {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
-    /// The fingerprints of everything that an instance presents.
-    pub(crate) fn fingerprints(&self, config: &Instance) -> Fingerprints {
+    /// The fingerprints of everything that an instance presents. `token` is the number of the token of whoever signed in.
+    pub(crate) fn of(&self, config: &Instance, token: Option<u64>) -> Fingerprints {
         let mut sides = vec![
-            (Side::Teams, self.teams(&config.teams)),
+            (Side::Teams, self.teams(&config.teams, token)),
             (Side::Pbx, self.pbx(&config.starface)),
         ];
         if let Some(chat) = &config.starface.chat {
@@ -27,19 +27,37 @@ impl FingerprintKey {
         Fingerprints(sides.into_iter().collect())
     }
 
-    fn teams(&self, teams: &Teams) -> Fingerprint {
+    fn teams(&self, teams: &Teams, token: Option<u64>) -> Fingerprint {
         let cloud = format!("{:?}", teams.cloud);
-        let mut parts = vec!["teams", &cloud, &teams.tenant_id, &teams.client_id];
+        let way = teams.sign_in.as_str();
+        let mut parts = vec!["teams", &cloud, &teams.tenant_id, &teams.client_id, way];
+        let (certificate, number);
         match &teams.sign_in {
-            TeamsSignIn::ClientSecret(secret) => parts.extend(["client-secret", exposed(secret)]),
+            TeamsSignIn::ClientSecret(secret) => parts.push(exposed(secret)),
+            TeamsSignIn::ClientCertificate(own) => {
+                certificate = format!("{:?} {:?}", own.certificate, own.algorithm);
+                parts.push(&certificate);
+            }
+            TeamsSignIn::Browser | TeamsSignIn::DeviceCode => {
+                number = token.map(|number| number.to_string()).unwrap_or_default();
+                parts.push(&number);
+            }
         }
         self.sign(&parts)
     }
 
     fn pbx(&self, starface: &Starface) -> Fingerprint {
-        let auth = format!("{:?}", starface.auth);
+        let how = format!(
+            "{:?} {:?} {:?}",
+            starface.auth, starface.oauth_client, starface.oauth_scope
+        );
+        let secret = starface
+            .oauth_client
+            .as_ref()
+            .and_then(|client| client.secret.as_ref());
         let (url, login) = (starface.url.as_str(), &*starface.login.0);
-        self.sign(&["pbx", url, login, exposed(&starface.password), &auth])
+        let secret = secret.map(exposed).unwrap_or_default();
+        self.sign(&["pbx", url, login, exposed(&starface.password), &how, secret])
     }
 
     /// The module is reached with the PBX user's sign-in, and has a secret of its own besides.

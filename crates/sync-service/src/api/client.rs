@@ -155,6 +155,15 @@ impl Client {
         self.call(Method::POST, "licences/reload", &[]).await
     }
 
+    /// Tells the daemon that somebody has signed in for an instance.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn signed_in(&self, instance: &InstanceName) -> Result<OrderAnswer, ClientError> {
+        self.call(Method::POST, &format!("instances/{instance}/signed-in"), &[])
+            .await
+    }
+
     /// Lets a held plan pass.
     ///
     /// # Errors
