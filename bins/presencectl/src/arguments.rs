@@ -54,6 +54,8 @@ pub(crate) enum Command {
     /// Check the configuration file, print its schema or an example
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Try every link of the chain once, and say what to do about each failure
+    Doctor(DoctorArguments),
     /// Show what would be changed now, and change nothing
     Plan(OneOrAll),
     /// Sign in for an instance, by browser or device code
@@ -122,6 +124,14 @@ pub(crate) struct LoginArguments {
     /// Print a code to enter on any device, also where the configuration says `browser`.
     #[arg(long)]
     pub(crate) device_code: bool,
+    #[command(flatten)]
+    pub(crate) language: InLanguage,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    pub(crate) which: OneOrAll,
     #[command(flatten)]
     pub(crate) language: InLanguage,
 }

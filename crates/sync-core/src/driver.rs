@@ -270,7 +270,13 @@ impl Driver {
                     Err(error) => tracing::error!(%error, "a task of the driver ended without an answer"),
                 },
                 command = self.commands.recv() => match command {
-                    Some(Command::Event(event)) => self.step(event),
+                    Some(Command::Event(event)) => {
+                        if matches!(event, Event::TryAgain) {
+                            self.ports.presence.forget_refusal();
+                            self.ports.pbx.forget_refusal();
+                        }
+                        self.step(event);
+                    }
                     Some(Command::Ask(question)) => question(&self.engine),
                     Some(Command::Stop) | None => break self.drain().await,
                 },

@@ -27,6 +27,9 @@ pub trait PresencePort: Send + Sync {
     /// # Errors
     /// When the answer as a whole cannot be used. `Throttled` carries the `Retry-After`.
     async fn presences(&self, ids: &[TeamsUserId]) -> Result<Vec<Option<Presence>>, PortError>;
+
+    /// Allows credentials that were refused to be presented once more, where the port keeps them back by itself.
+    fn forget_refusal(&self) {}
 }
 
 /// The directory of the tenant.
@@ -61,6 +64,9 @@ pub trait PbxPort: Send + Sync {
     /// # Errors
     /// After an error nobody knows whether the change took effect.
     async fn set_dnd(&self, write: &Write) -> Result<Written, PortError>;
+
+    /// Allows credentials that were refused to be presented once more, where the port keeps them back by itself.
+    fn forget_refusal(&self) {}
 
     /// Signs out, as far as that is possible.
     async fn close(&self);

@@ -5,44 +5,29 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use licensing::Demand;
-use sync_adapters::graph::{
-    Api, CallObserver, ClientCertificate, ClientId, ClientSecret, Cloud, Delegated, GraphAdapter,
-    GraphClient, TenantId, TokenSource,
-};
-use sync_adapters::http::{HttpClient, HttpSettings, Proxies};
-use sync_adapters::starface::{
-    GroupId, Login, ModuleName, OAuth, OAuthClient, Observer as PbxObserver, Pbx, PbxUrl, SignIn,
-    StarfaceAdapter, TargetGroup,
-};
+use sync_adapters::http::Proxies;
 use sync_core::{
-    Acquired, Breaker, ChatPort, Claim, Clock, Fault, InstanceName, LedgerPort, Moment, Observer, Policy,
-    PortError, Ports, Settings,
+    Acquired, Breaker, ChatPort, Claim, Clock, InstanceName, LedgerPort, Moment, Observer, Policy, PortError,
+    Ports, Settings,
 };
 use uuid::Uuid;
 
-use crate::config::{self, OnStop, StarfaceAuth};
+use crate::config::{self, OnStop};
 use crate::fingerprint::FingerprintKey;
 use crate::sign_ins::SignIns;
 use crate::telemetry::{Metrics, Watch};
+use crate::ways::chat;
 
 /// What all instances of a process share.
 #[derive(Clone)]
 pub struct Assembly {
     ledger: Arc<dyn LedgerPort>,
     clock: Arc<dyn Clock>,
-    metrics: Arc<Metrics>,
-    proxies: Proxies,
-    sign_ins: SignIns,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) proxies: Proxies,
+    pub(crate) sign_ins: SignIns,
     holder: Arc<str>,
     fingerprints: FingerprintKey,
-}
-
-/// The way to one tenant.
-pub(crate) struct Way {
-    pub(crate) http: reqwest::Client,
-    pub(crate) cloud: Cloud,
-    pub(crate) tenant: TenantId,
-    pub(crate) client: ClientId,
 }
 
 impl std::fmt::Debug for Assembly {
@@ -196,12 +181,7 @@ impl Assembly {
         let graph = Arc::new(self.graph(instance, &config.teams)?);
         let starface = self.starface(instance, &config.starface)?;
         let chat = match &config.starface.chat {
-            Some(chat) => {
-                let module = ModuleName::parse(&chat.module)
-                    .map_err(|error| refused("use the companion module", error))?;
-                let adapter = starface.chat(module, chat.shared_secret.clone().into());
-                Some(Arc::new(adapter) as Arc<dyn ChatPort>)
-            }
+            Some(settings) => Some(Arc::new(chat(&starface, settings)?) as Arc<dyn ChatPort>),
             None => None,
         };
         Ok(Ports {
@@ -212,172 +192,4 @@ impl Assembly {
             ledger: Arc::clone(&self.ledger),
         })
     }
-
-    /// Which token of somebody who signed in the instance has, where it needs one.
-    async fn token_number(&self, instance: &InstanceName, teams: &config::Teams) -> Option<u64> {
-        if !teams.sign_in.is_delegated() {
-            return None;
-        }
-        let Way {
-            cloud,
-            tenant,
-            client,
-            ..
-        } = self.way(teams).ok()?;
-        let token = self.sign_ins.of(instance, &cloud, &tenant, &client).ok()?;
-        token.number().await.ok().flatten()
-    }
-
-    /// The way to the tenant of an instance. Nothing is sent yet.
-    pub(crate) fn way(&self, teams: &config::Teams) -> Result<Way, PortError> {
-        let doing = "set up the way to Microsoft Graph";
-        let mut http = HttpSettings {
-            proxies: self.proxies_of(&teams.proxy),
-            ..HttpSettings::default()
-        };
-        let cloud = match &teams.cloud {
-            config::Cloud::Global => Cloud::Global,
-            config::Cloud::UsGovHigh => Cloud::UsGovHigh,
-            config::Cloud::UsGovDod => Cloud::UsGovDod,
-            config::Cloud::China => Cloud::China,
-            config::Cloud::Germany => Cloud::Germany,
-            config::Cloud::Custom(custom) => {
-                http.ca_file_pem = custom.ca.as_ref().map(|ca| ca.pem.clone());
-                Cloud::custom(custom.login_url.clone(), custom.graph_url.clone())
-                    .map_err(|error| refused(doing, error))?
-            }
-        };
-        let tenant = TenantId::new(&teams.tenant_id).map_err(|error| refused(doing, error))?;
-        let client = ClientId::new(&teams.client_id).map_err(|error| refused(doing, error))?;
-        let http = HttpClient::build(&http)?;
-        Ok(Way {
-            http,
-            cloud,
-            tenant,
-            client,
-        })
-    }
-
-    fn graph(&self, instance: &InstanceName, teams: &config::Teams) -> Result<GraphAdapter, PortError> {
-        let Way {
-            http,
-            cloud,
-            tenant,
-            client,
-        } = self.way(teams)?;
-        let observer: Arc<dyn CallObserver> = Arc::new(GraphCounter {
-            instance: instance.clone(),
-            metrics: Arc::clone(&self.metrics),
-        });
-        let tokens: Arc<dyn TokenSource> = match &teams.sign_in {
-            config::TeamsSignIn::ClientSecret(secret) => {
-                let secret = secret.clone().into();
-                let source = ClientSecret::new(http.clone(), &cloud, &tenant, &client, secret);
-                Arc::new(source.with_observer(Arc::clone(&observer)))
-            }
-            config::TeamsSignIn::ClientCertificate(own) => {
-                let clock = self.clock();
-                let source = ClientCertificate::new(
-                    http.clone(),
-                    &cloud,
-                    &tenant,
-                    &client,
-                    own.certificate.clone(),
-                    own.algorithm,
-                    Arc::new(move || clock.now().wall),
-                );
-                Arc::new(source.with_observer(Arc::clone(&observer)))
-            }
-            config::TeamsSignIn::Browser | config::TeamsSignIn::DeviceCode => {
-                let token = self.sign_ins.of(instance, &cloud, &tenant, &client)?;
-                let source = Delegated::new(http.clone(), &cloud, &tenant, &client, Arc::new(token));
-                Arc::new(source.with_observer(Arc::clone(&observer)))
-            }
-        };
-        let graph = GraphAdapter::new(GraphClient::new(http, cloud, tokens).with_observer(observer));
-        Ok(if teams.sign_in.is_delegated() {
-            graph.with_login(format!("presencectl login {instance}"))
-        } else {
-            graph
-        })
-    }
-
-    fn starface(
-        &self,
-        instance: &InstanceName,
-        starface: &config::Starface,
-    ) -> Result<StarfaceAdapter, PortError> {
-        let doing = "set up the way to the PBX";
-        let ca_file_pem = starface.ca.as_ref().map(|ca| ca.pem.clone());
-        let http = HttpClient::build(&HttpSettings {
-            ca_file_pem,
-            certificate_sha256: starface.certificate_sha256,
-            proxies: self.proxies_of(&starface.proxy),
-            ..HttpSettings::default()
-        })?;
-        let url = PbxUrl::parse(starface.url.as_str()).map_err(|error| refused(doing, error))?;
-        let sign_in = sign_in(starface);
-        let (instance, metrics) = (instance.clone(), Arc::clone(&self.metrics));
-        let counter: PbxObserver =
-            Arc::new(move |operation, status| metrics.pbx_request(&instance, operation.as_str(), status));
-        let pbx = Pbx::with(http, url, sign_in, PBX_TIMEOUT, Some(counter));
-        let group = match &starface.group {
-            config::Group::Name(name) => TargetGroup::Name(name.clone()),
-            config::Group::Id(id) => TargetGroup::Id(GroupId::new(*id)),
-        };
-        Ok(StarfaceAdapter::new(pbx, group, self.clock()))
-    }
-
-    fn proxies_of(&self, proxy: &config::Proxy) -> Proxies {
-        match proxy {
-            config::Proxy::Environment => self.proxies.clone(),
-            config::Proxy::Direct => Proxies::default(),
-            config::Proxy::At(url) => Proxies::at(url.as_str()),
-        }
-    }
-}
-
-fn sign_in(starface: &config::Starface) -> SignIn {
-    let login = Login::new(starface.login.0.as_ref());
-    let password = starface.password.clone().into();
-    let client = starface.oauth_client.as_ref().map(|client| OAuthClient {
-        id: client.id.clone(),
-        secret: client.secret.clone().map(Into::into),
-    });
-    let oauth = OAuth {
-        client,
-        scope: starface.oauth_scope.clone(),
-        ..OAuth::default()
-    };
-    match starface.auth {
-        StarfaceAuth::Nonce => SignIn::Nonce { login, password },
-        StarfaceAuth::OAuth => SignIn::OAuth {
-            login,
-            password,
-            oauth,
-        },
-        StarfaceAuth::Auto => SignIn::Auto {
-            login,
-            password,
-            oauth,
-        },
-    }
-}
-
-/// No call to the PBX takes longer.
-const PBX_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
-
-struct GraphCounter {
-    instance: InstanceName,
-    metrics: Arc<Metrics>,
-}
-
-impl CallObserver for GraphCounter {
-    fn ended(&self, api: Api, status: Option<u16>) {
-        self.metrics.graph_request(&self.instance, api.as_str(), status);
-    }
-}
-
-fn refused(doing: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> PortError {
-    PortError::new(Fault::Configuration, doing).caused_by(error)
 }

@@ -4,6 +4,7 @@ pub mod api;
 mod assembly;
 pub mod config;
 pub mod daemon;
+pub mod doctor;
 mod fingerprint;
 pub mod language;
 pub mod login;
@@ -11,6 +12,7 @@ mod retention;
 mod sign_ins;
 pub mod standalone;
 pub mod telemetry;
+mod ways;
 
 pub use assembly::Assembly;
 pub use sign_ins::SignIns;

@@ -1,6 +1,7 @@
 //! Results in words: pure functions from what is known to text.
 
 mod explanation;
+mod finding;
 mod licence;
 mod login;
 mod members;
@@ -11,6 +12,7 @@ mod time;
 mod words;
 
 pub(crate) use explanation::explanation;
+pub(crate) use finding::{finding, verdict};
 pub(crate) use licence::{ShownLicence, Unsaid, inspected, licence, licence_details};
 pub(crate) use login::LoginTexts;
 pub(crate) use members::members;

@@ -11,9 +11,9 @@ pub use adapter::GraphAdapter;
 /// What the adapter is made of, so that its users need not name the client.
 pub use graph_presence::{
     Api, AppCertificate, AssertionAlgorithm, BrowserSignIn, CallObserver, ClientCertificate, ClientId,
-    ClientSecret, Cloud, CustomCloud, Delegated, DeviceSignIn, GraphClient, InvalidCertificate, InvalidHost,
-    InvalidId, Limits, Permission, RefreshTokens, RememberError, Remembered, SignInError, SignedIn, TenantId,
-    TokenSource, UserSignIn, WallClock,
+    ClientSecret, Cloud, CustomCloud, Delegated, DeviceSignIn, Granted, GraphClient, InvalidCertificate,
+    InvalidHost, InvalidId, Limits, Permission, RefreshTokens, RememberError, Remembered, SignInError,
+    SignedIn, TenantId, TokenSource, UserSignIn, WallClock,
 };
 #[cfg(feature = "sqlite")]
 pub use remembered::SealedRefreshToken;

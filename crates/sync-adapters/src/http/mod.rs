@@ -3,9 +3,11 @@
 mod client;
 mod error;
 mod pin;
+mod probe;
 mod proxies;
 
 pub use client::{HttpClient, HttpSettings};
 pub use error::HttpError;
 pub use pin::{AnotherCertificate, Fingerprint, NoFingerprint};
+pub use probe::{Answered, ProbeError, presented_certificate, probe};
 pub use proxies::Proxies;

@@ -43,6 +43,11 @@ impl Proxies {
         }
     }
 
+    /// Whether there is one, so that names may be found by it alone.
+    pub fn is_set(&self) -> bool {
+        self.https.is_some()
+    }
+
     /// Whether the proxy itself is spoken to by TLS.
     pub(super) fn speak_tls(&self) -> bool {
         let address = self.https.as_ref().map(|address| address.expose_secret().trim());

@@ -25,8 +25,8 @@ pub enum TargetGroup {
 /// Reads the roster of a PBX, and reads and changes Do Not Disturb; a [`PbxPort`].
 #[derive(Clone, Debug)]
 pub struct StarfaceAdapter {
-    link: Link,
-    group: TargetGroup,
+    pub(super) link: Link,
+    pub(super) group: TargetGroup,
 }
 
 impl StarfaceAdapter {
@@ -106,12 +106,16 @@ impl PbxPort for StarfaceAdapter {
         )
     }
 
+    fn forget_refusal(&self) {
+        self.link.forget_refusal();
+    }
+
     async fn close(&self) {
         self.link.pbx.logout().await;
     }
 }
 
-fn mapped(user: User) -> PbxUser {
+pub(super) fn mapped(user: User) -> PbxUser {
     PbxUser {
         id: PbxUserId(user.id.value()),
         login: Login(user.login.as_str().into()),

@@ -22,6 +22,12 @@ impl Link {
         }
     }
 
+    /// Lets refused credentials be presented at the next call, however short ago they were refused.
+    pub(super) fn forget_refusal(&self) {
+        self.refusal.forget();
+        self.pbx.forget_refusal();
+    }
+
     /// Makes a call to the PBX, allowing refused credentials to be tried again where enough time has passed.
     pub(super) async fn call<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, PortError> {
         if self.refusal.is_over() {

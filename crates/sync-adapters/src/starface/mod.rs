@@ -5,6 +5,7 @@ mod chat;
 mod failure;
 mod link;
 mod refusal;
+mod steps;
 
 pub use adapter::{StarfaceAdapter, TargetGroup};
 pub use chat::StarfaceChatAdapter;
@@ -13,3 +14,4 @@ pub use starface_api::{
     ChatModule, ClientAuth, GroupId, KnownSignIn, Login, ModuleName, OAuth, OAuthClient, Observer, Operation,
     Pbx, PbxUrl, PbxUrlError, SignIn, SignInMemory, VolatileMemory,
 };
+pub use steps::SeenGroup;

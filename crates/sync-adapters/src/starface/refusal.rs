@@ -44,6 +44,10 @@ impl Refusal {
         over
     }
 
+    pub(super) fn forget(&self) {
+        *self.since() = None;
+    }
+
     fn since(&self) -> MutexGuard<'_, Option<Duration>> {
         self.since.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -67,6 +67,19 @@ async fn a_password_that_was_put_right_on_the_pbx_works_again() {
 }
 
 #[tokio::test]
+async fn an_operator_may_have_a_refused_password_tried_again_at_once() {
+    let server = refusing().await;
+    server.on("POST", "/rest/login", status(401)).await;
+    let pbx = server.starface(&Arc::new(Clocks::default()));
+    for attempts in [1, 2] {
+        assert!(pbx.dnd(USER).await.is_err());
+        assert!(pbx.dnd(USER).await.is_err());
+        assert_eq!(server.count("POST /rest/login").await, attempts);
+        pbx.forget_refusal();
+    }
+}
+
+#[tokio::test]
 async fn other_failures_are_no_refusal() {
     let server = Server::pbx().await;
     server

@@ -11,7 +11,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
-use sync_adapters::http::{Fingerprint, HttpClient, HttpError, HttpSettings, Proxies};
+use sync_adapters::http::{
+    Fingerprint, HttpClient, HttpError, HttpSettings, ProbeError, Proxies, presented_certificate, probe,
+};
 use sync_adapters::starface::{
     GroupId, Login, ModuleName, Pbx, PbxUrl, SignIn, StarfaceAdapter, TargetGroup,
 };
@@ -349,4 +351,44 @@ fn a_pin_stands_alone() {
         }
     }
     assert!(format!("{:?}", pinned(pin)).contains(&pin.to_string()));
+}
+
+#[tokio::test]
+async fn a_diagnosis_tells_a_certificate_that_is_not_trusted_and_shows_which_one_it_is() {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap().der().clone();
+    let url = |address: SocketAddr| format!("https://localhost:{}", address.port()).parse().unwrap();
+    let settings = HttpSettings::default();
+    let shown = url(serve(certificate.clone(), &key, &TLS13));
+    assert_eq!(
+        presented_certificate(&settings, &shown).await,
+        Some(Fingerprint::of(&certificate))
+    );
+    let untrusted = url(serve(certificate.clone(), &key, &TLS13));
+    assert!(matches!(
+        probe(&settings, &untrusted).await,
+        Err(ProbeError::Untrusted(_))
+    ));
+    let pinned = HttpSettings {
+        certificate_sha256: Some(Fingerprint::of(&certificate)),
+        ..settings
+    };
+    let trusted = url(serve(certificate, &key, &TLS13));
+    assert_eq!(probe(&pinned, &trusted).await.unwrap().date, None);
+}
+
+#[tokio::test]
+async fn a_diagnosis_tells_a_server_that_does_not_answer() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    drop(listener);
+    let settings = HttpSettings::default();
+    assert_eq!(presented_certificate(&settings, &url).await, None);
+    assert!(matches!(
+        probe(&settings, &url).await,
+        Err(ProbeError::Unreachable(_))
+    ));
 }

@@ -12,10 +12,11 @@ use sync_adapters::graph::{
 use sync_adapters::sqlite::SqliteLedger;
 use sync_core::InstanceName;
 
-use crate::assembly::{Assembly, Way};
+use crate::assembly::Assembly;
 use crate::config::{Environment, Settings, State};
 use crate::sign_ins::SignIns;
 use crate::telemetry::Metrics;
+use crate::ways::Way;
 pub use error::LoginError;
 use loopback::Loopback;
 pub use loopback::{Page, Pages};

@@ -15,6 +15,7 @@ use sync_core::{
     LinkName, MemberView, Memory, Mode, Pause, PbxName, Plan, PortError, SeatClaim,
 };
 
+use crate::assembly::Assembly;
 use crate::config::{Environment, Settings, State};
 pub use audit::AuditReader;
 pub use error::StandaloneError;
@@ -172,6 +173,17 @@ pub async fn release(
     })
 }
 
+/// Opens the state for a look that changes nothing.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) async fn look_at_state(
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<Assembly, PortError> {
+    session::open_state(settings, environment, Purpose::Look).await
+}
+
 /// How many seats of a licence are in use, as the instances that share it counted them last.
 ///
 /// # Errors
@@ -226,6 +238,44 @@ pub async fn resume(
         ..LedgerCommit::default()
     };
     store(settings, environment, instance, |_| commit).await
+}
+
+/// Forgets that credentials of an instance were refused, so that the next daemon presents them again. Says whether any were.
+///
+/// # Errors
+/// [`StandaloneError`].
+pub async fn forget_refusals(
+    settings: &Settings,
+    environment: &Environment,
+    instance: &InstanceName,
+) -> Result<bool, StandaloneError> {
+    let config = config_of(settings, instance)?;
+    let claim = Claim {
+        instance: instance.clone(),
+        pbx: config.starface.pbx.clone(),
+        holder: String::new(),
+    };
+    let port = |source| StandaloneError::Port {
+        instance: instance.clone(),
+        source,
+    };
+    let look = look_at_state(settings, environment).await.map_err(port)?;
+    if look
+        .ledger()
+        .load(&claim)
+        .await
+        .map_err(port)?
+        .refusals
+        .is_empty()
+    {
+        return Ok(false);
+    }
+    let commit = LedgerCommit {
+        refusals: Some(Vec::new()),
+        ..LedgerCommit::default()
+    };
+    store(settings, environment, instance, |_| commit).await?;
+    Ok(true)
 }
 
 /// Freezes writes for the members with this address, or ends that, for the next daemon too. Says how many there are.

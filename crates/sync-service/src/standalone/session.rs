@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sync_adapters::clock::SystemClock;
 use sync_adapters::sqlite::SqliteLedger;
-use sync_core::{Acquired, Driver, Engine, Handle, InstanceName, Lease, LedgerPort, LinkName};
+use sync_core::{Acquired, Driver, Engine, Handle, InstanceName, Lease, LedgerPort, LinkName, PortError};
 use tokio::task::JoinHandle;
 
 use super::StandaloneError;
@@ -146,20 +146,32 @@ pub(super) async fn open(
     instance: &InstanceName,
     purpose: Purpose,
 ) -> Result<Assembly, StandaloneError> {
-    let State::Sqlite(path) = &settings.daemon.state;
-    let port = |source| StandaloneError::Port {
+    let opened = open_state(settings, environment, purpose).await;
+    opened.map_err(|source| StandaloneError::Port {
         instance: instance.clone(),
         source,
-    };
+    })
+}
+
+/// Opens the state for a purpose.
+///
+/// # Errors
+/// When it cannot be used.
+pub(super) async fn open_state(
+    settings: &Settings,
+    environment: &Environment,
+    purpose: Purpose,
+) -> Result<Assembly, PortError> {
+    let State::Sqlite(path) = &settings.daemon.state;
     let key = &settings.daemon.state_key;
     let (ledger, sign_ins): (Arc<dyn LedgerPort>, _) = match purpose {
         Purpose::Work => {
-            let ledger = SqliteLedger::open(path).await.map_err(port)?;
+            let ledger = SqliteLedger::open(path).await?;
             let sign_ins = SignIns::kept_in(&ledger, key);
             (Arc::new(ledger), sign_ins)
         }
         Purpose::Look => {
-            let ledger = SqliteLedger::open_read_only(path).await.map_err(port)?;
+            let ledger = SqliteLedger::open_read_only(path).await?;
             let sign_ins = SignIns::read_from(&ledger, key);
             (Arc::new(ledger), sign_ins)
         }

@@ -1,0 +1,131 @@
+# The findings of the diagnosis, for operators. A finding is named by its check and its code; a remedy by check and fault, or by
+# check and code, or by the fault alone.
+
+verdict-ok = ok
+verdict-skipped = not tried
+verdict-warning = warning
+verdict-failure = FAILURE
+frame-remedy = what to do
+frame-more = more about it
+frame-instance = Instance { $instance }
+frame-good = Everything that could be tried works.
+frame-warnings = It works; look at the warnings.
+frame-bad = Something does not work. The first failure is the cause of what follows it.
+
+any-not-tried = not tried, because something before it failed
+any-nobody = not tried, because there is nobody to try it with
+
+any-credentials-remedy = Correct the credentials in the configuration.
+any-permission-remedy = Grant the missing permission.
+any-configuration-remedy = Correct the setting that the message names.
+any-throttled-remedy = Wait; the other side asks for a pause.
+any-unreachable-remedy = Check network, address and firewall.
+any-not-found-remedy = Check whether what is asked for still exists.
+any-server-remedy = See the log of the other side.
+any-protocol-remedy = Check that the address is the right one and that no proxy answers in its place.
+any-state-remedy = Check the folder of the state: it must exist, have room, and belong to the daemon's user.
+
+configuration-good = the configuration `{ $file }` is good
+configuration-remarks = the configuration `{ $file }` is good, with remarks
+configuration-bad = the configuration `{ $file }` is not good
+configuration-bad-remedy = Correct each line that is named; `presencectl config check` says it again.
+configuration-absent = there is no configuration `{ $file }`
+configuration-absent-remedy = Begin with `presencectl config example > presence-sync.toml`.
+configuration-remarks-remedy = Look at each remark: it is legal and probably not meant.
+configuration-no-instance = the configuration has no such instance
+configuration-no-instance-remedy = Name one of the instances that the configuration has.
+
+state-new = there is no state yet; the daemon makes `{ $file }` at its first start
+state-no-daemon = the state `{ $file }` can be read; no daemon works on it now
+state-daemon = the state `{ $file }` can be read; a daemon works on it
+state-daemon-waits = a daemon works on `{ $file }`, and cannot work on everything
+state-daemon-waits-remedy = See what it says: another process may hold the instance.
+state-failed = the state `{ $file }` cannot be used
+
+teams-names-found = Microsoft's hosts are found by their names
+teams-names-proxied = the name `{ $host }` is not found here; the proxy has to find it
+teams-names-unknown = the name `{ $host }` is not found
+teams-names-unknown-remedy = Check the name server of this machine (`/etc/resolv.conf`), the spelling of the host, or name a proxy that finds it.
+teams-reach-reached = Microsoft's hosts answer
+teams-reach-untrusted = the certificate of `{ $host }` is not trusted
+teams-reach-untrusted-remedy = A proxy may look into the traffic: put its certificate into the system's certificate store. Otherwise install `ca-certificates`.
+teams-reach-unreachable = `{ $host }` does not answer
+teams-reach-unreachable-remedy = Let this machine reach the host by HTTPS (port 443), or name a proxy (`HTTPS_PROXY`, or `proxy` of the instance).
+teams-reach-failed = the way to Microsoft cannot be set up
+clock-right = this machine's clock agrees with that of `{ $host }` ({ $seconds } s apart)
+clock-slow = this machine's clock is { $seconds } s behind that of `{ $host }`
+clock-slow-remedy = Let a time service set the clock (`timedatectl set-ntp true`): sign-ins by certificate and licences depend on it.
+clock-fast = this machine's clock is { $seconds } s ahead of that of `{ $host }`
+clock-fast-remedy = Let a time service set the clock (`timedatectl set-ntp true`): sign-ins by certificate and licences depend on it.
+teams-sign-in-done = signed in to tenant `{ $tenant }` as the app `{ $client }`
+teams-sign-in-failed = signing in to Microsoft failed
+teams-sign-in-credentials-remedy = Make a new client secret (or upload the certificate) in the app registration, and put it into the file that the configuration names.
+teams-permissions-enough = the app has the permissions that it needs, and no others
+teams-permissions-not-told = the sign-in does not tell its permissions; the next steps show them
+teams-permissions-missing = the app lacks permissions
+teams-permissions-missing-remedy = Add them to the app registration in Entra (API permissions, Microsoft Graph) and grant admin consent. It takes some minutes to work.
+teams-permissions-superfluous = the app has more permissions than it needs
+teams-permissions-superfluous-remedy = Take them away in the app registration: whoever steals the secret has them, too.
+
+pbx-names-found = the PBX is found by its name
+pbx-names-proxied = the name `{ $host }` is not found here; the proxy has to find it
+pbx-names-unknown = the name `{ $host }` is not found
+pbx-names-unknown-remedy = Check `url` of the instance, and the name server of this machine.
+pbx-reach-reached = the PBX answers
+pbx-reach-untrusted = the certificate of `{ $host }` is not trusted
+pbx-reach-untrusted-remedy = Compare the SHA-256 fingerprint with that of the PBX itself. If it is the same, write it as `certificate_sha256` of the instance, or name the authority's certificate as `ca_file`.
+pbx-reach-unreachable = `{ $host }` does not answer
+pbx-reach-unreachable-remedy = Check that the PBX runs and that the address is right. A PBX that has blacklisted this machine does not answer either: see its list of blocked addresses, and put this machine on its whitelist.
+pbx-reach-failed = the way to the PBX cannot be set up
+pbx-sign-in-done = signed in to the PBX as `{ $login }`
+pbx-sign-in-failed = signing in to the PBX failed
+pbx-sign-in-credentials-remedy = Sign in to the PBX's web page with this login and password once, then correct `login` and `password_file`. Do not try again and again: the PBX blacklists addresses that fail repeatedly.
+pbx-users-read = the PBX shows { $users } users
+pbx-users-failed = the users of the PBX cannot be read
+pbx-users-permission-remedy = Give the PBX user an administrator's rights.
+group-read = the group `{ $group }` (id { $id }) has { $members } members
+group-empty = the group `{ $group }` (id { $id }) has no members
+group-empty-remedy = Put whoever is to be synchronised into the group.
+group-failed = the group cannot be read
+group-configuration-remedy = Name an existing group: its name must be equal to the letter, capitals included; or name it by its id.
+group-permission-remedy = Give the PBX user an administrator's rights.
+
+matches-all = each member is joined to a Teams user: { $matched }
+matches-some = { $matched } members are joined to a Teams user, { $others } are not
+matches-some-remedy = Look at each of them: the e-mail address in the PBX must be the primary address of exactly one Teams user. Whoever is not meant can stand in `exclude`.
+matches-nobody = none of the { $others } members is joined to a Teams user
+matches-nobody-remedy = Compare the e-mail addresses in the PBX with the primary addresses in Teams, and check that the tenant is the right one.
+matches-failed = the Teams users cannot be looked up
+matches-permission-remedy = Give the app registration the permission `User.Read.All` and grant admin consent.
+presence-read = presence can be read
+presence-silent = Teams answers, and says nothing of the member that was asked for
+presence-silent-remedy = Try again in a minute. If it stays so, check that the user has a Teams licence.
+presence-failed = presence cannot be read
+presence-permission-remedy = Give the app registration the permission `Presence.Read.All` and grant admin consent.
+
+rules-good = the rules are sound
+rules-remarks = the rules are sound, with remarks
+rules-vain = the rules have patterns that can never win
+rules-vain-remedy = Remove them, or put them right; `presencectl rules lint` says it again.
+licence-good = the licence covers the group: { $needed } of { $seats } seats, until { $until }
+licence-uncounted = the licence has { $seats } seats, until { $until }; the group could not be counted
+licence-ending = the licence ends soon: { $needed } of { $seats } seats, until { $until }
+licence-ending-remedy = Get the next one and install it with `presencectl license install FILE`.
+licence-none = there is no licence: nobody is synchronised
+licence-none-remedy = Install one with `presencectl license install FILE`.
+licence-refused = the licence is not accepted: nobody is synchronised
+licence-refused-remedy = See the reason; get another licence from whoever issued it and install it with `presencectl license install FILE`.
+
+pbx-rights-read = the phone of PBX user { $user } can be looked at; a missing right to change it would show with the first change
+pbx-rights-failed = the phones of others cannot be looked at
+pbx-rights-permission-remedy = Give the PBX user an administrator's rights: it changes the settings of others.
+module-none = the configuration names no companion module; the chat status is not synchronised
+module-answers = the companion module `{ $module }` answers
+module-silent = the companion module answers, and says nothing of PBX user { $user }
+module-silent-remedy = See the module's log on the PBX.
+module-failed = the companion module does not work
+module-configuration-remedy = Check that the module is installed and active, that its instance name is the one in the configuration, and that the shared secret is the same on both sides.
+other-product-none = no other product was seen at work; { $drifted } values differ from what was carried out
+other-product-fights = something else keeps changing DND of { $members } members back
+other-product-fights-remedy = Turn the other synchronisation off (the PBX has one built in, under its integrations): only one may be active.
+other-product-not-watched = only a daemon that runs sees whether another product changes the same values

@@ -1,0 +1,316 @@
+//! What a diagnosis finds at each link of the chain, before it is put into words.
+
+use std::fmt;
+
+use serde::Serialize;
+use sync_core::{Fault, InstanceName, PortError};
+
+use crate::language::{Catalogue, Language, argument};
+
+/// A link of the chain, in the order in which they are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Check {
+    /// The configuration file and the files that it names.
+    Configuration,
+    /// The state, and whoever works on it.
+    State,
+    /// The names of Microsoft's hosts.
+    TeamsNames,
+    /// The way to Microsoft, TLS included.
+    TeamsReach,
+    /// This machine's clock, by those of the others.
+    Clock,
+    /// The sign-in to Microsoft Entra.
+    TeamsSignIn,
+    /// The permissions that the sign-in gives.
+    TeamsPermissions,
+    /// The name of the PBX.
+    PbxNames,
+    /// The way to the PBX, TLS included.
+    PbxReach,
+    /// The sign-in to the PBX.
+    PbxSignIn,
+    /// The users of the PBX.
+    PbxUsers,
+    /// The group and its size.
+    Group,
+    /// Who of the group is joined to a Teams user.
+    Matches,
+    /// The presence of one of them.
+    Presence,
+    /// The rules.
+    Rules,
+    /// The licence.
+    Licence,
+    /// The right to look at other users' phones.
+    PbxRights,
+    /// The companion module.
+    Module,
+    /// Another product that sets the same values.
+    OtherProduct,
+}
+
+impl Check {
+    /// All checks, in their order.
+    pub const ALL: [Self; 19] = [
+        Self::Configuration,
+        Self::State,
+        Self::TeamsNames,
+        Self::TeamsReach,
+        Self::Clock,
+        Self::TeamsSignIn,
+        Self::TeamsPermissions,
+        Self::PbxNames,
+        Self::PbxReach,
+        Self::PbxSignIn,
+        Self::PbxUsers,
+        Self::Group,
+        Self::Matches,
+        Self::Presence,
+        Self::Rules,
+        Self::Licence,
+        Self::PbxRights,
+        Self::Module,
+        Self::OtherProduct,
+    ];
+
+    /// The word for it, as JSON has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::State => "state",
+            Self::TeamsNames => "teams-names",
+            Self::TeamsReach => "teams-reach",
+            Self::Clock => "clock",
+            Self::TeamsSignIn => "teams-sign-in",
+            Self::TeamsPermissions => "teams-permissions",
+            Self::PbxNames => "pbx-names",
+            Self::PbxReach => "pbx-reach",
+            Self::PbxSignIn => "pbx-sign-in",
+            Self::PbxUsers => "pbx-users",
+            Self::Group => "group",
+            Self::Matches => "matches",
+            Self::Presence => "presence",
+            Self::Rules => "rules",
+            Self::Licence => "licence",
+            Self::PbxRights => "pbx-rights",
+            Self::Module => "module",
+            Self::OtherProduct => "other-product",
+        }
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Good.
+    Ok,
+    /// Not tried, because something before it failed, or because there is nothing to try.
+    Skipped,
+    /// It works, and something should be looked at.
+    Warning,
+    /// It does not work.
+    Failure,
+}
+
+/// What was found at one link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Which link.
+    pub check: Check,
+    /// The instance; `None` where the whole program is meant.
+    pub instance: Option<InstanceName>,
+    /// How it is.
+    pub verdict: Verdict,
+    /// What was found, as a lasting word: with the check it names the text.
+    pub code: &'static str,
+    /// What the text is filled with.
+    pub arguments: Vec<(&'static str, String)>,
+    /// What belongs to it, line by line, in the words of whoever said it.
+    pub details: Vec<String>,
+    /// Whose fault a failure is: it names the remedy.
+    pub fault: Option<Fault>,
+    /// A remedy that knows more than the fault, in English.
+    pub advice: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn new(check: Check, verdict: Verdict, code: &'static str) -> Self {
+        Self {
+            check,
+            instance: None,
+            verdict,
+            code,
+            arguments: Vec::new(),
+            details: Vec::new(),
+            fault: None,
+            advice: None,
+        }
+    }
+
+    /// A port failed.
+    pub(super) fn failed(check: Check, error: &PortError) -> Self {
+        Self {
+            details: vec![error.chain()],
+            fault: Some(error.fault),
+            advice: error.advice.clone().map(Into::into),
+            ..Self::new(check, Verdict::Failure, "failed")
+        }
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so that numbers and paths can be written as they are"
+    )]
+    pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.arguments.push((name, value.to_string()));
+        self
+    }
+
+    pub(super) fn detailed(mut self, details: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(details);
+        self
+    }
+
+    pub(super) fn advised(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    pub(super) fn of(mut self, instance: &InstanceName) -> Self {
+        self.instance = Some(instance.clone());
+        self
+    }
+
+    /// The finding in words.
+    pub fn in_words(&self, words: &Words) -> InWords {
+        InWords {
+            check: self.check,
+            instance: self.instance.clone(),
+            verdict: self.verdict,
+            code: self.code,
+            message: words.message(self),
+            details: self.details.clone(),
+            remedy: words.remedy(self),
+            documentation: words.documentation(self),
+        }
+    }
+}
+
+/// A finding in words.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct InWords {
+    /// Which link.
+    pub check: Check,
+    /// The instance; `None` where the whole program is meant.
+    pub instance: Option<InstanceName>,
+    /// How it is.
+    pub verdict: Verdict,
+    /// What was found, as a lasting word.
+    pub code: &'static str,
+    /// What was found, as a sentence.
+    pub message: String,
+    /// What belongs to it, line by line.
+    pub details: Vec<String>,
+    /// What to do, where something is to be done.
+    pub remedy: Option<String>,
+    /// Where it is explained.
+    pub documentation: String,
+}
+
+/// The texts of one language.
+#[derive(Debug)]
+pub struct Words {
+    language: Language,
+    texts: Catalogue,
+}
+
+impl Words {
+    /// The texts of this language.
+    pub fn new(language: Language) -> Self {
+        let source = match language {
+            Language::German => include_str!("../../locales/doctor.de.ftl"),
+            Language::English => include_str!("../../locales/doctor.en.ftl"),
+        };
+        Self {
+            language,
+            texts: Catalogue::new(language, source),
+        }
+    }
+
+    /// A text of the frame around the findings.
+    pub fn say(&self, name: &str) -> String {
+        self.texts.say(name)
+    }
+
+    /// A text about an instance.
+    pub fn say_of(&self, name: &str, instance: &InstanceName) -> String {
+        self.texts
+            .say_with(name, &[("instance", argument(instance.to_string()))])
+    }
+
+    fn message(&self, finding: &Finding) -> String {
+        let arguments: Vec<_> = finding
+            .arguments
+            .iter()
+            .map(|(name, value)| (*name, argument(value.clone())))
+            .collect();
+        let own = format!("{}-{}", finding.check, finding.code);
+        let name = if self.texts.has(&own) {
+            own
+        } else {
+            // What is said alike of every link: that it was not tried, and after what.
+            format!("any-{}", finding.code)
+        };
+        self.texts.say_with(&name, &arguments)
+    }
+
+    fn remedy(&self, finding: &Finding) -> Option<String> {
+        if finding.verdict < Verdict::Warning {
+            return None;
+        }
+        if let (Language::English, Some(advice)) = (self.language, &finding.advice) {
+            return Some(sentence(advice));
+        }
+        let fault = finding
+            .fault
+            .map(|fault| format!("{}-{fault}-remedy", finding.check));
+        let code = format!("{}-{}-remedy", finding.check, finding.code);
+        let any = finding.fault.map(|fault| format!("any-{fault}-remedy"));
+        let name = [fault, Some(code), any]
+            .into_iter()
+            .flatten()
+            .find(|name| self.texts.has(name))?;
+        Some(self.texts.say(&name))
+    }
+
+    fn documentation(&self, finding: &Finding) -> String {
+        let page = match self.language {
+            Language::German => "docs/doctor.de.md",
+            Language::English => "docs/doctor.md",
+        };
+        format!("{page}#{}", finding.check)
+    }
+}
+
+/// Advice is a sentence in some crates and a fragment in others.
+fn sentence(advice: &str) -> String {
+    let mut chars = advice.chars();
+    let first = chars.next().map(|first| first.to_uppercase().collect::<String>());
+    let text = format!("{}{}", first.unwrap_or_default(), chars.as_str());
+    if text.ends_with(['.', '!', '/']) {
+        text
+    } else {
+        format!("{text}.")
+    }
+}

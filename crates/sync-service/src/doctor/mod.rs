@@ -1,0 +1,99 @@
+//! The diagnosis: every link of the chain tried once, in order, each failure with what to do about it.
+//!
+//! It signs in by itself, also while a daemon runs, and writes nothing to the PBX. A link whose forerunner failed is not
+//! tried, so that the first failure names the cause.
+
+mod finding;
+mod host;
+mod members;
+mod network;
+mod pbx;
+mod tenant;
+
+use std::path::Path;
+
+use sync_core::InstanceName;
+
+pub use finding::{Check, Finding, InWords, Verdict, Words};
+
+use crate::api::InstanceStatus;
+use crate::assembly::Assembly;
+use crate::config::{Environment, Instance, Loaded, Settings};
+
+/// What is to be examined, and what is known about it.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The configuration file.
+    pub file: &'a Path,
+    /// The environment that it is read in.
+    pub environment: &'a Environment,
+    /// The instance; `None`: all that are enabled.
+    pub instance: Option<&'a InstanceName>,
+    /// What the running daemon says of its instances; `None` where none runs.
+    pub daemon: Option<&'a [InstanceStatus]>,
+}
+
+/// Whoever is told of each finding.
+type Tell<'t> = &'t mut dyn FnMut(Finding);
+
+/// Examines everything, and hands each finding over as soon as it is made.
+///
+/// Where the configuration is not good, or the state cannot be used, nothing else is tried: the daemon would not start either.
+pub async fn examine(case: &Case<'_>, tell: Tell<'_>) {
+    let Some(Loaded { settings, .. }) = host::configuration(case, tell) else {
+        return;
+    };
+    let Some(assembly) = host::state(case, &settings, tell).await else {
+        return;
+    };
+    let meant = settings
+        .instances
+        .iter()
+        .filter(|(name, config)| match case.instance {
+            Some(asked) => asked == *name,
+            None => config.enabled,
+        });
+    for (name, config) in meant {
+        let mut tell = |finding: Finding| tell(finding.of(name));
+        examine_instance(case, &settings, &assembly, (name, config), &mut tell).await;
+    }
+}
+
+async fn examine_instance(
+    case: &Case<'_>,
+    settings: &Settings,
+    assembly: &Assembly,
+    (name, config): (&InstanceName, &Instance),
+    tell: Tell<'_>,
+) {
+    let tenant = tenant::examine(assembly, name, config, tell).await;
+    let telephony = pbx::examine(assembly, name, config, tell).await;
+    match (&tenant, &telephony) {
+        (Some(tenant), Some(telephony)) => {
+            let joined = members::matches(config, tenant, telephony, tell).await;
+            members::presence(tenant, &joined, tell).await;
+        }
+        _ => [Check::Matches, Check::Presence]
+            .into_iter()
+            .for_each(|check| tell(not_tried(check))),
+    }
+    host::rules(config, tell);
+    let members = telephony.as_ref().map(|seen| seen.roster.members.len());
+    host::licence((settings, name, config), members, assembly.now().wall, tell).await;
+    match telephony {
+        Some(telephony) => {
+            telephony.rights(tell).await;
+            telephony.module(config, tell).await;
+            telephony.leave().await;
+        }
+        None => [Check::PbxRights, Check::Module]
+            .into_iter()
+            .for_each(|check| tell(not_tried(check))),
+    }
+    host::other_product(case, name, tell);
+}
+
+/// Something that it depends on has failed.
+fn not_tried(check: Check) -> Finding {
+    Finding::new(check, Verdict::Skipped, "not-tried")
+}

@@ -1,0 +1,340 @@
+//! The diagnosis names the cause first, whatever is broken.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use end_to_end::{Output, Stage, StageOptions};
+use sandbox::{Credential, Except, Fault, Operation};
+use serde_json::Value;
+
+/// What is wrong, and how it is named: verdict, check and code of the first finding that is not good.
+struct Case {
+    name: &'static str,
+    break_it: fn(&Stage),
+    found: (&'static str, &'static str, &'static str),
+}
+
+const fn case(
+    name: &'static str,
+    break_it: fn(&Stage),
+    found: (&'static str, &'static str, &'static str),
+) -> Case {
+    Case {
+        name,
+        break_it,
+        found,
+    }
+}
+
+fn edit(stage: &Stage, from: &str, to: &str) {
+    let text = std::fs::read_to_string(stage.config()).expect("the configuration is there");
+    assert!(text.contains(from), "{text}");
+    std::fs::write(stage.config(), text.replace(from, to)).expect("the configuration can be written");
+}
+
+fn fails(stage: &Stage, operation: Operation, status: u16) {
+    stage.sandbox.fault(operation, Fault::Status(status, None), None);
+}
+
+/// An address at which nobody listens.
+fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = listener.local_addr().expect("it has an address");
+    format!("http://{address}")
+}
+
+const CASES: &[Case] = &[
+    case(
+        "a key that does not exist",
+        |stage| edit(stage, "poll_interval", "pol_interval"),
+        ("failure", "configuration", "bad"),
+    ),
+    case(
+        "another program's state",
+        |stage| stage.write("state.db", &"no state at all. ".repeat(200)),
+        ("failure", "state", "failed"),
+    ),
+    case(
+        "a name of Microsoft's that is not found",
+        |stage| {
+            edit(
+                stage,
+                &format!("login_url = \"{}\"", stage.sandbox.tenant_url()),
+                "login_url = \"https://login.invalid\"",
+            );
+        },
+        ("failure", "teams-names", "unknown"),
+    ),
+    case(
+        "a Microsoft that does not answer",
+        |stage| edit(stage, &stage.sandbox.tenant_url(), &nobody()),
+        ("failure", "teams-reach", "unreachable"),
+    ),
+    case(
+        "a wrong client secret",
+        |stage| stage.write("graph.secret", "wrong"),
+        ("failure", "teams-sign-in", "failed"),
+    ),
+    case(
+        "a tenant of another cloud",
+        |stage| stage.sandbox.tenant().refuse_sign_ins(Some(90_002)),
+        ("failure", "teams-sign-in", "failed"),
+    ),
+    case(
+        "a sign-in that is not answered by Entra",
+        |stage| stage.sandbox.fault(Operation::Token, Fault::Html, None),
+        ("failure", "teams-sign-in", "failed"),
+    ),
+    case(
+        "a missing permission",
+        |stage| stage.sandbox.tenant().permit("Presence.Read.All", false),
+        ("failure", "teams-permissions", "missing"),
+    ),
+    case(
+        "a permission too many",
+        |stage| stage.sandbox.tenant().permit("Mail.Read", true),
+        ("warning", "teams-permissions", "superfluous"),
+    ),
+    case(
+        "a PBX whose name is not found",
+        |stage| edit(stage, &stage.sandbox.pbx_url(), "https://pbx.invalid"),
+        ("failure", "pbx-names", "unknown"),
+    ),
+    case(
+        "a PBX that does not answer",
+        |stage| edit(stage, &stage.sandbox.pbx_url(), &nobody()),
+        ("failure", "pbx-reach", "unreachable"),
+    ),
+    case(
+        "a wrong password",
+        |stage| stage.write("pbx.password", "wrong"),
+        ("failure", "pbx-sign-in", "failed"),
+    ),
+    case(
+        "a PBX that is none",
+        |stage| stage.sandbox.fault(Operation::LoginTemplate, Fault::Html, None),
+        ("failure", "pbx-sign-in", "failed"),
+    ),
+    case(
+        "users who may not be read",
+        |stage| fails(stage, Operation::Users, 403),
+        ("failure", "pbx-users", "failed"),
+    ),
+    case(
+        "a group that does not exist",
+        |stage| stage.sandbox.pbx().rename_group("Others"),
+        ("failure", "group", "failed"),
+    ),
+    case(
+        "a group without members",
+        |stage| (0..3).for_each(|number| stage.sandbox.pbx().assign(stage.user(number), false)),
+        ("warning", "group", "empty"),
+    ),
+    case(
+        "a directory that may not be read",
+        |stage| fails(stage, Operation::Batch, 403),
+        ("failure", "matches", "failed"),
+    ),
+    case(
+        "an address that nobody has",
+        |stage| {
+            stage
+                .sandbox
+                .pbx()
+                .edit(stage.user(1), |user| user.email = "nobody@example.com".to_owned());
+        },
+        ("warning", "matches", "some"),
+    ),
+    case(
+        "addresses that nobody has",
+        |stage| {
+            (0..3).for_each(|number| {
+                stage.sandbox.pbx().edit(stage.user(number), |user| {
+                    user.email = format!("nobody{number}@example.com");
+                });
+            });
+        },
+        ("failure", "matches", "nobody"),
+    ),
+    case(
+        "a presence that may not be read",
+        |stage| fails(stage, Operation::Presence, 403),
+        ("failure", "presence", "failed"),
+    ),
+    case(
+        "a pattern that never wins",
+        |stage| {
+            edit(
+                stage,
+                "[instances.main.sync]",
+                "[instances.main.rules]\ndnd = [\"Busy/InACall\", \"Bsy/InACall\"]\n\n[instances.main.sync]",
+            );
+        },
+        ("warning", "configuration", "remarks"),
+    ),
+    case(
+        "no licence",
+        |stage| std::fs::remove_file(stage.path("license.key")).expect("it is there"),
+        ("failure", "licence", "none"),
+    ),
+    case(
+        "a phone that may not be looked at",
+        |stage| fails(stage, Operation::PhoneconfigGet, 403),
+        ("failure", "pbx-rights", "failed"),
+    ),
+    case(
+        "a module with another secret",
+        |stage| stage.write("chat.secret", "wrong"),
+        ("failure", "module", "failed"),
+    ),
+];
+
+fn diagnosed(output: &Output) -> Value {
+    serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_cause_is_named_first_with_what_to_do_in_both_languages() {
+    for Case {
+        name,
+        break_it,
+        found,
+    } in CASES
+    {
+        let stage = Stage::set(StageOptions::plain(3)).await;
+        break_it(&stage);
+        for language in ["en", "de"] {
+            let output = stage.presencectl(&["doctor", "--output", "json", "--language", language]);
+            let diagnosis = diagnosed(&output);
+            let findings = diagnosis["findings"].as_array().expect("a list");
+            // What is only worth a warning may stand before the cause.
+            let worst = |finding: &&Value| finding["verdict"] == diagnosis["verdict"];
+            let first = findings
+                .iter()
+                .find(worst)
+                .unwrap_or_else(|| panic!("{name}: {output:?}"));
+            let text = |key: &str| first[key].as_str().unwrap_or_default();
+            assert_eq!(
+                (text("verdict"), text("check"), text("code")),
+                *found,
+                "{name}: {first:#}"
+            );
+            assert!(!text("remedy").is_empty(), "{name}: {first:#}");
+            assert_eq!(diagnosis["verdict"].as_str(), Some(found.0), "{name}: {output:?}");
+            let code = if found.0 == "failure" { 1 } else { 0 };
+            assert_eq!(output.code, Some(code), "{name}: {output:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_is_wrong_each_link_is_good_and_nothing_is_written() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    stage.says(0, "Busy", "InACall");
+    let output = stage.presencectl(&["doctor", "main", "--output", "json"]);
+    let diagnosis = diagnosed(&output);
+    assert_eq!(
+        (output.code, diagnosis["verdict"].as_str()),
+        (Some(0), Some("ok")),
+        "{output:?}"
+    );
+    let findings = diagnosis["findings"].as_array().expect("a list");
+    assert!(findings.len() >= 19, "{diagnosis:#}");
+    assert!(stage.sandbox.history().is_empty());
+    assert!(!stage.path("state.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_tries_again_as_soon_as_the_diagnosis_has_seen_that_it_works() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    stage.sandbox.pbx().change_password("another");
+    stage.says(0, "Busy", "InACall");
+    let _daemon = stage.daemon();
+    let refused = end_to_end::eventually(async || {
+        let view = stage.status().await?.view?;
+        view.links
+            .iter()
+            .any(|link| link.fault.as_deref() == Some("credentials"))
+            .then_some(())
+    });
+    refused.await.unwrap_or_else(|| panic!("{}", stage.log()));
+    let wrong = stage.sandbox.counters().wrong(Credential::Password);
+    assert_eq!(wrong, 1, "{}", stage.log());
+    // The operator puts the old password back on the PBX.
+    let password = std::fs::read_to_string(stage.path("pbx.password")).expect("it is there");
+    stage.sandbox.pbx().change_password(password.trim());
+    let output = stage.presencectl(&["doctor"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert!(
+        output.stderr.contains("tries instance `main` again now"),
+        "{output:?}"
+    );
+    stage.converge(&Except::default()).await;
+    assert!(stage.dnd(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_credentials_are_not_presented_again_by_a_restart_until_the_diagnosis_has_seen_that_they_work()
+ {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    stage.sandbox.pbx().change_password("another");
+    for _ in 0..3 {
+        let daemon = stage.daemon();
+        let kept_back = end_to_end::eventually(async || {
+            let view = stage.status().await?.view?;
+            view.links
+                .iter()
+                .any(|link| link.fault.as_deref() == Some("credentials"))
+                .then_some(())
+        });
+        kept_back.await.unwrap_or_else(|| panic!("{}", stage.log()));
+        assert_eq!(daemon.stop(), Some(0));
+    }
+    assert_eq!(
+        stage.sandbox.counters().wrong(Credential::Password),
+        1,
+        "{}",
+        stage.log()
+    );
+    let password = std::fs::read_to_string(stage.path("pbx.password")).expect("it is there");
+    stage.sandbox.pbx().change_password(password.trim());
+    let output = stage.presencectl(&["doctor"]);
+    assert!(
+        output.stderr.contains("the next start of instance `main`"),
+        "{output:?}"
+    );
+    stage.says(0, "Busy", "InACall");
+    let _daemon = stage.daemon();
+    stage.converge(&Except::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_credentials_are_presented_at_the_next_start() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    stage.sandbox.pbx().change_password("another");
+    let daemon = stage.daemon();
+    let refused = end_to_end::eventually(async || {
+        let view = stage.status().await?.view?;
+        view.links
+            .iter()
+            .any(|link| link.fault.as_deref() == Some("credentials"))
+            .then_some(())
+    });
+    refused.await.unwrap_or_else(|| panic!("{}", stage.log()));
+    assert_eq!(daemon.stop(), Some(0));
+    stage.write("pbx.password", "another");
+    stage.says(0, "Busy", "InACall");
+    let _daemon = stage.daemon();
+    stage.converge(&Except::default()).await;
+}
+
+#[test]
+fn each_check_is_explained_in_both_languages() {
+    for page in ["doctor.md", "doctor.de.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
+        let text = std::fs::read_to_string(&path).expect("the page is there");
+        for check in sync_service::doctor::Check::ALL {
+            assert!(text.contains(&format!("\n## {check}\n")), "{page}: {check}");
+        }
+    }
+}
