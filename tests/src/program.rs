@@ -97,6 +97,11 @@ pub struct Daemon {
 impl Daemon {
     /// Starts the daemon; its log goes to a file beside the configuration.
     pub fn start(config: &Path) -> Self {
+        Self::start_with(config, &[])
+    }
+
+    /// Starts the daemon with these variables added to its environment.
+    pub fn start_with(config: &Path, variables: &[(&str, &str)]) -> Self {
         let log = config.with_file_name("daemon.log");
         let stderr = std::fs::OpenOptions::new()
             .create(true)
@@ -104,6 +109,7 @@ impl Daemon {
             .open(&log)
             .expect("the log can be written");
         let child = Command::new(built("presence-syncd"))
+            .envs(variables.iter().copied())
             .arg("--config")
             .arg(config)
             .stdin(Stdio::null())

@@ -158,6 +158,23 @@ async fn tokens_that_expire_or_are_revoked_and_a_restart_are_got_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_blocked_address_is_an_outage_that_is_not_answered_by_signing_in() {
+    let stage = stage(ten()).await;
+    let _daemon = stage.daemon();
+    stage.settle().await;
+    stage.sandbox.pbx().block();
+    stage.says(0, "Busy", "InACall");
+    let line = logged(&stage, &["ERROR", "did not answer within"]).await;
+    assert!(line.contains("blacklisted"), "{line}");
+    sweeps(&stage, 5).await;
+    assert_eq!(stage.sandbox.counters().of(Operation::PbxToken), 1);
+    stage.sandbox.pbx().lift_block();
+    stage.converge(&Except::default()).await;
+    assert!(stage.dnd(0));
+    assert_eq!(wrong(&stage), [0, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_update_from_version_9_to_10_needs_nothing_but_the_clients_secret() {
     let mut options = StageOptions {
         generation: ten(),

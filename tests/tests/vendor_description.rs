@@ -105,6 +105,13 @@ async fn what_is_asked_and_what_is_answered_is_as_the_vendor_describes_it() {
         pbx_url: Some(prism.url.clone()),
         ..configuration
     });
+    // The description is that of version 6.7, and discovery is not part of it.
+    let text = std::fs::read_to_string(stage.config()).expect("the configuration can be read");
+    let forced = text.replace(
+        "[instances.main.starface]\n",
+        "[instances.main.starface]\nauth = \"nonce\"\n",
+    );
+    stage.write("presence-sync.toml", &forced);
     stage.says(0, "Busy", "InACall");
     let daemon = stage.daemon();
     let except = Except {

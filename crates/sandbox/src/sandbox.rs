@@ -436,6 +436,14 @@ impl Pbx<'_> {
         self.world.change(|state| state.pbx_tokens.clear());
     }
 
+    /// Answers nothing any more, as to a blocked address.
+    pub fn block(&self) {
+        self.world.change(|state| {
+            state.blacklist_after.get_or_insert(u64::MAX);
+            state.strikes = u64::MAX;
+        });
+    }
+
     /// Answers again after too many wrong credentials, as when an administrator lifts the block.
     pub fn lift_block(&self) {
         self.world.change(|state| state.strikes = 0);

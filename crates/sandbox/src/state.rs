@@ -230,7 +230,7 @@ impl State {
     /// Counts a wrong credential, which may be one too many.
     pub(crate) fn wrong(&mut self, credential: Credential) {
         self.counters.wrong_one(credential);
-        self.strikes += 1;
+        self.strikes = self.strikes.saturating_add(1);
     }
 
     /// Whether the PBX takes its caller for an attacker.

@@ -331,6 +331,11 @@ async fn too_many_wrong_credentials_are_followed_by_silence_until_the_block_is_l
     assert!(sandbox.wait_until(Duration::from_secs(30), gone).await);
     sandbox.pbx().lift_block();
     assert_eq!(users_with(&sandbox, text(&good, "access_token")).await, 200);
+    sandbox.pbx().block();
+    let silent = users(&sandbox).timeout(Duration::from_millis(200));
+    assert!(silent.send().await.unwrap_err().is_timeout());
+    sandbox.pbx().lift_block();
+    assert_eq!(users_with(&sandbox, text(&good, "access_token")).await, 200);
 }
 
 #[tokio::test]

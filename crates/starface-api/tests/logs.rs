@@ -7,7 +7,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
-use starface_api::{ChatModule, ChatStatus, Fault, Login, ModuleName, Pbx, PbxUrl, SignIn, UserId};
+use starface_api::{
+    ChatModule, ChatStatus, Fault, Login, ModuleName, OAuth, OAuthClient, Pbx, PbxUrl, SignIn, UserId,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tracing_subscriber::fmt::MakeWriter;
@@ -15,12 +17,16 @@ use tracing_subscriber::fmt::MakeWriter;
 const PASSWORD: &str = "Pass123";
 const TOKEN: &str = "SAMPLE-token-1";
 const MODULE_SECRET: &str = "SAMPLE-module-secret";
+const CLIENT_SECRET: &str = "SAMPLE-client-secret";
 const NONCE: &str = "pds24hmip1ctbogn1l8ujvs5u4";
 /// The beginnings of the hashes that the two sign-ins of this login, password and nonce send.
 const HASHES: [&str; 2] = ["092e2b8d5daf530d", "31436ea367a9c01c"];
 
 fn assert_no_secret(text: &str) {
-    for secret in [PASSWORD, TOKEN, MODULE_SECRET].iter().chain(&HASHES) {
+    for secret in [PASSWORD, TOKEN, MODULE_SECRET, CLIENT_SECRET]
+        .iter()
+        .chain(&HASHES)
+    {
         assert!(!text.contains(secret), "`{secret}` in: {text}");
     }
 }
@@ -75,7 +81,21 @@ async fn one_request(mut stream: TcpStream) {
         if text.starts_with("POST /rest/login") && text.ends_with('}') {
             break json!({ "token": TOKEN }).to_string();
         }
-        let ours = text.starts_with("GET /rest/login") || text.starts_with("POST /rest/login");
+        if text.starts_with("GET /.well-known/") && text.contains("\r\n\r\n") {
+            break json!({ "token_endpoint": "https://pbx.example/token" }).to_string();
+        }
+        if text.starts_with("POST /token") && text.contains(CLIENT_SECRET) {
+            let refresh = format!("{TOKEN}-refresh");
+            break json!({ "access_token": TOKEN, "refresh_token": refresh, "token_type": "Bearer" })
+                .to_string();
+        }
+        let ours = [
+            "GET /rest/login",
+            "POST /rest/login",
+            "GET /.well-known/",
+            "POST /token",
+        ];
+        let ours = ours.iter().any(|beginning| text.starts_with(beginning));
         if read == 0 || !ours {
             return;
         }
@@ -110,7 +130,28 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 #[tokio::test]
-async fn neither_errors_nor_logs_show_the_query_that_signs_xml_rpc() {
+async fn neither_errors_nor_logs_show_what_signs_in_and_what_signs_calls() {
+    let (login, password) = (Login::new("0001"), PASSWORD);
+    let client = OAuthClient::confidential(OAuthClient::HEADLESS, CLIENT_SECRET.into());
+    for sign_in in [
+        SignIn::Nonce {
+            login: login.clone(),
+            password: password.into(),
+        },
+        SignIn::Auto {
+            login,
+            password: password.into(),
+            oauth: OAuth {
+                client: Some(client),
+                ..OAuth::default()
+            },
+        },
+    ] {
+        assert_nothing_shown(sign_in).await;
+    }
+}
+
+async fn assert_nothing_shown(sign_in: SignIn) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
@@ -119,10 +160,6 @@ async fn neither_errors_nor_logs_show_the_query_that_signs_xml_rpc() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
-    let sign_in = SignIn::Nonce {
-        login: Login::new("0001"),
-        password: PASSWORD.into(),
-    };
     let pbx = Pbx::new(client(), hangs_up_after_sign_in().await, sign_in);
     let module = ChatModule::new(
         pbx.clone(),

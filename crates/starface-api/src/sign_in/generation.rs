@@ -38,6 +38,7 @@ impl Authority for ByGeneration {
             return Ok(renewed);
         }
         let known = self.memory.load().await.filter(|known| self.can(known));
+        let mut doubted = None;
         if let Some(known) = &known {
             let failure = match self.sign_in(known).await {
                 Ok((grant, found)) => {
@@ -56,10 +57,15 @@ impl Authority for ByGeneration {
                 }
                 Doubt::Now => {
                     tracing::debug!(error = %failure, "the PBX does not sign in as it did before");
+                    doubted = Some(failure);
                 }
             }
         }
         let found = self.find_out(known.as_ref()).await?;
+        if let Some(failure) = doubted.filter(|_| known.as_ref() == Some(&found)) {
+            // It is as it was, so that trying the same again helps nobody.
+            return Err(failure);
+        }
         let (grant, found) = self.sign_in(&found).await?;
         self.memory.store(Some(&found)).await;
         Ok(grant)

@@ -293,6 +293,27 @@ async fn a_token_endpoint_that_moved_is_found_again_with_what_else_is_known() {
 }
 
 #[tokio::test]
+async fn nonsense_from_a_known_endpoint_is_not_asked_for_twice() {
+    let page = || ResponseTemplate::new(200).set_body_raw("<html>", "text/html");
+    let ten = Double::ten().await;
+    ten.always("POST", TOKEN_AT, page()).await;
+    let nine = Double::start().await;
+    nine.challenge("Internal").await;
+    nine.always("POST", LOGIN_AT, page()).await;
+    let known = known("login", ClientAuth::Body);
+    for (double, known, call) in [
+        (&ten, known, format!("POST {TOKEN_AT}")),
+        (&nine, KnownSignIn::Nonce, "POST /rest/login".to_owned()),
+    ] {
+        let memory = remembering(known.clone()).await;
+        let error = double.auto_remembering(&memory).sign_in().await.unwrap_err();
+        assert_eq!(error.fault(), Fault::Protocol);
+        assert_eq!(double.count(&call).await, 1);
+        assert_eq!(memory.load().await, Some(known));
+    }
+}
+
+#[tokio::test]
 async fn an_outage_and_a_wrong_password_leave_the_memory_as_it_is() {
     let before = known("pbx-login", ClientAuth::Basic);
     for answer in [status(503), status(429), refused(400, "invalid_grant")] {
