@@ -3,6 +3,7 @@
 use sync_adapters::graph::{ClientId, Cloud, SealedRefreshToken, TenantId};
 use sync_adapters::read_only::ReadOnlyLedger;
 use sync_adapters::sqlite::{SealedStore, SqliteLedger, StateKey, StateKeyError};
+use sync_adapters::starface::{Login, PbxUrl, SealedSignIn};
 use sync_core::{Fault, InstanceName, PortError};
 
 use crate::config::StateKeyFile;
@@ -51,6 +52,12 @@ impl SignIns {
     /// What is wrong with the place, where something is.
     pub fn error(&self) -> Option<&PortError> {
         self.0.as_ref().err()
+    }
+
+    /// What was found out about the sign-in to a PBX; `None` where the state has no place for it.
+    pub(crate) fn at_pbx(&self, pbx: &PbxUrl, login: &Login) -> Option<SealedSignIn> {
+        let store = self.0.clone().ok()?;
+        Some(SealedSignIn::new(store, pbx, login))
     }
 
     /// The token of one instance.

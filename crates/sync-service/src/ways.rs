@@ -9,7 +9,7 @@ use sync_adapters::graph::{
 use sync_adapters::http::{HttpClient, HttpSettings, Proxies};
 use sync_adapters::starface::{
     GroupId, Login, ModuleName, OAuth, OAuthClient, Observer as PbxObserver, Pbx, PbxUrl, SignIn,
-    StarfaceAdapter, StarfaceChatAdapter, TargetGroup,
+    SignInMemory, StarfaceAdapter, StarfaceChatAdapter, TargetGroup, VolatileMemory,
 };
 use sync_core::{Fault, InstanceName, PortError};
 
@@ -159,7 +159,12 @@ impl Assembly {
         let doing = "set up the way to the PBX";
         let http = HttpClient::build(&self.starface_http(starface))?;
         let url = PbxUrl::parse(starface.url.as_str()).map_err(|error| refused(doing, error))?;
-        let sign_in = sign_in(starface);
+        let login = Login::new(starface.login.0.as_ref());
+        let memory: Arc<dyn SignInMemory> = match self.sign_ins.at_pbx(&url, &login) {
+            Some(memory) => Arc::new(memory),
+            None => Arc::new(VolatileMemory::default()),
+        };
+        let sign_in = sign_in(starface, login, memory);
         let (instance, metrics) = (instance.clone(), Arc::clone(&self.metrics));
         let counter: PbxObserver =
             Arc::new(move |operation, status| metrics.pbx_request(&instance, operation.as_str(), status));
@@ -180,8 +185,7 @@ impl Assembly {
     }
 }
 
-fn sign_in(starface: &config::Starface) -> SignIn {
-    let login = Login::new(starface.login.0.as_ref());
+fn sign_in(starface: &config::Starface, login: Login, memory: Arc<dyn SignInMemory>) -> SignIn {
     let password = starface.password.clone().into();
     let client = starface.oauth_client.as_ref().map(|client| OAuthClient {
         id: client.id.clone(),
@@ -190,7 +194,7 @@ fn sign_in(starface: &config::Starface) -> SignIn {
     let oauth = OAuth {
         client,
         scope: starface.oauth_scope.clone(),
-        ..OAuth::default()
+        memory,
     };
     match starface.auth {
         StarfaceAuth::Nonce => SignIn::Nonce { login, password },

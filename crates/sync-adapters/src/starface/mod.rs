@@ -5,10 +5,14 @@ mod chat;
 mod failure;
 mod link;
 mod refusal;
+#[cfg(feature = "sqlite")]
+mod remembered;
 mod steps;
 
 pub use adapter::{StarfaceAdapter, TargetGroup};
 pub use chat::StarfaceChatAdapter;
+#[cfg(feature = "sqlite")]
+pub use remembered::SealedSignIn;
 /// What the adapters are made of, so that their users need not name the client.
 pub use starface_api::{
     ChatModule, ClientAuth, GroupId, KnownSignIn, Login, ModuleName, OAuth, OAuthClient, Observer, Operation,

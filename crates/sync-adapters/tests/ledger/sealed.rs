@@ -8,6 +8,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use sync_adapters::graph::{ClientId, Cloud, RefreshTokens, SealedRefreshToken, TenantId};
 use sync_adapters::sqlite::{SealedStore, SqliteLedger, StateError, StateKey, StateKeyError};
+use sync_adapters::starface::{KnownSignIn, Login, PbxUrl, SealedSignIn, SignInMemory};
 use sync_core::InstanceName;
 use tempfile::TempDir;
 
@@ -283,4 +284,33 @@ async fn each_instance_tenant_app_and_cloud_has_its_own_sign_in() {
     ] {
         assert!(other.current().await.unwrap().is_none());
     }
+}
+
+#[tokio::test]
+async fn how_a_pbx_signs_in_is_known_to_the_next_process_and_to_no_other_login() {
+    let place = Place::new();
+    let pbx = PbxUrl::parse("https://pbx.example").unwrap();
+    let memory = async |login: &str| SealedSignIn::new(place.open().await, &pbx, &Login::new(login));
+    let first = memory("0001").await;
+    assert_eq!(first.load().await, None);
+    first.store(Some(&KnownSignIn::Nonce)).await;
+    assert_eq!(first.load().await, Some(KnownSignIn::Nonce));
+    assert_eq!(memory("0001").await.load().await, Some(KnownSignIn::Nonce));
+    assert_eq!(memory("0002").await.load().await, None);
+    memory("0001").await.store(None).await;
+    assert_eq!(memory("0001").await.load().await, None);
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_stored_the_sign_in_is_known_as_long_as_the_process_lives() {
+    let place = Place::new();
+    drop(place.open().await);
+    let key = place.key("state.key");
+    let look = SqliteLedger::open_read_only(place.path("state.db"))
+        .await
+        .unwrap();
+    let pbx = PbxUrl::parse("https://pbx.example").unwrap();
+    let memory = SealedSignIn::new(look.sealed(key), &pbx, &Login::new("0001"));
+    memory.store(Some(&KnownSignIn::Nonce)).await;
+    assert_eq!(memory.load().await, Some(KnownSignIn::Nonce));
 }
