@@ -83,10 +83,19 @@ async fn version_10_that_wants_another_scope_and_http_basic_is_found_out_too() {
         ..OAuthRules::default()
     };
     let stage = stage(Generation::Ten(rules)).await;
-    let _daemon = stage.daemon();
+    let daemon = stage.daemon();
     stage.settle().await;
     stage.converge(&Except::default()).await;
+    let found_out = stage.sandbox.counters().of(Operation::Discovery);
     assert_eq!(stage.sandbox.counters().of(Operation::PbxToken), 3);
+    assert_eq!(wrong(&stage), [0, 1, 0]);
+    assert_eq!(daemon.stop(), Some(0));
+    // What worked is stored, so that the next one presents nothing wrong.
+    let _daemon = stage.daemon();
+    stage.settle().await;
+    let counters = stage.sandbox.counters();
+    assert_eq!(counters.of(Operation::PbxToken), 4);
+    assert_eq!(counters.of(Operation::Discovery), found_out);
     assert_eq!(wrong(&stage), [0, 1, 0]);
 }
 
