@@ -227,6 +227,62 @@ async fn each_cause_is_named_first_with_what_to_do_in_both_languages() {
     }
 }
 
+/// The kinds of requests, and the link that they are made for.
+const LINKS: [(Operation, &str); 8] = [
+    (Operation::Token, "teams-sign-in"),
+    (Operation::Batch, "matches"),
+    (Operation::Presence, "presence"),
+    (Operation::LoginTemplate, "pbx-sign-in"),
+    (Operation::Users, "pbx-users"),
+    (Operation::Groups, "group"),
+    (Operation::PhoneconfigGet, "pbx-rights"),
+    (Operation::ChatGet, "module"),
+];
+
+const FAULTS: [Fault; 8] = [
+    Fault::Status(429, Some(7)),
+    Fault::Status(503, None),
+    Fault::Status(302, None),
+    Fault::Drop,
+    Fault::Html,
+    Fault::Malformed,
+    Fault::WrongTypes,
+    Fault::Endless,
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_bad_answer_is_named_at_its_link() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    for (number, (operation, check)) in LINKS.into_iter().enumerate() {
+        // Each kind of request meets two of the faults, so that each fault is met on either side.
+        for fault in [number, number + 4].map(|at| FAULTS[at % FAULTS.len()]) {
+            stage.sandbox.fault(operation, fault, None);
+            let output = stage.presencectl(&["doctor", "--output", "json"]);
+            stage.sandbox.clear_fault(operation);
+            let diagnosis = diagnosed(&output);
+            let findings = diagnosis["findings"].as_array().expect("a list");
+            let failed = findings.iter().find(|finding| finding["verdict"] == "failure");
+            let failed = failed.unwrap_or_else(|| panic!("{fault:?} of {operation:?}: {output:?}"));
+            assert_eq!(failed["check"], check, "{fault:?} of {operation:?}: {failed:#}");
+            assert!(
+                failed["remedy"].is_string(),
+                "{fault:?} of {operation:?}: {failed:#}"
+            );
+        }
+    }
+    assert!(stage.sandbox.history().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pbx_that_has_blocked_this_machine_is_named_as_one_that_does_not_answer() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    stage.sandbox.pbx().block();
+    let output = stage.presencectl(&["doctor"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.stdout.contains("pbx-reach"), "{output:?}");
+    assert!(output.stdout.contains("blacklisted this machine"), "{output:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nothing_is_wrong_each_link_is_good_and_nothing_is_written() {
     let stage = Stage::set(StageOptions::plain(3)).await;
