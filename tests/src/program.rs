@@ -1,7 +1,8 @@
 //! The built programs, run as their users run them.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// What a program printed, and how it ended.
 #[derive(Debug)]
@@ -27,6 +28,62 @@ pub fn presencectl(config: &Path, arguments: &[&str]) -> Output {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A running `presencectl login` with `--output json`. It is killed when it is dropped.
+#[derive(Debug)]
+pub struct Login {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+}
+
+impl Login {
+    /// Begins to sign in for the instance `main`.
+    pub fn begin(config: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(built("presencectl"))
+            .arg("--config")
+            .arg(config)
+            .args(["login", "main", "--output", "json"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("presencectl can be started");
+        let stdout = child.stdout.take().expect("it is piped");
+        Self {
+            child,
+            lines: BufReader::new(stdout).lines(),
+        }
+    }
+
+    /// The next line that it prints; `None` when it has ended.
+    pub fn line(&mut self) -> Option<serde_json::Value> {
+        let line = self.lines.next()?.expect("its output can be read");
+        Some(serde_json::from_str(&line).expect("a line of JSON"))
+    }
+
+    /// Waits until it ends.
+    pub fn end(mut self) -> Output {
+        let rest: Vec<String> = self.lines.by_ref().map_while(Result::ok).collect();
+        let mut stderr = String::new();
+        if let Some(mut pipe) = self.child.stderr.take() {
+            pipe.read_to_string(&mut stderr).expect("its output can be read");
+        }
+        Output {
+            code: self.child.wait().expect("it can be waited for").code(),
+            stdout: rest.join("\n"),
+            stderr,
+        }
+    }
+}
+
+impl Drop for Login {
+    fn drop(&mut self) {
+        // It may have ended already, and then there is nothing to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -9,7 +9,7 @@ use sync_service::api::{Client, Endpoint, InstanceStatus, endpoint_file};
 use tempfile::TempDir;
 
 use crate::licences::{issuer_keys, licence, terms};
-use crate::program::{Daemon, Output, presencectl};
+use crate::program::{Daemon, Login, Output, presencectl};
 
 /// Long enough for a slow machine; whoever waits ends as soon as there is something to see.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,6 +68,7 @@ impl Stage {
         let sandbox = Sandbox::builder()
             .office(office)
             .generation(generation)
+            .device_code(Duration::from_secs(1), Duration::from_secs(900))
             .start()
             .await
             .expect("the sandbox starts on loopback");
@@ -146,6 +147,11 @@ impl Stage {
     /// Runs the built command line.
     pub fn presencectl(&self, arguments: &[&str]) -> Output {
         presencectl(&self.config, arguments)
+    }
+
+    /// Begins to sign in with the built command line.
+    pub fn login(&self, arguments: &[&str]) -> Login {
+        Login::begin(&self.config, arguments)
     }
 
     /// Waits until the sandbox finds everything as it has to be.

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         clippy::disallowed_methods,
         reason = "the program's `main` is where the environment is read"
     )]
-    let environment = Environment::read(|name| std::env::var(name).ok());
+    let environment = Environment::read(|name| std::env::var(name).ok()).with_clock(jiff::Timestamp::now);
     let ended = match Runtime::new() {
         Ok(runtime) => {
             let ended = runtime.block_on(run(&arguments, environment));

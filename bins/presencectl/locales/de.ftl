@@ -83,3 +83,23 @@ hint-expired = eine neue Lizenz besorgen und mit `presencectl license install DA
 hint-wrong-mode = `mode = "presence-sync"` in die Konfiguration schreiben oder eine Lizenz für den Betriebsmodus besorgen
 hint-other-pbx = eine Lizenz für diese Telefonanlage besorgen; hat sich nur deren Adresse geändert, die alte als `starface.pbx_id` eintragen
 hint-too-few-seats = eine Lizenz für mehr Benutzer besorgen oder Benutzer aus der Gruppe der Telefonanlage nehmen
+
+# Die Anmeldung, für Betreiber.
+
+login-device-code = Auf irgendeinem Gerät { $link } öffnen und den Code { $code } eingeben. Er gilt { $minutes ->
+    [one] 1 Minute
+   *[other] { $minutes } Minuten
+}.
+login-browser = Diesen Link in einem Browser auf diesem Rechner öffnen:
+login-account = Mit dem Konto anmelden, als das der Dienst lesen soll. Strg-C beendet das Warten.
+login-done = angemeldet
+login-missing = Warnung: nicht gewährt: { $permissions }. Ein Administrator des Mandanten muss den Berechtigungen der App zustimmen, dann noch einmal anmelden.
+login-daemon-told = der laufende Dienst benutzt die Anmeldung ab jetzt
+login-daemon-none = es läuft kein Dienst; der nächste benutzt sie
+login-daemon-deaf = der laufende Dienst konnte nicht verständigt werden ({ $reason }); bitte neu starten
+login-page-done = Angemeldet
+login-page-done-text = Teams Presence Sync hat die Anmeldung gespeichert. Dieses Fenster kann geschlossen werden.
+login-page-failed = Nicht angemeldet
+login-page-failed-text = Die Befehlszeile sagt, was nicht ging und was zu tun ist. Dieses Fenster kann geschlossen werden.
+login-page-another = Es ist nichts geschehen
+login-page-another-text = Diese Adresse gehört zu keiner Anmeldung, die wartet. Bitte den Link öffnen, den die Befehlszeile zuletzt ausgegeben hat.

@@ -83,3 +83,23 @@ hint-expired = get a new licence and install it with `presencectl license instal
 hint-wrong-mode = write `mode = "presence-sync"` into the configuration, or get a licence for the mode
 hint-other-pbx = get a licence for this PBX; where only its address has changed, write the old one as `starface.pbx_id`
 hint-too-few-seats = get a licence with more seats, or take people out of the group in the PBX
+
+# Signing in, for operators.
+
+login-device-code = Open { $link } on any device and enter the code { $code }. It is good for { $minutes ->
+    [one] 1 minute
+   *[other] { $minutes } minutes
+}.
+login-browser = Open this link in a browser on this machine:
+login-account = Sign in with the account that the daemon is to read as. Ctrl-C ends the waiting.
+login-done = signed in
+login-missing = warning: not granted: { $permissions }. Let an administrator of the tenant consent to the app's permissions, and sign in again.
+login-daemon-told = the running daemon uses it from now on
+login-daemon-none = no daemon runs; the next one uses it
+login-daemon-deaf = the running daemon could not be told ({ $reason }); restart it
+login-page-done = Signed in
+login-page-done-text = Teams Presence Sync has stored the sign-in. You can close this window.
+login-page-failed = Not signed in
+login-page-failed-text = The command line says what went wrong and what to do. You can close this window.
+login-page-another = Nothing was done
+login-page-another-text = This address belongs to no sign-in that waits. Open the link that the command line printed last.

@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Show what would be changed now, and change nothing
     Plan(OneOrAll),
+    /// Sign in for an instance, by browser or device code
+    Login(LoginArguments),
     /// Bring everybody in line once
     Sync(SyncArguments),
     /// Show how the daemon, its instances and their links do
@@ -111,6 +113,17 @@ pub(crate) struct OneOrAll {
     /// The instance, as the configuration file names it [default: all that are enabled]
     #[arg(value_parser = instance_name)]
     pub(crate) instance: Option<InstanceName>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LoginArguments {
+    #[command(flatten)]
+    pub(crate) one: One,
+    /// Print a code to enter on any device, also where the configuration says `browser`.
+    #[arg(long)]
+    pub(crate) device_code: bool,
+    #[command(flatten)]
+    pub(crate) language: InLanguage,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -5,6 +5,7 @@ use std::io::Write;
 use sync_service::api::{ClientError, EndpointError};
 use sync_service::config::ConfigErrors;
 use sync_service::daemon::StartError;
+use sync_service::login::LoginError;
 use sync_service::standalone::StandaloneError;
 
 use crate::exit::Exit;
@@ -81,6 +82,13 @@ impl Failure {
     }
 }
 
+/// The error alone, without causes and hint.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
 impl From<ConfigErrors> for Failure {
     fn from(errors: ConfigErrors) -> Self {
         if errors.is_absent() {
@@ -96,6 +104,16 @@ impl From<ConfigErrors> for Failure {
 
 impl From<StandaloneError> for Failure {
     fn from(error: StandaloneError) -> Self {
+        let hint = error.hint();
+        Self {
+            hint,
+            ..Self::new(error)
+        }
+    }
+}
+
+impl From<LoginError> for Failure {
+    fn from(error: LoginError) -> Self {
         let hint = error.hint();
         Self {
             hint,

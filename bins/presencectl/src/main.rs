@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         reason = "the program's `main` is where environment, clock and randomness are taken from"
     )]
     let surroundings = Surroundings {
-        environment: Environment::read(|name| std::env::var(name).ok()),
+        environment: Environment::read(|name| std::env::var(name).ok()).with_clock(jiff::Timestamp::now),
         now: jiff::Timestamp::now,
         random: |bytes| getrandom::fill(bytes).map_err(std::io::Error::other),
         language: Language::of_environment(|name| std::env::var(name).ok()),

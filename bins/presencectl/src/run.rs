@@ -2,8 +2,8 @@
 
 use crate::arguments::{Arguments, Command};
 use crate::commands::{
-    Context, audit, config, demo, explain, generate, license, members, orders, plan, rules, sandbox, status,
-    sync,
+    Context, audit, config, demo, explain, generate, license, login, members, orders, plan, rules, sandbox,
+    status, sync,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -25,6 +25,7 @@ pub async fn run(arguments: Arguments, surroundings: Surroundings) -> Result<Exi
         Command::Sandbox(arguments) => Box::pin(sandbox::run(&context, &arguments)).await,
         Command::Config(command) => config::run(&context, command),
         Command::Plan(which) => plan::run(&context, which.instance.as_ref()).await,
+        Command::Login(arguments) => Box::pin(login::run(&context, &arguments)).await,
         Command::Sync(arguments) => sync::run(&context, arguments.which.instance.as_ref()).await,
         Command::Status(which) => status::run(&context, which.instance.as_ref()).await,
         Command::Members(which) => members::run(&context, &which.instance).await,

@@ -12,7 +12,7 @@ pub(crate) fn of_refusal(refusal: &EntraRefusal) -> String {
         Some(7_000_222) => {
             "The client secret has expired. Make a new client secret in the app registration and put its value into the secret file."
         }
-        Some(700_027 | 50_012) => {
+        Some(700_027 | 700_024 | 50_012) => {
             "Entra does not accept the certificate. Check that this certificate is uploaded to the app registration and that this machine's clock is right."
         }
         Some(700_016) => {
@@ -49,10 +49,36 @@ pub(crate) fn of_refusal(refusal: &EntraRefusal) -> String {
         Some(50_057 | 50_055 | 50_034) => {
             "The account is disabled, unknown, or its password has expired. Check the account in Entra."
         }
+        Some(50_196) => {
+            "Entra has stopped an app that asks again and again. Wait some minutes, and look for a second program that signs in as this app."
+        }
+        Some(50_011) => {
+            "The app registration does not have the redirect address. Add `http://localhost` to it, under Authentication, as an address of `Mobile and desktop applications`."
+        }
+        Some(50_134) => {
+            "The account is at home in another data centre than the code. Begin the sign-in anew."
+        }
         Some(90_055 | 50_033 | 90_006 | 90_024 | 90_033) => of_fault(&Fault::Throttled { retry_after: None }),
-        _ => of_fault(&refusal.fault()),
+        _ => of_error(refusal),
     };
     fixed.to_owned()
+}
+
+/// What the OAuth error alone tells, where no number tells more.
+fn of_error(refusal: &EntraRefusal) -> &'static str {
+    match refusal.error.as_deref() {
+        Some("authorization_declined" | "access_denied") => {
+            "Whoever was to sign in declined, or may not consent to the app's permissions. Sign in anew and accept, or let an administrator consent."
+        }
+        Some("expired_token" | "code_expired") => {
+            "The code's time is over. Begin anew, and enter the code in time."
+        }
+        Some("bad_verification_code") => "Entra does not know this code. Begin the sign-in anew.",
+        Some("invalid_grant" | "interaction_required" | "login_required") => {
+            "The stored sign-in is not accepted any more. Sign in again."
+        }
+        _ => of_fault(&refusal.fault()),
+    }
 }
 
 pub(crate) fn of_fault(fault: &Fault) -> &'static str {
@@ -66,6 +92,7 @@ pub(crate) fn of_fault(fault: &Fault) -> &'static str {
         Fault::Unreachable => {
             "Check the network, the name resolution and the proxy towards Microsoft's hosts; it is tried again by itself."
         }
+        Fault::Memory => "Check the state of the program and the rights of its files.",
         Fault::Protocol => {
             "The answer does not come from Microsoft as documented. Check the configured hosts, and proxies or gateways that answer in their place."
         }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use url::{Host, Url};
 
+use crate::graph_error::Permission;
+
 /// A Microsoft cloud: its sign-in host, its Graph host, and whether it has presence at all.
 ///
 /// The app must be registered in the same cloud; tokens of one cloud are refused by the others. Hosts are those of
@@ -78,6 +80,16 @@ impl Cloud {
     /// The scope that asks for every permission the app was granted on Graph: the Graph host and `/.default`.
     pub fn scope(&self) -> String {
         format!("{}/.default", self.graph_base())
+    }
+
+    /// The scopes of somebody who signs in for the app: to read presence and users, and a token for the next time.
+    pub fn delegated_scopes(&self) -> Vec<String> {
+        let graph = self.graph_base();
+        [Permission::PresenceReadAll, Permission::UserReadAll]
+            .iter()
+            .map(|permission| format!("{graph}/{permission}"))
+            .chain(["offline_access".to_owned()])
+            .collect()
     }
 
     /// Why this cloud has no presence to read, as a sentence for the operator; `None` where it has.

@@ -32,6 +32,9 @@ pub enum Error {
         /// The call that failed.
         source: CallError,
     },
+    /// There was no token to look at.
+    #[error("there is no token")]
+    NoToken(#[source] CallError),
 }
 
 impl Error {
@@ -61,7 +64,9 @@ impl Error {
 
     fn call(&self) -> Option<&CallError> {
         match self {
-            Self::Presences { source, .. } | Self::Users { source, .. } => Some(source),
+            Self::Presences { source, .. } | Self::Users { source, .. } | Self::NoToken(source) => {
+                Some(source)
+            }
             Self::TooManyIds(_) => None,
         }
     }
@@ -86,6 +91,8 @@ pub enum Fault {
     Unreachable,
     /// The answer is not what Microsoft documents.
     Protocol,
+    /// What is remembered of a sign-in could not be read: neither Microsoft's fault nor the credentials'.
+    Memory,
 }
 
 /// One call that failed.
@@ -109,7 +116,7 @@ impl CallError {
     /// The ids of the call, those of the sign-in where that failed.
     pub fn trace(&self) -> Option<&Trace> {
         match &self.0.cause {
-            Cause::SignIn(error) => Some(error.trace()),
+            Cause::SignIn(error) => error.trace(),
             _ => self.0.trace.as_ref(),
         }
     }

@@ -8,8 +8,10 @@ use url::Url;
 
 use crate::{
     advice,
+    certificate::InvalidCertificate,
     error::{Fault, ProtocolError},
     exchange::{Answer, Trace, TransportError, clean},
+    remembering::RememberError,
     retry_after,
 };
 
@@ -36,6 +38,21 @@ pub enum SignInError {
         /// What was wrong with it.
         source: ProtocolError,
     },
+    /// The certificate cannot be signed in with, and nothing was sent.
+    #[error("nobody can sign in with the certificate")]
+    Certificate(#[from] InvalidCertificate),
+    /// Nobody has signed in for the app yet, and nothing was sent.
+    #[error("nobody has signed in yet")]
+    NobodySignedIn,
+    /// The token of an earlier sign-in could not be read, and nothing was sent.
+    #[error("the earlier sign-in cannot be read")]
+    Remembering(#[from] RememberError),
+    /// What the browser brought belongs to another sign-in.
+    #[error("the answer belongs to another sign-in")]
+    AnotherSignIn,
+    /// Nobody signed in while the code was good.
+    #[error("nobody signed in while the code was good")]
+    CodeExpired,
 }
 
 impl SignInError {
@@ -44,7 +61,9 @@ impl SignInError {
         match self {
             Self::Transport { source, .. } => source.fault(),
             Self::Refused(refusal) => refusal.fault(),
-            Self::Protocol { .. } => Fault::Protocol,
+            Self::Protocol { .. } | Self::AnotherSignIn => Fault::Protocol,
+            Self::Certificate(_) | Self::NobodySignedIn | Self::CodeExpired => Fault::Credentials,
+            Self::Remembering(_) => Fault::Memory,
         }
     }
 
@@ -52,15 +71,23 @@ impl SignInError {
     pub fn advice(&self) -> String {
         match self {
             Self::Refused(refusal) => advice::of_refusal(refusal),
+            Self::Certificate(error) => error.advice().to_owned(),
+            Self::NobodySignedIn => "Sign in once, by browser or device code.".to_owned(),
+            Self::AnotherSignIn => "Open the link that was printed last.".to_owned(),
+            Self::CodeExpired => "Begin anew, and enter the code before its time is over.".to_owned(),
+            Self::Remembering(error) if error.advice().is_some() => {
+                error.advice().unwrap_or_default().to_owned()
+            }
             other => advice::of_fault(&other.fault()).to_owned(),
         }
     }
 
-    /// The ids of the call.
-    pub fn trace(&self) -> &Trace {
+    /// The ids of the call; `None` where nothing was sent.
+    pub fn trace(&self) -> Option<&Trace> {
         match self {
-            Self::Transport { trace, .. } | Self::Protocol { trace, .. } => trace,
-            Self::Refused(refusal) => &refusal.trace,
+            Self::Transport { trace, .. } | Self::Protocol { trace, .. } => Some(trace),
+            Self::Refused(refusal) => Some(&refusal.trace),
+            _ => None,
         }
     }
 
@@ -68,7 +95,11 @@ impl SignInError {
     /// Microsoft's own library keeps (60 s for a refusal, 5 s for a service in trouble).
     pub(crate) fn stands_for(&self) -> Option<Duration> {
         match (self, self.fault()) {
-            (Self::Transport { .. }, _) => None,
+            // What needed no answer to find out is found out anew.
+            (
+                Self::Transport { .. } | Self::Certificate(_) | Self::NobodySignedIn | Self::Remembering(_),
+                _,
+            ) => None,
             (
                 _,
                 Fault::Throttled {
@@ -134,7 +165,11 @@ impl EntraRefusal {
         Self {
             status: answer.status.as_u16(),
             error: text(&body.error, 64),
-            aadsts: body.error_codes.get(0).and_then(serde_json::Value::as_u64),
+            aadsts: body
+                .error_codes
+                .get(0)
+                .and_then(serde_json::Value::as_u64)
+                .or_else(|| aadsts_of(body.error_description.as_str()?)),
             description: text(&body.error_description, 300),
             // Microsoft's own library believes no longer pause than an hour.
             retry_after: retry_after::of_headers(&answer.headers)
@@ -159,14 +194,30 @@ impl EntraRefusal {
                 }
             }
             (300..=399, _) => Fault::Protocol,
-            (_, Some("invalid_client" | "invalid_grant" | "interaction_required" | "login_required")) => {
-                Fault::Credentials
-            }
+            (
+                _,
+                Some(
+                    "invalid_client"
+                    | "invalid_grant"
+                    | "interaction_required"
+                    | "login_required"
+                    | "authorization_declined"
+                    | "bad_verification_code"
+                    | "expired_token"
+                    | "code_expired",
+                ),
+            ) => Fault::Credentials,
             (_, Some("consent_required" | "access_denied")) => Fault::Permission,
             (_, Some(_)) => Fault::Configuration,
             (_, None) => Fault::Protocol,
         }
     }
+}
+
+/// The number at the beginning of Entra's own text, `AADSTS65004: …`, for answers that have it nowhere else.
+pub(crate) fn aadsts_of(description: &str) -> Option<u64> {
+    let rest = description.trim_start().strip_prefix("AADSTS")?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 impl std::fmt::Display for EntraRefusal {

@@ -18,6 +18,39 @@ pub struct License {
     pub issuer_keys: String,
 }
 
+/// How the product signs in to the tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// With the app's secret.
+    ClientSecret,
+    /// With a certificate and its key in PEM form, and further lines of `[instances.main.teams]`. The certificate has to be
+    /// uploaded, too.
+    ClientCertificate {
+        /// Certificate and key.
+        pem: String,
+        /// Further lines.
+        lines: String,
+    },
+    /// As whoever signs in by browser.
+    Browser,
+    /// As whoever signs in by device code.
+    DeviceCode,
+}
+
+impl Auth {
+    /// The lines of `[instances.main.teams]`.
+    fn lines(&self) -> String {
+        match self {
+            Self::ClientSecret => "client_secret_file = \"graph.secret\"".to_owned(),
+            Self::ClientCertificate { lines, .. } => {
+                format!("auth = \"client-certificate\"\nclient_certificate_file = \"graph.pem\"\n{lines}")
+            }
+            Self::Browser => "auth = \"browser\"".to_owned(),
+            Self::DeviceCode => "auth = \"device-code\"".to_owned(),
+        }
+    }
+}
+
 /// What differs from configuration to configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -39,6 +72,8 @@ pub struct Options {
     pub pbx_url: Option<String>,
     /// Further lines of `[instances.main.sync]`.
     pub sync: String,
+    /// How the product signs in to the tenant.
+    pub auth: Auth,
     /// The licence of `[license]`; `None` leaves the table out.
     pub license: Option<License>,
 }
@@ -56,6 +91,7 @@ impl Default for Options {
             chat: true,
             pbx_url: None,
             sync: String::new(),
+            auth: Auth::ClientSecret,
             license: None,
         }
     }
@@ -86,7 +122,7 @@ login_url = "{tenant}"
 graph_url = "{tenant}"
 tenant_id = "{TENANT}"
 client_id = "{CLIENT}"
-client_secret_file = "graph.secret"
+{auth}
 
 [instances.main.starface]
 url = "{pbx}"
@@ -103,6 +139,7 @@ policy = "{policy}"
 {sync}
 "#,
             listen = options.listen,
+            auth = options.auth.lines(),
             license = options.license.as_ref().map_or("", |_| LICENSE),
             oauth = if self.wants_oauth() { OAUTH } else { "" },
             chat = if options.chat { chat.as_str() } else { "" },
@@ -127,6 +164,9 @@ policy = "{policy}"
         write(&folder.join("chat.secret"), MODULE_SECRET)?;
         if self.wants_oauth() {
             write(&folder.join("pbx-oauth.secret"), OAUTH_SECRET)?;
+        }
+        if let Auth::ClientCertificate { pem, .. } = &options.auth {
+            write(&folder.join("graph.pem"), pem)?;
         }
         if let Some(license) = &options.license {
             write(&folder.join("license.key"), &license.key)?;

@@ -12,6 +12,10 @@ use crate::generation::Credential;
 pub enum Operation {
     /// Entra's token endpoint.
     Token,
+    /// Entra's page for a sign-in by browser.
+    Authorize,
+    /// Entra's endpoint for device codes.
+    DeviceCode,
     /// `getPresencesByUserId`.
     Presence,
     /// `$batch` of user look-ups.
@@ -46,8 +50,10 @@ pub enum Operation {
     Other,
 }
 
-const NAMES: [(Operation, &str); 17] = [
+const NAMES: [(Operation, &str); 19] = [
     (Operation::Token, "token"),
+    (Operation::Authorize, "authorize"),
+    (Operation::DeviceCode, "device-code"),
     (Operation::Presence, "presence"),
     (Operation::Batch, "batch"),
     (Operation::Directory, "directory"),
@@ -76,7 +82,13 @@ impl Operation {
     pub fn is_pbx(self) -> bool {
         !matches!(
             self,
-            Self::Token | Self::Presence | Self::Batch | Self::Directory | Self::TenantOther
+            Self::Token
+                | Self::Authorize
+                | Self::DeviceCode
+                | Self::Presence
+                | Self::Batch
+                | Self::Directory
+                | Self::TenantOther
         )
     }
 }

@@ -12,10 +12,11 @@ mod people;
 mod random;
 mod sandbox;
 mod server;
+mod sign_ins;
 mod state;
 mod tenant;
 
-pub use configuration::{License, Options};
+pub use configuration::{Auth, License, Options};
 pub use counters::{Counters, Operation, UnknownOperation};
 pub use faults::{Fault, FaultSyntax, Plan};
 pub use generation::{ClientMethod, Credential, Generation, LoginType, OAuthRules};

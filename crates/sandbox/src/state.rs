@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -12,6 +12,7 @@ use crate::faults::Plan;
 use crate::generation::{Credential, Generation};
 use crate::history::{Author, Record, Subject};
 use crate::people::People;
+use crate::sign_ins::SignIns;
 
 /// A person of the tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +117,8 @@ pub(crate) struct State {
     pub(crate) issued: u64,
     /// Permissions that the app has.
     pub(crate) permissions: BTreeSet<String>,
+    /// How people and apps sign in to the tenant.
+    pub(crate) sign_ins: SignIns,
 }
 
 /// The state with its lock and its bell.
@@ -138,6 +141,8 @@ pub(crate) struct Fixed {
     pub(crate) entra_token_life: Duration,
     pub(crate) pbx_token_life: Duration,
     pub(crate) answer_delay: Duration,
+    /// How often a device code may be asked about, and how long it is good.
+    pub(crate) device_code: (Duration, Duration),
 }
 
 impl World {
@@ -263,4 +268,14 @@ impl State {
 )]
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// The wall clock, for what is dated by somebody else.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a simulated server lives in the time of its callers"
+)]
+pub(crate) fn seconds_since_1970() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

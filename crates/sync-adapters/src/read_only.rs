@@ -21,6 +21,11 @@ impl<L: LedgerPort> ReadOnlyLedger<L> {
     pub fn new(ledger: L) -> Self {
         Self { ledger }
     }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn inside(&self) -> &L {
+        &self.ledger
+    }
 }
 
 #[async_trait]

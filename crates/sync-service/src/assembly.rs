@@ -5,7 +5,10 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use licensing::Demand;
-use sync_adapters::graph::{Api, CallObserver, ClientId, Cloud, GraphAdapter, TenantId};
+use sync_adapters::graph::{
+    Api, CallObserver, ClientCertificate, ClientId, ClientSecret, Cloud, Delegated, GraphAdapter,
+    GraphClient, TenantId, TokenSource,
+};
 use sync_adapters::http::{HttpClient, HttpSettings, Proxies};
 use sync_adapters::starface::{
     GroupId, Login, ModuleName, OAuth, OAuthClient, Observer as PbxObserver, Pbx, PbxUrl, SignIn,
@@ -15,8 +18,11 @@ use sync_core::{
     Acquired, Breaker, ChatPort, Claim, Clock, Fault, InstanceName, LedgerPort, Moment, Observer, Policy,
     PortError, Ports, Settings,
 };
+use uuid::Uuid;
 
 use crate::config::{self, OnStop, StarfaceAuth};
+use crate::fingerprint::FingerprintKey;
+use crate::sign_ins::SignIns;
 use crate::telemetry::{Metrics, Watch};
 
 /// What all instances of a process share.
@@ -26,7 +32,17 @@ pub struct Assembly {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     proxies: Proxies,
+    sign_ins: SignIns,
     holder: Arc<str>,
+    fingerprints: FingerprintKey,
+}
+
+/// The way to one tenant.
+pub(crate) struct Way {
+    pub(crate) http: reqwest::Client,
+    pub(crate) cloud: Cloud,
+    pub(crate) tenant: TenantId,
+    pub(crate) client: ClientId,
 }
 
 impl std::fmt::Debug for Assembly {
@@ -46,12 +62,29 @@ impl Assembly {
         proxies: Proxies,
     ) -> Self {
         let holder = format!("process {}", std::process::id()).into();
+        // Without a key in the state, credentials have other names in each process: a refusal keeps none of the next one back.
+        let mut key = [0; 32];
+        key[..16].copy_from_slice(Uuid::new_v4().as_bytes());
+        key[16..].copy_from_slice(Uuid::new_v4().as_bytes());
         Self {
             ledger,
             clock,
             metrics,
             proxies,
+            sign_ins: SignIns::none(),
             holder,
+            fingerprints: FingerprintKey::new(&key),
+        }
+    }
+
+    /// The same, with the tokens of people who signed in, and with names for credentials that outlast the process.
+    #[must_use]
+    pub fn with_sign_ins(self, sign_ins: SignIns) -> Self {
+        let fingerprints = sign_ins.fingerprint_key().unwrap_or(self.fingerprints);
+        Self {
+            sign_ins,
+            fingerprints,
+            ..self
         }
     }
 
@@ -100,7 +133,12 @@ impl Assembly {
     }
 
     /// The engine's settings. `sharers` instances draw on the quota of the same tenant and app.
-    pub fn settings(instance: &InstanceName, config: &config::Instance, sharers: usize) -> Settings {
+    pub async fn settings(
+        &self,
+        instance: &InstanceName,
+        config: &config::Instance,
+        sharers: usize,
+    ) -> Settings {
         let sync = &config.sync;
         let mut settings = Settings::new(instance.clone(), config.starface.pbx.clone());
         settings.licence = Some(Self::demand(config));
@@ -134,6 +172,8 @@ impl Assembly {
             at_least,
             confirm_for,
         };
+        let token = self.token_number(instance, &config.teams).await;
+        settings.fingerprints = self.fingerprints.of(config, token);
         settings
     }
 
@@ -173,7 +213,23 @@ impl Assembly {
         })
     }
 
-    fn graph(&self, instance: &InstanceName, teams: &config::Teams) -> Result<GraphAdapter, PortError> {
+    /// Which token of somebody who signed in the instance has, where it needs one.
+    async fn token_number(&self, instance: &InstanceName, teams: &config::Teams) -> Option<u64> {
+        if !teams.sign_in.is_delegated() {
+            return None;
+        }
+        let Way {
+            cloud,
+            tenant,
+            client,
+            ..
+        } = self.way(teams).ok()?;
+        let token = self.sign_ins.of(instance, &cloud, &tenant, &client).ok()?;
+        token.number().await.ok().flatten()
+    }
+
+    /// The way to the tenant of an instance. Nothing is sent yet.
+    pub(crate) fn way(&self, teams: &config::Teams) -> Result<Way, PortError> {
         let doing = "set up the way to Microsoft Graph";
         let mut http = HttpSettings {
             proxies: self.proxies_of(&teams.proxy),
@@ -194,20 +250,56 @@ impl Assembly {
         let tenant = TenantId::new(&teams.tenant_id).map_err(|error| refused(doing, error))?;
         let client = ClientId::new(&teams.client_id).map_err(|error| refused(doing, error))?;
         let http = HttpClient::build(&http)?;
-        let config::TeamsSignIn::ClientSecret(secret) = &teams.sign_in;
-        let counter = GraphCounter {
-            instance: instance.clone(),
-            metrics: Arc::clone(&self.metrics),
-        };
-        let secret = secret.clone().into();
-        Ok(GraphAdapter::with_client_secret(
+        Ok(Way {
             http,
             cloud,
-            &tenant,
-            &client,
-            secret,
-            Arc::new(counter),
-        ))
+            tenant,
+            client,
+        })
+    }
+
+    fn graph(&self, instance: &InstanceName, teams: &config::Teams) -> Result<GraphAdapter, PortError> {
+        let Way {
+            http,
+            cloud,
+            tenant,
+            client,
+        } = self.way(teams)?;
+        let observer: Arc<dyn CallObserver> = Arc::new(GraphCounter {
+            instance: instance.clone(),
+            metrics: Arc::clone(&self.metrics),
+        });
+        let tokens: Arc<dyn TokenSource> = match &teams.sign_in {
+            config::TeamsSignIn::ClientSecret(secret) => {
+                let secret = secret.clone().into();
+                let source = ClientSecret::new(http.clone(), &cloud, &tenant, &client, secret);
+                Arc::new(source.with_observer(Arc::clone(&observer)))
+            }
+            config::TeamsSignIn::ClientCertificate(own) => {
+                let clock = self.clock();
+                let source = ClientCertificate::new(
+                    http.clone(),
+                    &cloud,
+                    &tenant,
+                    &client,
+                    own.certificate.clone(),
+                    own.algorithm,
+                    Arc::new(move || clock.now().wall),
+                );
+                Arc::new(source.with_observer(Arc::clone(&observer)))
+            }
+            config::TeamsSignIn::Browser | config::TeamsSignIn::DeviceCode => {
+                let token = self.sign_ins.of(instance, &cloud, &tenant, &client)?;
+                let source = Delegated::new(http.clone(), &cloud, &tenant, &client, Arc::new(token));
+                Arc::new(source.with_observer(Arc::clone(&observer)))
+            }
+        };
+        let graph = GraphAdapter::new(GraphClient::new(http, cloud, tokens).with_observer(observer));
+        Ok(if teams.sign_in.is_delegated() {
+            graph.with_login(format!("presencectl login {instance}"))
+        } else {
+            graph
+        })
     }
 
     fn starface(

@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod generate;
 mod interrupt;
 pub(crate) mod license;
+pub(crate) mod login;
 pub(crate) mod members;
 pub(crate) mod orders;
 pub(crate) mod plan;

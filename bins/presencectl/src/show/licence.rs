@@ -9,8 +9,8 @@ use licensing::{NotALicence, NotCovered, NotInForce, Refusal, Rejected, Terms};
 use sync_core::{InstanceName, LicenceWarning};
 use sync_service::language::{Catalogue, Language, argument, number};
 
-const GERMAN: &str = include_str!("../../locales/de.ftl");
-const ENGLISH: &str = include_str!("../../locales/en.ftl");
+pub(super) const GERMAN: &str = include_str!("../../locales/de.ftl");
+pub(super) const ENGLISH: &str = include_str!("../../locales/en.ftl");
 
 /// A licence that is in use.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod explanation;
 mod licence;
+mod login;
 mod members;
 mod plan;
 mod status;
@@ -11,6 +12,7 @@ mod words;
 
 pub(crate) use explanation::explanation;
 pub(crate) use licence::{ShownLicence, Unsaid, inspected, licence, licence_details};
+pub(crate) use login::LoginTexts;
 pub(crate) use members::members;
 pub(crate) use plan::plan;
 pub(crate) use status::{instance, offline, status};

@@ -6,6 +6,10 @@
 )]
 
 mod bounds;
+mod browser;
+mod certificate;
+mod delegated;
+mod device_code;
 mod directory;
 mod presences;
 mod secrets;

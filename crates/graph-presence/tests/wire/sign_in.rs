@@ -126,7 +126,7 @@ async fn each_refusal_of_entra_has_its_fault_and_its_advice() {
             error.to_string(),
             format!("the sign-in was refused: `{oauth}` (AADSTS{number})")
         );
-        assert_eq!(error.trace().request_id.as_deref(), Some("r-7"));
+        assert_eq!(error.trace().unwrap().request_id.as_deref(), Some("r-7"));
         let SignInError::Refused(refusal) = error else {
             panic!()
         };

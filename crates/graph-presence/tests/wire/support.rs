@@ -1,6 +1,7 @@
 //! A tenant on loopback that answers as it is told and keeps every request.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -259,6 +260,37 @@ pub(crate) fn addresses(count: usize) -> Vec<Address> {
 
 pub(crate) fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.headers.get(name).map(|value| value.to_str().unwrap())
+}
+
+/// The fields of a form, each once.
+pub(crate) fn form(request: &Request) -> BTreeMap<String, String> {
+    let pairs: Vec<_> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+    let fields: BTreeMap<_, _> = pairs.iter().cloned().collect();
+    assert_eq!(fields.len(), pairs.len(), "a field comes once: {pairs:?}");
+    fields
+}
+
+/// A request to Entra: a form that is posted, with an id of its own and no authorization.
+pub(crate) fn is_posted_form(request: &Request) {
+    assert_eq!(request.method.as_str(), "POST");
+    assert_eq!(request.url.query(), None);
+    assert_eq!(
+        header(request, "content-type"),
+        Some("application/x-www-form-urlencoded")
+    );
+    assert_eq!(header(request, "accept"), Some("application/json"));
+    assert_eq!(header(request, "authorization"), None);
+    uuid::Uuid::parse_str(header(request, "client-request-id").unwrap()).unwrap();
+}
+
+/// The two permissions of this tenant's Graph, and a token for the next time.
+pub(crate) fn delegated_scope(uri: &str) -> String {
+    format!("{uri}/Presence.Read.All {uri}/User.Read.All offline_access")
+}
+
+/// An error of the contract's samples, with its status.
+pub(crate) fn sample(status: u16, text: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_raw(text, "application/json")
 }
 
 /// The whole chain of an error, as a program prints it.

@@ -1,6 +1,9 @@
-//! The simulated tenant: Entra's token endpoint and the part of Graph that presence needs.
+//! The simulated tenant: Entra's sign-in and the part of Graph that presence needs.
 
+mod assertion;
+mod authorize;
 mod batch;
+mod device;
 mod entra;
 mod filter;
 mod presence;
@@ -17,11 +20,15 @@ use serde_json::json;
 use crate::counters::Operation;
 use crate::server::guarded;
 use crate::state::{World, now};
+pub(crate) use authorize::Code;
+pub(crate) use device::Device;
 
 /// Both hosts of the cloud in one: sign-in and Graph.
 pub(crate) fn routes(world: &Arc<World>) -> Router {
     let routes = Router::new()
         .route("/{tenant}/oauth2/v2.0/token", post(entra::token))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(device::code))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::page))
         .route(
             "/v1.0/communications/getPresencesByUserId",
             post(presence::by_user_id),
@@ -35,6 +42,8 @@ pub(crate) fn routes(world: &Arc<World>) -> Router {
 fn classify(_: &Method, path: &str, _: &[u8]) -> Operation {
     match path {
         _ if path.ends_with("/oauth2/v2.0/token") => Operation::Token,
+        _ if path.ends_with("/oauth2/v2.0/devicecode") => Operation::DeviceCode,
+        _ if path.ends_with("/oauth2/v2.0/authorize") => Operation::Authorize,
         "/v1.0/communications/getPresencesByUserId" => Operation::Presence,
         "/v1.0/$batch" => Operation::Batch,
         "/v1.0/users" => Operation::Directory,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use graph_presence::{
-    CallObserver, ClientId, ClientSecret, Cloud, GraphClient, PresenceAnswer, TenantId, UserId,
+    CallObserver, ClientId, ClientSecret, Cloud, Granted, GraphClient, PresenceAnswer, TenantId, UserId,
 };
 use presence_mapping::Presence;
 use secrecy::SecretString;
@@ -18,6 +18,8 @@ use super::{directory, failure};
 pub struct GraphAdapter {
     client: GraphClient,
     refused: RefusedIds,
+    /// The command that lets somebody sign in anew.
+    login: Option<String>,
 }
 
 impl GraphAdapter {
@@ -26,7 +28,21 @@ impl GraphAdapter {
         Self {
             client,
             refused: RefusedIds::default(),
+            login: None,
         }
+    }
+
+    /// The same, which names the command that lets somebody sign in anew where the sign-in is not good any more.
+    #[must_use]
+    pub fn with_login(self, command: impl Into<String>) -> Self {
+        Self {
+            login: Some(command.into()),
+            ..self
+        }
+    }
+
+    fn mapped(&self, error: graph_presence::Error) -> PortError {
+        failure::mapped(error, self.login.as_deref())
     }
 
     /// Signs in as the app with its client secret, and tells `observer` of every call, sign-ins included. Sends nothing yet.
@@ -46,6 +62,16 @@ impl GraphAdapter {
     }
 }
 
+impl GraphAdapter {
+    /// Signs in, and tells what the token says that it may do; `None` where it does not say.
+    ///
+    /// # Errors
+    /// When there is no token to be had.
+    pub async fn granted(&self) -> Result<Option<Granted>, PortError> {
+        self.client.granted().await.map_err(|error| self.mapped(error))
+    }
+}
+
 #[async_trait]
 impl PresencePort for GraphAdapter {
     /// Ids that Graph refuses are not sent again until the directory names them again: with each of them the search for
@@ -56,7 +82,11 @@ impl PresencePort for GraphAdapter {
             .without(ids)
             .filter_map(|id| UserId::new(id.as_str()).ok())
             .collect();
-        let read = self.client.presences(&asked).await.map_err(failure::mapped)?;
+        let read = self
+            .client
+            .presences(&asked)
+            .await
+            .map_err(|error| self.mapped(error))?;
         self.refused
             .add(read.refused.iter().map(|id| TeamsUserId::new(id.as_str())));
         Ok(aligned(ids, read.answers))
@@ -73,7 +103,7 @@ impl DirectoryPort for GraphAdapter {
             .client
             .users_by_address(&addresses)
             .await
-            .map_err(failure::mapped)?;
+            .map_err(|error| self.mapped(error))?;
         let users: Vec<DirectoryUser> = found.iter().map(directory::mapped).collect();
         self.refused.forget(users.iter().map(|user| &user.id));
         Ok(users)

@@ -3,8 +3,12 @@
 use graph_presence::Error;
 use sync_core::{Fault, PortError};
 
-pub(super) fn mapped(error: Error) -> PortError {
-    let (fault, advice) = (fault(&error.fault()), error.advice());
+/// `login` is the command that lets somebody sign in anew.
+pub(super) fn mapped(error: Error, login: Option<&str>) -> PortError {
+    let (fault, mut advice) = (fault(&error.fault()), error.advice());
+    if let (Fault::Credentials, Some(login)) = (fault, login) {
+        advice.push_str(&format!(" The command for that: `{login}`."));
+    }
     // The client's outer layer says what was tried, which `doing` says already: its cause is what is new.
     let mapped = match error {
         Error::Presences { users, source } => {
@@ -13,6 +17,7 @@ pub(super) fn mapped(error: Error) -> PortError {
         Error::Users { addresses, source } => {
             PortError::new(fault, format!("look up {addresses} address(es)")).caused_by(source)
         }
+        Error::NoToken(source) => PortError::new(fault, "sign in to Microsoft").caused_by(source),
         other => PortError::new(fault, "ask Graph").caused_by(other),
     };
     mapped.with_advice(advice)
@@ -28,6 +33,7 @@ fn fault(fault: &graph_presence::Fault) -> Fault {
             retry_after: *retry_after,
         },
         Graph::Unreachable => Fault::Unreachable,
+        Graph::Memory => Fault::State,
         _ => Fault::Protocol,
     }
 }

@@ -4,10 +4,16 @@ mod adapter;
 mod directory;
 mod failure;
 mod refused;
+#[cfg(feature = "sqlite")]
+mod remembered;
 
 pub use adapter::GraphAdapter;
 /// What the adapter is made of, so that its users need not name the client.
 pub use graph_presence::{
-    Api, CallObserver, ClientId, ClientSecret, Cloud, CustomCloud, GraphClient, InvalidHost, InvalidId,
-    Limits, TenantId, TokenSource,
+    Api, AppCertificate, AssertionAlgorithm, BrowserSignIn, CallObserver, ClientCertificate, ClientId,
+    ClientSecret, Cloud, CustomCloud, Delegated, DeviceSignIn, GraphClient, InvalidCertificate, InvalidHost,
+    InvalidId, Limits, Permission, RefreshTokens, RememberError, Remembered, SignInError, SignedIn, TenantId,
+    TokenSource, UserSignIn, WallClock,
 };
+#[cfg(feature = "sqlite")]
+pub use remembered::SealedRefreshToken;

@@ -65,6 +65,12 @@ pub enum StateError {
     /// The lease belongs to somebody else, or to nobody.
     #[error("the lease of instance `{0}` is not ours any more")]
     LeaseLost(InstanceName),
+    /// A secret was sealed with another key.
+    #[error("it was sealed with another key than that of `daemon.state_key_file`")]
+    OtherKey,
+    /// A secret is damaged, or was put in another one's place.
+    #[error("it is damaged")]
+    Unsealable,
     /// SQLite reports an error.
     #[error("SQLite says: {message} ({code})")]
     Sqlite {
@@ -100,6 +106,10 @@ impl StateError {
                 "Keep the state on a local disk: network drives do not offer what SQLite needs."
             }
             Self::LeaseLost(_) => "Nothing to do: another process has taken the instance over.",
+            Self::OtherKey => {
+                "Put the old key file back, or sign in again with `presencectl login INSTANCE`. Nothing was changed."
+            }
+            Self::Unsealable => "Sign in again with `presencectl login INSTANCE`.",
             Self::Sqlite { code, .. } => of_code(*code),
             Self::Other(sqlx::Error::PoolTimedOut) => BUSY,
             Self::Unwritable { .. } | Self::Other(_) => "Report this message: it is a fault of the program.",
@@ -113,7 +123,7 @@ impl StateError {
     }
 
     /// The failure of a port that was to do `doing`.
-    pub(super) fn during(self, doing: &'static str) -> PortError {
+    pub(crate) fn during(self, doing: &'static str) -> PortError {
         let advice = self.advice();
         PortError::new(Fault::State, doing)
             .with_advice(advice)

@@ -9,6 +9,7 @@ mod model;
 mod read_only;
 mod rules;
 mod sample;
+mod sealed;
 mod sqlite;
 mod stores;
 

@@ -69,6 +69,8 @@ pub fn router(api: Api) -> Router {
         .route("/instances/{instance}/pause", post(pause))
         .route("/instances/{instance}/resume", post(resume))
         .route("/instances/{instance}/release", post(release))
+        .route("/instances/{instance}/retry", post(retry))
+        .route("/instances/{instance}/signed-in", post(signed_in))
         .route_layer(from_fn_with_state(api.clone(), require_token));
     Router::new()
         .route("/healthz", get(healthz))
@@ -306,8 +308,21 @@ async fn release(State(api): State<Api>, Path(name): Path<String>) -> Response {
     order(&api, name, Order::Release).await
 }
 
+async fn retry(State(api): State<Api>, Path(name): Path<String>) -> Response {
+    order(&api, name, Order::Retry).await
+}
+
+/// Somebody has signed in for the instance with `presencectl login`.
+async fn signed_in(State(api): State<Api>, Path(name): Path<String>) -> Response {
+    answered(api.files.signed_in(&InstanceName(name.into())).await)
+}
+
 async fn order(api: &Api, name: String, order: Order) -> Response {
-    match api.supervisor.order(&InstanceName(name.into()), &order).await {
+    answered(api.supervisor.order(&InstanceName(name.into()), &order).await)
+}
+
+fn answered(instance: Result<InstanceStatus, UnknownInstance>) -> Response {
+    match instance {
         Ok(instance) => Json(OrderAnswer {
             version: API_VERSION,
             instance,

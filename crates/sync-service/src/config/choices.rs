@@ -100,6 +100,22 @@ words! {
     pub(super) enum TeamsAuth {
         /// With an application's secret.
         ClientSecret = "client-secret",
+        /// With an application's certificate.
+        ClientCertificate = "client-certificate",
+        /// As somebody who signed in by browser.
+        Browser = "browser",
+        /// As somebody who signed in by device code.
+        DeviceCode = "device-code",
+    }
+}
+
+words! {
+    /// How a certificate signs (`instances.X.teams.assertion_algorithm`).
+    pub(super) enum AssertionName {
+        /// RSA-PSS with SHA-256.
+        Ps256 = "PS256",
+        /// The older form.
+        Rs256 = "RS256",
     }
 }
 

@@ -6,17 +6,19 @@ use std::path::{Path, PathBuf};
 use super::choices::Word;
 use super::fault::FaultKind;
 use super::reader::Reader;
-use super::settings::{Daemon, State};
+use super::secret_files::NamedFiles;
+use super::settings::{Daemon, State, StateKeyFile};
 use super::source::Located;
 
-pub(super) fn read(daemon: &Reader<'_>, folder: &Path) -> Option<Daemon> {
+pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon> {
     let listen = daemon
         .parsed("listen", listen)
         .and_then(|listen| loopback(daemon, &listen));
-    let state = daemon.parsed("state", |text| state(text, folder));
+    let state = daemon.parsed("state", |text| state(text, named.folder));
+    let key_file = daemon.file_name("state_key_file");
     let log = daemon.choice("log");
     let log_format = daemon.choice("log_format");
-    for name in ["state_password_file", "state_key_file", "tls_certificate_file"] {
+    for name in ["state_password_file", "tls_certificate_file"] {
         daemon.file_name(name);
     }
     for name in ["managed", "behind_proxy"] {
@@ -24,13 +26,26 @@ pub(super) fn read(daemon: &Reader<'_>, folder: &Path) -> Option<Daemon> {
     }
     daemon.choice::<Later>("language");
     let audit_days = daemon.integer("audit_days");
+    let state = state?.value?;
+    let key_file = key_file.unwrap_or_else(|| beside(daemon, &state));
+    let (path, lent) = named.own_key(daemon.source, &key_file);
     Some(Daemon {
         listen: listen?,
-        state: state?.value?,
+        state,
+        state_key: StateKeyFile { path, lent },
         log: log?.value,
         log_format: log_format?.value,
         audit_days: audit_days.and_then(|days| u16::try_from(days.value).ok())?,
     })
+}
+
+/// The key is `state.key` beside the state where nothing else is said.
+fn beside(daemon: &Reader<'_>, state: &State) -> Located<PathBuf> {
+    let State::Sqlite(state) = state;
+    Located {
+        value: state.with_file_name("state.key"),
+        place: daemon.place_of("state"),
+    }
 }
 
 /// A choice that is refused whatever it says.

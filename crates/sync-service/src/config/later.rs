@@ -15,8 +15,6 @@ struct Later {
 enum When {
     /// Whatever is written.
     Always,
-    /// This word.
-    Is(&'static str),
     /// A text that begins so.
     Begins(&'static str),
     /// `true`.
@@ -32,18 +30,12 @@ const fn later(section: &'static str, key: &'static str, when: When, subject: &'
     }
 }
 
-use When::{Always, Begins, Is, True};
+use When::{Always, Begins, True};
 
 const LATER: &[Later] = &[
     later("daemon", "state", Begins("postgres:"), "PostgreSQL"),
     later("daemon", "state", Begins("postgresql:"), "PostgreSQL"),
     later("daemon", "state_password_file", Always, "PostgreSQL"),
-    later(
-        "daemon",
-        "state_key_file",
-        Always,
-        "the encryption of stored sign-in tokens",
-    ),
     later("daemon", "language", Always, "the administrator's page"),
     later("daemon", "managed", True, "the administrator's page"),
     later(
@@ -53,36 +45,6 @@ const LATER: &[Later] = &[
         "listening beyond loopback",
     ),
     later("daemon", "behind_proxy", True, "listening beyond loopback"),
-    later(
-        "instances.X.teams",
-        "auth",
-        Is("client-certificate"),
-        "signing in with a certificate",
-    ),
-    later(
-        "instances.X.teams",
-        "auth",
-        Is("browser"),
-        "signing in by browser",
-    ),
-    later(
-        "instances.X.teams",
-        "auth",
-        Is("device-code"),
-        "signing in by device code",
-    ),
-    later(
-        "instances.X.teams",
-        "client_certificate_file",
-        Always,
-        "signing in with a certificate",
-    ),
-    later(
-        "instances.X.teams",
-        "assertion_algorithm",
-        Always,
-        "signing in with a certificate",
-    ),
 ];
 
 /// What is not there yet, where a key with this value asks for it.
@@ -90,7 +52,6 @@ pub(super) fn subject(section: &Section, key: &Key, value: &DeValue<'_>) -> Opti
     entries(section, key)
         .find(|entry| match entry.when {
             Always => true,
-            Is(word) => value.as_str() == Some(word),
             Begins(prefix) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
             True => value.as_bool() == Some(true),
         })
@@ -103,7 +64,6 @@ pub(super) fn remark(section: &Section, key: &Key) -> Option<String> {
     for entry in entries(section, key) {
         match entry.when {
             Always => return Some("Comes with a later version; refused until then.".to_owned()),
-            Is(word) => values.push(format!("`{word}`")),
             Begins(prefix) => values.push(format!("`{prefix}…`")),
             True => values.push("`true`".to_owned()),
         }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use sync_adapters::http::Proxies;
 use toml::de::DeTable;
 
@@ -25,6 +26,8 @@ pub struct Environment {
     pub credentials_directory: Option<PathBuf>,
     /// The proxies of the environment, for the way to Microsoft.
     pub proxies: Proxies,
+    /// The clock; without one it is not judged whether certificates are still good.
+    pub now: Option<fn() -> Timestamp>,
 }
 
 impl Environment {
@@ -33,6 +36,16 @@ impl Environment {
         Self {
             credentials_directory: variable("CREDENTIALS_DIRECTORY").map(PathBuf::from),
             proxies: Proxies::from_environment(variable),
+            now: None,
+        }
+    }
+
+    /// The same, with the clock.
+    #[must_use]
+    pub fn with_clock(self, now: fn() -> Timestamp) -> Self {
+        Self {
+            now: Some(now),
+            ..self
         }
     }
 }
@@ -104,8 +117,9 @@ pub fn parse(
         files,
         folder,
         credentials: environment.credentials_directory.as_deref(),
+        now: environment.now.map(|now| now()),
     };
-    let settings = read(&Reader::file(&source, table.get_ref()), &named, folder);
+    let settings = read(&Reader::file(&source, table.get_ref()), &named);
     let (mut faults, warnings) = source.into_findings();
     if !syntax.is_empty() {
         faults = with_syntax(text, &syntax, faults);
@@ -116,10 +130,10 @@ pub fn parse(
     }
 }
 
-fn read(file: &Reader<'_>, named: &NamedFiles<'_>, folder: &Path) -> Option<Settings> {
+fn read(file: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Settings> {
     file.integer("version");
     let license = licence::read(file, named);
-    let daemon = daemon::read(&file.table("daemon"), folder);
+    let daemon = daemon::read(&file.table("daemon"), named);
     let instances = instance::read_all(file, named);
     overlap::check(file.source, &instances);
     if instances.is_empty() {

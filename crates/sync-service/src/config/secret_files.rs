@@ -5,7 +5,9 @@ use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
+use sync_adapters::graph::AppCertificate;
 
 use super::fault::FaultKind;
 use super::secret::Secret;
@@ -71,6 +73,8 @@ pub(super) struct NamedFiles<'f> {
     pub(super) folder: &'f Path,
     /// The folder in which systemd puts credentials.
     pub(super) credentials: Option<&'f Path>,
+    /// The time, where the ends of certificates are to be judged.
+    pub(super) now: Option<Timestamp>,
 }
 
 /// A file with the place where it was found.
@@ -84,20 +88,8 @@ struct Found {
 impl NamedFiles<'_> {
     /// Reads a secret: one line of text that nobody else may read.
     pub(super) fn secret(&self, source: &Source<'_>, name: &Located<PathBuf>) -> Option<Secret> {
-        let found = self.find(source, name)?;
+        let found = self.guarded(source, name)?;
         let shown = found.path.display();
-        // systemd lends a credential to the service's user by an access list, which shows as a readable group.
-        let forbidden = if found.credential { 0o007 } else { 0o077 };
-        if found.file.mode & forbidden != 0 {
-            let what = format!("`{shown}` may be read by others (mode {:04o})", found.file.mode);
-            self.refuse(
-                source,
-                &name.place,
-                what,
-                format!("run `chmod 600 {shown}`, and replace a secret that others may know"),
-            );
-            return None;
-        }
         let Ok(text) = String::from_utf8(found.file.contents).map(Zeroizing::new) else {
             self.refuse(
                 source,
@@ -134,6 +126,69 @@ impl NamedFiles<'_> {
             );
         }
         Some(Secret::new(secret.to_owned()))
+    }
+
+    /// Reads an app's certificate and its private key from one file that nobody else may read.
+    pub(super) fn app_certificate(
+        &self,
+        source: &Source<'_>,
+        name: &Located<PathBuf>,
+    ) -> Option<(PathBuf, AppCertificate)> {
+        let found = self.guarded(source, name)?;
+        let pem = Zeroizing::new(found.file.contents);
+        match AppCertificate::from_pem(&pem) {
+            Ok(certificate) => Some((found.path, certificate)),
+            Err(error) => {
+                let what = format!("`{}` cannot be used: {error}", found.path.display());
+                self.refuse(source, &name.place, what, as_hint(error.advice()));
+                None
+            }
+        }
+    }
+
+    /// Where a key of the program's own is or belongs, and whether systemd guards it there. One that others may read is
+    /// refused.
+    pub(super) fn own_key(&self, source: &Source<'_>, name: &Located<PathBuf>) -> (PathBuf, bool) {
+        for (path, lent) in self.places(name) {
+            match self.files.open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Ok(file) => {
+                    self.guard(source, &name.place, &path, file.mode, lent);
+                    return (path, lent);
+                }
+                // Whoever needs it says what is wrong with it.
+                Err(_) => return (path, lent),
+            }
+        }
+        (self.folder.join(&name.value), false)
+    }
+
+    /// A file with a secret that nobody else may read.
+    fn guarded(&self, source: &Source<'_>, name: &Located<PathBuf>) -> Option<Found> {
+        let found = self.find(source, name)?;
+        let Found {
+            path,
+            file,
+            credential,
+        } = &found;
+        self.guard(source, &name.place, path, file.mode, *credential)
+            .then_some(found)
+    }
+
+    fn guard(&self, source: &Source<'_>, place: &Place, path: &Path, mode: u32, lent: bool) -> bool {
+        // systemd lends a credential to the service's user by an access list, which shows as a readable group.
+        let forbidden = if lent { 0o007 } else { 0o077 };
+        if mode & forbidden == 0 {
+            return true;
+        }
+        let shown = path.display();
+        self.refuse(
+            source,
+            place,
+            format!("`{shown}` may be read by others (mode {mode:04o})"),
+            format!("run `chmod 600 {shown}`, and replace a secret that others may know"),
+        );
+        false
     }
 
     /// Reads certificates in PEM form, which are no secret.
@@ -216,4 +271,11 @@ impl NamedFiles<'_> {
     fn refuse(&self, source: &Source<'_>, place: &Place, what: String, hint: String) {
         source.fault(place, FaultKind::NamedFile, what, Some(hint));
     }
+}
+
+/// A sentence as the fragment that a hint is.
+fn as_hint(sentence: &str) -> String {
+    let mut chars = sentence.trim_end_matches('.').chars();
+    let first = chars.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
 }

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::url::Url;
+use jiff::Timestamp;
 use licensing::{Issuers, OperatingMode};
 use presence_mapping::Rules;
+use sync_adapters::graph::{AppCertificate, AssertionAlgorithm};
 use sync_adapters::http::Fingerprint;
 use sync_core::{Address, Holding, InstanceName, Login, PbxName};
 
@@ -75,6 +77,8 @@ pub struct Daemon {
     pub listen: SocketAddr,
     /// Where the ledger is kept.
     pub state: State,
+    /// The key that seals stored sign-ins.
+    pub state_key: StateKeyFile,
     /// How much is logged.
     pub log: LogLevel,
     /// The shape of the log.
@@ -89,6 +93,16 @@ pub struct Daemon {
 pub enum State {
     /// In an SQLite file; the path already begins with the configuration file's folder.
     Sqlite(PathBuf),
+}
+
+/// Where the key is that seals stored sign-ins; it need not be there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StateKeyFile {
+    /// The file, with the configuration file's folder already before it.
+    pub path: PathBuf,
+    /// Whether systemd lends it as a credential.
+    pub lent: bool,
 }
 
 /// `[instances.X]`.
@@ -197,7 +211,67 @@ pub struct CustomCloud {
 pub enum TeamsSignIn {
     /// With the app's secret.
     ClientSecret(Secret),
+    /// With the app's certificate.
+    ClientCertificate(Box<ClientCertificate>),
+    /// As whoever signed in by browser, with `presencectl login`.
+    Browser,
+    /// As whoever signed in by device code, with `presencectl login`.
+    DeviceCode,
 }
+
+impl TeamsSignIn {
+    /// Whether somebody has to sign in for the app.
+    pub fn is_delegated(&self) -> bool {
+        matches!(self, Self::Browser | Self::DeviceCode)
+    }
+
+    /// The word for it, `teams.auth`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::ClientSecret(_) => "client-secret",
+            Self::ClientCertificate(_) => "client-certificate",
+            Self::Browser => "browser",
+            Self::DeviceCode => "device-code",
+        }
+    }
+}
+
+/// The certificate of an app registration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientCertificate {
+    /// The file that it comes from.
+    pub path: PathBuf,
+    /// Certificate and key.
+    pub certificate: AppCertificate,
+    /// How it signs.
+    pub algorithm: AssertionAlgorithm,
+}
+
+impl ClientCertificate {
+    /// What an operator has to know of its time; `None` where it is good for longer than a month.
+    pub fn remark(&self, now: Timestamp) -> Option<String> {
+        let shown = self.path.display();
+        let (from, until) = (self.certificate.valid_from(), self.certificate.valid_until());
+        let renew = "make a new one, upload it to the app registration and put it into the file with its key";
+        if now >= until {
+            let what = "the certificate in";
+            return Some(format!(
+                "{what} `{shown}` expired at {until}, and nobody can sign in with it; {renew}"
+            ));
+        }
+        if now < from {
+            return Some(format!(
+                "the certificate in `{shown}` is good from {from} on; check the clock of this machine"
+            ));
+        }
+        let soon = now.checked_add(SOON).is_ok_and(|then| then >= until);
+        soon.then(|| format!("the certificate in `{shown}` ends at {until}; {renew}"))
+    }
+}
+
+/// How long before its end a certificate is warned about.
+const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Certificates in PEM form.
 #[derive(Clone, PartialEq, Eq)]

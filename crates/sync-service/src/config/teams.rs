@@ -1,16 +1,24 @@
 //! `[instances.X.teams]`.
 
-use super::choices::{CloudName, TeamsAuth};
-use super::daemon::Later;
+use sync_adapters::graph::AssertionAlgorithm;
+
+use super::choices::{AssertionName, CloudName, TeamsAuth};
 use super::fault::FaultKind;
 use super::reader::Reader;
 use super::secret_files::NamedFiles;
-use super::settings::{Cloud, CustomCloud, Teams, TeamsSignIn};
+use super::settings::{ClientCertificate, Cloud, CustomCloud, Teams, TeamsSignIn};
 use super::source::Located;
 use super::url;
 
 /// The keys that only `cloud = "custom"` has.
 const CUSTOM_KEYS: [&str; 3] = ["login_url", "graph_url", "ca_file"];
+
+/// The keys that only one way to sign in has.
+const KEYS_OF_AUTH: [(&str, TeamsAuth); 3] = [
+    ("client_secret_file", TeamsAuth::ClientSecret),
+    ("client_certificate_file", TeamsAuth::ClientCertificate),
+    ("assertion_algorithm", TeamsAuth::ClientCertificate),
+];
 
 pub(super) fn read(teams: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Teams> {
     let cloud_name = teams.choice("cloud");
@@ -22,8 +30,6 @@ pub(super) fn read(teams: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Teams> 
     let cloud = cloud_name.and_then(|name| cloud(teams, &name, named));
     let sign_in = sign_in(teams, named);
     let quota_share = teams.share("quota_share");
-    teams.file_name("client_certificate_file");
-    teams.choice::<Later>("assertion_algorithm");
     let proxy = teams.proxy("proxy");
     Some(Teams {
         cloud: cloud?,
@@ -36,21 +42,56 @@ pub(super) fn read(teams: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Teams> 
 }
 
 fn sign_in(teams: &Reader<'_>, named: &NamedFiles<'_>) -> Option<TeamsSignIn> {
-    let auth = teams.choice("auth");
+    let auth: Option<Located<TeamsAuth>> = teams.choice("auth");
     let secret_file = teams.file_name("client_secret_file");
-    let secret = secret_file
-        .as_ref()
-        .and_then(|name| named.secret(teams.source, name));
-    match auth?.value {
+    let certificate_file = teams.file_name("client_certificate_file");
+    let algorithm: Option<Located<AssertionName>> = teams.choice("assertion_algorithm");
+    let auth = auth?.value;
+    for (key, of) in KEYS_OF_AUTH
+        .into_iter()
+        .filter(|(key, of)| *of != auth && teams.has(key))
+    {
+        let what = format!("is for `auth = \"{of}\"` alone, and it is `{auth}`");
+        let hint = format!("remove it, or write `auth = \"{of}\"`");
+        teams
+            .source
+            .fault(&teams.place_of(key), FaultKind::Contradiction, what, Some(hint));
+    }
+    match auth {
         TeamsAuth::ClientSecret => {
-            if !teams.has("client_secret_file") {
-                teams.missing(
-                    "client_secret_file",
-                    "write `client_secret_file = \"graph.secret\"`".to_owned(),
-                );
-            }
-            secret.map(TeamsSignIn::ClientSecret)
+            needed(teams, "client_secret_file", "graph.secret");
+            let secret = named.secret(teams.source, &secret_file?)?;
+            Some(TeamsSignIn::ClientSecret(secret))
         }
+        TeamsAuth::ClientCertificate => {
+            needed(teams, "client_certificate_file", "graph.pem");
+            let file = certificate_file?;
+            let (path, certificate) = named.app_certificate(teams.source, &file)?;
+            let algorithm = match algorithm.map(|name| name.value) {
+                Some(AssertionName::Rs256) => AssertionAlgorithm::Rs256,
+                Some(AssertionName::Ps256) => AssertionAlgorithm::Ps256,
+                None if teams.has("assertion_algorithm") => return None,
+                None => AssertionAlgorithm::default(),
+            };
+            let certificate = ClientCertificate {
+                path,
+                certificate,
+                algorithm,
+            };
+            // One that has expired is no fault: it would keep the other instances from starting.
+            if let Some(remark) = named.now.and_then(|now| certificate.remark(now)) {
+                teams.source.warning(&file.place, remark);
+            }
+            Some(TeamsSignIn::ClientCertificate(Box::new(certificate)))
+        }
+        TeamsAuth::Browser => Some(TeamsSignIn::Browser),
+        TeamsAuth::DeviceCode => Some(TeamsSignIn::DeviceCode),
+    }
+}
+
+fn needed(teams: &Reader<'_>, key: &str, example: &str) {
+    if !teams.has(key) {
+        teams.missing(key, format!("write `{key} = \"{example}\"`"));
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, PoisonError};
 
+use sync_core::InstanceName;
 use tokio::sync::Mutex;
 
-use super::{DaemonOptions, Supervisor};
+use super::{DaemonOptions, Supervisor, UnknownInstance};
+use crate::api::InstanceStatus;
 use crate::config::{self, ConfigErrors, Loaded, Settings, Warning};
 
 /// The files of a running daemon.
@@ -65,9 +67,13 @@ impl Files {
         let loaded = config::load(&self.options.config, &self.options.environment)?;
         self.take_note(&loaded.warnings);
         let (old, new) = (&settings.daemon, &loaded.settings.daemon);
-        if old.listen != new.listen || old.state != new.state || old.log_format != new.log_format {
+        if old.listen != new.listen
+            || old.state != new.state
+            || old.state_key != new.state_key
+            || old.log_format != new.log_format
+        {
             tracing::error!(
-                "`daemon.listen`, `daemon.state` and `daemon.log_format` take effect at the next start only"
+                "`daemon.listen`, `daemon.state`, `daemon.state_key_file` and `daemon.log_format` take effect at the next start only"
             );
         }
         if let Some(logging) = self.options.logging.as_ref().filter(|_| old.log != new.log) {
@@ -77,6 +83,16 @@ impl Files {
         *settings = loaded.settings;
         tracing::info!("configuration read again");
         Ok(())
+    }
+
+    /// Somebody has signed in for an instance: it begins anew, and waits no longer because of what was refused before.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    pub async fn signed_in(&self, name: &InstanceName) -> Result<InstanceStatus, UnknownInstance> {
+        // Under the lock, so that nobody takes the instance out of the settings meanwhile.
+        let settings = self.settings.lock().await;
+        self.supervisor.begin_anew(name, &settings).await
     }
 
     /// Reads the licences again, and nothing else: whatever else was written into the configuration waits for a reload.

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{self, Api, DaemonStatus, Endpoint, EndpointError, endpoint_file};
 use crate::assembly::Assembly;
 use crate::config::{ConfigErrors, Environment, Loaded, Settings, State};
+use crate::sign_ins::SignIns;
 use crate::telemetry::{LatencySummary, Logging, Metrics};
 pub use files::Files;
 pub use supervisor::{Supervisor, UnknownInstance};
@@ -108,7 +109,15 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     let settings = loaded.settings.clone();
     let State::Sqlite(state) = &settings.daemon.state;
     let clock = Arc::new(SystemClock::default());
-    let ledger: Arc<dyn LedgerPort> = Arc::new(SqliteLedger::open(state).await.map_err(StartError::State)?);
+    let ledger = SqliteLedger::open(state).await.map_err(StartError::State)?;
+    let sign_ins = SignIns::kept_in(&ledger, &settings.daemon.state_key);
+    if let Some(error) = sign_ins.error() {
+        tracing::warn!(
+            error = error.chain(),
+            "nobody can sign in by browser or device code"
+        );
+    }
+    let ledger: Arc<dyn LedgerPort> = Arc::new(ledger);
     refuse_orphans(&settings, ledger.as_ref(), clock.now().wall).await?;
 
     let wanted = settings.daemon.listen;
@@ -121,7 +130,8 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
 
     let metrics = Arc::new(Metrics::new(options.program));
     let proxies = options.environment.proxies.clone();
-    let assembly = Assembly::new(Arc::clone(&ledger), clock.clone(), Arc::clone(&metrics), proxies);
+    let assembly = Assembly::new(Arc::clone(&ledger), clock.clone(), Arc::clone(&metrics), proxies)
+        .with_sign_ins(sign_ins);
     let supervisor = Arc::new(Supervisor::new(assembly));
     let pid = std::process::id();
     let endpoint = Endpoint {

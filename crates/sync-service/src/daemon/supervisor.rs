@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, Plan, PlanId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -136,6 +137,24 @@ impl Supervisor {
         }
     }
 
+    /// Ends an instance, taking nothing back, and starts it again.
+    pub(super) async fn begin_anew(
+        &self,
+        name: &InstanceName,
+        settings: &Settings,
+    ) -> Result<InstanceStatus, UnknownInstance> {
+        let no_such = || UnknownInstance::NoSuch(name.clone());
+        let config = settings.instances.get(name).ok_or_else(no_such)?;
+        let licence = settings.licences.get(name).ok_or_else(no_such)?;
+        let ended = self.slots().remove(name).and_then(|slot| slot.life);
+        if let Some(life) = ended {
+            life.end(false).await;
+        }
+        let left_over = self.holding().await.contains(name);
+        self.start(name, config, sharers(settings, config), licence, left_over);
+        self.status(name).await
+    }
+
     /// The instances that have values of ours, as the ledger knows.
     async fn holding(&self) -> BTreeSet<InstanceName> {
         match self.assembly.ledger().remembered().await {
@@ -187,7 +206,7 @@ impl Supervisor {
             return;
         }
         let (licence, told) = watch::channel(licence.clone());
-        for notice in notices(config) {
+        for notice in notices(config, self.assembly.now().wall) {
             tracing::warn!(instance = %name, "{notice}");
         }
         // What was turned off while no daemon ran is still to be taken back.
@@ -274,7 +293,8 @@ impl Supervisor {
             }
             None => None,
         };
-        let notices = self.slots().get(name).map(|slot| notices(&slot.config));
+        let now = self.assembly.now().wall;
+        let notices = self.slots().get(name).map(|slot| notices(&slot.config, now));
         Ok(InstanceStatus {
             instance: name.clone(),
             state,
@@ -388,10 +408,13 @@ fn sharers(settings: &Settings, config: &config::Instance) -> usize {
 }
 
 /// What an operator should know of an instance however it does.
-fn notices(config: &config::Instance) -> Vec<String> {
+fn notices(config: &config::Instance, now: Timestamp) -> Vec<String> {
     let mut notices = Vec::new();
     if config.enabled && config.mode == OperatingMode::FullIntegration {
         notices.push(FULL_INTEGRATION.to_owned());
+    }
+    if let config::TeamsSignIn::ClientCertificate(certificate) = &config.teams.sign_in {
+        notices.extend(certificate.remark(now));
     }
     notices
 }

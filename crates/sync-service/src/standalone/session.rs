@@ -12,6 +12,7 @@ use super::StandaloneError;
 use crate::assembly::Assembly;
 use crate::config::{self, Environment, Settings, State};
 use crate::retention::forget_old;
+use crate::sign_ins::SignIns;
 use crate::telemetry::Metrics;
 
 /// How often the engine is asked whether it is done.
@@ -61,7 +62,7 @@ impl Session {
             .get(instance)
             .map(|licence| licence.at_start(memory.licence.as_ref().map(|known| known.text.as_str())))
             .unwrap_or_default();
-        let mut engine_settings = Assembly::settings(instance, config, 1);
+        let mut engine_settings = assembly.settings(instance, config, 1).await;
         engine_settings.dry_run = purpose == Purpose::Look;
         let engine = Engine::new(engine_settings, memory, assembly.now(), assembly.seed(instance));
         let (driver, handle) = Driver::new(engine, ports, lease, assembly.clock(), assembly.watch(instance));
@@ -150,17 +151,27 @@ pub(super) async fn open(
         instance: instance.clone(),
         source,
     };
-    let ledger: Arc<dyn LedgerPort> = match purpose {
-        Purpose::Work => Arc::new(SqliteLedger::open(path).await.map_err(port)?),
-        Purpose::Look => Arc::new(SqliteLedger::open_read_only(path).await.map_err(port)?),
+    let key = &settings.daemon.state_key;
+    let (ledger, sign_ins): (Arc<dyn LedgerPort>, _) = match purpose {
+        Purpose::Work => {
+            let ledger = SqliteLedger::open(path).await.map_err(port)?;
+            let sign_ins = SignIns::kept_in(&ledger, key);
+            (Arc::new(ledger), sign_ins)
+        }
+        Purpose::Look => {
+            let ledger = SqliteLedger::open_read_only(path).await.map_err(port)?;
+            let sign_ins = SignIns::read_from(&ledger, key);
+            (Arc::new(ledger), sign_ins)
+        }
     };
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
-    Ok(Assembly::new(
+    let assembly = Assembly::new(
         ledger,
         Arc::new(SystemClock::default()),
         metrics,
         environment.proxies.clone(),
-    ))
+    );
+    Ok(assembly.with_sign_ins(sign_ins))
 }
 
 pub(super) async fn lease(

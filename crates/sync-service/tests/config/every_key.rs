@@ -115,6 +115,8 @@ fn every_word_of_every_key_is_taken_or_refused_with_its_reason() {
                 .faults()
                 .iter()
                 .filter(|fault| fault.key.as_deref() == Some(&path))
+                // A word may need another one of its table.
+                .filter(|fault| fault.kind != FaultKind::Contradiction)
             {
                 assert_eq!(fault.kind, FaultKind::NotYet, "{path} = {word}: {error}");
                 assert!(fault.what.ends_with("comes with a later version"), "{fault:?}");
@@ -145,16 +147,10 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
     let later = [
         ("daemon", "state", "\"postgres://user@host/db\""),
         ("daemon", "state_password_file", "\"pg.password\""),
-        ("daemon", "state_key_file", "\"state.key\""),
         ("daemon", "language", "\"de\""),
         ("daemon", "managed", "true"),
         ("daemon", "tls_certificate_file", "\"page.pem\""),
         ("daemon", "behind_proxy", "true"),
-        ("instances.main.teams", "auth", "\"client-certificate\""),
-        ("instances.main.teams", "auth", "\"browser\""),
-        ("instances.main.teams", "auth", "\"device-code\""),
-        ("instances.main.teams", "client_certificate_file", "\"graph.pem\""),
-        ("instances.main.teams", "assertion_algorithm", "\"PS256\""),
     ];
     for (table, name, value) in later {
         let key = Key {

@@ -10,5 +10,6 @@ mod licences;
 mod mutations;
 mod named_files;
 mod settings;
+mod sign_in;
 mod starface;
 mod support;

@@ -60,7 +60,7 @@ static DAEMON: Section = Section {
             "state_key_file",
             File,
             Optional,
-            "The file with the key that encrypts stored sign-in tokens.",
+            "The file with the key that encrypts stored sign-in tokens: made at the first start; `state.key` beside the state where nothing is said.",
         ),
         Key::new(
             "log",

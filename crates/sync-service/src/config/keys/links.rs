@@ -32,7 +32,7 @@ pub(super) static TEAMS: Section = Section {
             "auth",
             Choice(&["client-secret", "client-certificate", "browser", "device-code"]),
             Default(r#""client-secret""#),
-            "How the daemon signs in.",
+            "How the daemon signs in. For `browser` and `device-code` somebody runs `presencectl login`.",
         ),
         Key::new(
             "client_secret_file",
@@ -44,13 +44,13 @@ pub(super) static TEAMS: Section = Section {
             "client_certificate_file",
             File,
             Optional,
-            "The file with the app's certificate and private key.",
+            "The file with the app's certificate and private key (PEM); for `client-certificate`.",
         ),
         Key::new(
             "assertion_algorithm",
             Choice(&["PS256", "RS256"]),
             Optional,
-            "How certificates sign.",
+            "How the certificate signs: PS256 where nothing is said; for `client-certificate`.",
         ),
         Key::new(
             "quota_share",

@@ -1,0 +1,88 @@
+//! The token of a sign-in, sealed in the state.
+
+use async_trait::async_trait;
+use graph_presence::{ClientId, Cloud, RefreshTokens, RememberError, Remembered, TenantId};
+use secrecy::SecretString;
+use sync_core::{Fault, InstanceName, PortError};
+
+use crate::sqlite::{SealedStore, StateError};
+
+const PURPOSE: &str = "refresh token";
+
+/// A new sign-in wins over whoever renews the old one at the same time; more than one renewal is not to be expected.
+const ATTEMPTS: usize = 10;
+
+/// The refresh token of one instance in the state; a [`RefreshTokens`].
+///
+/// It belongs to the instance, the cloud's sign-in host, the tenant and the app: where one of them changes, somebody has to
+/// sign in anew, and no token is sent to where it does not come from.
+#[derive(Clone, Debug)]
+pub struct SealedRefreshToken {
+    store: SealedStore,
+    name: String,
+}
+
+impl SealedRefreshToken {
+    /// The token of this instance.
+    pub fn new(
+        store: SealedStore,
+        instance: &InstanceName,
+        cloud: &Cloud,
+        tenant: &TenantId,
+        client: &ClientId,
+    ) -> Self {
+        let name = format!("{instance} {} {tenant} {client}", cloud.login_base());
+        Self { store, name }
+    }
+
+    /// The number of the token, which is another one after each change; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn number(&self) -> Result<Option<u64>, PortError> {
+        let number = self.store.number(&self.name).await;
+        number.map_err(|error| error.during("look at the sign-in"))
+    }
+
+    /// Stores the token of a new sign-in, whatever was there before.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub async fn sign_in(&self, token: &SecretString) -> Result<(), PortError> {
+        let doing = "store the sign-in";
+        for _ in 0..ATTEMPTS {
+            let number = self
+                .store
+                .number(&self.name)
+                .await
+                .map_err(|error| error.during(doing))?;
+            let stored = self.store.replace(&self.name, PURPOSE, number, token).await;
+            if stored.map_err(|error| error.during(doing))? {
+                return Ok(());
+            }
+        }
+        Err(PortError::new(Fault::State, doing)
+            .with_advice("Another process stores its own again and again. Try again."))
+    }
+}
+
+#[async_trait]
+impl RefreshTokens for SealedRefreshToken {
+    async fn current(&self) -> Result<Option<Remembered>, RememberError> {
+        let found = self.store.open(&self.name, PURPOSE).await.map_err(refused)?;
+        Ok(found.map(|found| Remembered {
+            token: found.text,
+            number: found.number,
+        }))
+    }
+
+    async fn replace(&self, number: Option<u64>, token: &SecretString) -> Result<bool, RememberError> {
+        let replaced = self.store.replace(&self.name, PURPOSE, number, token).await;
+        replaced.map_err(refused)
+    }
+}
+
+fn refused(error: StateError) -> RememberError {
+    let advice = error.advice().into_owned();
+    RememberError::new(error, Some(advice))
+}

@@ -1,0 +1,77 @@
+//! The tokens of people who signed in, kept in the state.
+
+use sync_adapters::graph::{ClientId, Cloud, SealedRefreshToken, TenantId};
+use sync_adapters::read_only::ReadOnlyLedger;
+use sync_adapters::sqlite::{SealedStore, SqliteLedger, StateKey, StateKeyError};
+use sync_core::{Fault, InstanceName, PortError};
+
+use crate::config::StateKeyFile;
+use crate::fingerprint::FingerprintKey;
+
+const DOING: &str = "read the key of the stored sign-ins";
+
+/// Where the tokens of people who signed in are kept. What is wrong with that concerns only the instances that need one.
+#[derive(Clone, Debug)]
+pub struct SignIns(Result<SealedStore, PortError>);
+
+impl SignIns {
+    /// Those of a state that is worked on. The key is made where there is none.
+    pub fn kept_in(ledger: &SqliteLedger, key: &StateKeyFile) -> Self {
+        let key = StateKey::read_or_make(&key.path, key.lent);
+        Self(key.map(|key| ledger.sealed(key)).map_err(refused))
+    }
+
+    /// Those of a state that is only looked at. Nothing is made, and no new token is stored: Entra goes on accepting the old
+    /// one.
+    pub fn read_from(ledger: &ReadOnlyLedger<SqliteLedger>, key: &StateKeyFile) -> Self {
+        match StateKey::read(&key.path, key.lent) {
+            Ok(key) => Self(Ok(ledger.sealed(key))),
+            Err(error) if error.is_absent() => Self::none(),
+            Err(error) => Self(Err(refused(error))),
+        }
+    }
+
+    /// No place at all: nobody has signed in.
+    pub fn none() -> Self {
+        let error = PortError::new(
+            Fault::Credentials,
+            "sign in to Microsoft: nobody has signed in yet",
+        );
+        Self(Err(
+            error.with_advice("Sign in once with `presencectl login INSTANCE`.")
+        ))
+    }
+
+    /// The key by which credentials are named; `None` where there is no key in the state.
+    pub(crate) fn fingerprint_key(&self) -> Option<FingerprintKey> {
+        let store = self.0.as_ref().ok()?;
+        Some(FingerprintKey::new(&store.key().derive("fingerprints")))
+    }
+
+    /// What is wrong with the place, where something is.
+    pub fn error(&self) -> Option<&PortError> {
+        self.0.as_ref().err()
+    }
+
+    /// The token of one instance.
+    ///
+    /// # Errors
+    /// When there is no place to keep it.
+    pub(crate) fn of(
+        &self,
+        instance: &InstanceName,
+        cloud: &Cloud,
+        tenant: &TenantId,
+        client: &ClientId,
+    ) -> Result<SealedRefreshToken, PortError> {
+        let store = self.0.clone()?;
+        Ok(SealedRefreshToken::new(store, instance, cloud, tenant, client))
+    }
+}
+
+fn refused(error: StateKeyError) -> PortError {
+    let advice = error.advice();
+    PortError::new(Fault::State, DOING)
+        .with_advice(advice)
+        .caused_by(error)
+}
