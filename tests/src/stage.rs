@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sandbox::{Employee, Except, License, Office, Options, Said, Sandbox};
+use sandbox::{Employee, Except, Generation, License, Office, Options, Said, Sandbox};
 use sync_adapters::http::{HttpClient, HttpSettings};
 use sync_service::api::{Client, Endpoint, InstanceStatus, endpoint_file};
 use tempfile::TempDir;
@@ -21,6 +21,8 @@ pub struct StageOptions {
     pub office: Office,
     /// The configuration.
     pub options: Options,
+    /// The PBX.
+    pub generation: Generation,
 }
 
 impl StageOptions {
@@ -29,6 +31,7 @@ impl StageOptions {
         let sync = "breaker = { share = 1.0, at_least = 100000, confirm_for = \"1s\" }".to_owned();
         let poll_interval = "200ms".to_owned();
         Self {
+            generation: Generation::default(),
             office: Office::plain(members, 1),
             options: Options {
                 sync,
@@ -56,10 +59,15 @@ pub struct Stage {
 impl Stage {
     /// Starts the sandbox and writes the configuration.
     pub async fn set(options: StageOptions) -> Self {
-        let StageOptions { office, options } = options;
+        let StageOptions {
+            office,
+            options,
+            generation,
+        } = options;
         let employees = office.employees().to_vec();
         let sandbox = Sandbox::builder()
             .office(office)
+            .generation(generation)
             .device_code(Duration::from_secs(1), Duration::from_secs(900))
             .start()
             .await

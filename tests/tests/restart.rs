@@ -1,5 +1,8 @@
 //! Restarts and crashes: what was done is not done again, and what was being done is finished or left, never lost.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use end_to_end::{Stage, StageOptions};
 use sandbox::{Author, Except, Operation, Options, Subject};
 
@@ -52,10 +55,7 @@ async fn a_humans_change_before_a_restart_stands_as_its_policy_says() {
             stage.sandbox.reset_counters();
             let read = |sandbox: &sandbox::Sandbox| sandbox.counters().of(Operation::PhoneconfigGet) >= 12;
             assert!(
-                stage
-                    .sandbox
-                    .wait_until(std::time::Duration::from_secs(20), read)
-                    .await,
+                stage.sandbox.wait_until(Duration::from_secs(20), read).await,
                 "{}",
                 stage.log()
             );
@@ -69,6 +69,17 @@ async fn a_humans_change_before_a_restart_stands_as_its_policy_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_a_burst_of_changes_it_converges_and_leaves_no_orphan() {
+    killed_in_bursts(12).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: cargo build --workspace && cargo test -p end-to-end --test restart -- --ignored hundred"]
+async fn killed_a_hundred_times_in_a_burst_of_changes_it_converges_and_leaves_no_orphan() {
+    killed_in_bursts(100).await;
+}
+
+/// Thirty people change at once, again and again, and the process dies in the middle of it each time.
+async fn killed_in_bursts(rounds: usize) {
     let mut options = StageOptions::plain(30);
     options.options = Options {
         policy: "own-only".to_owned(),
@@ -86,29 +97,32 @@ async fn killed_in_a_burst_of_changes_it_converges_and_leaves_no_orphan() {
         dnd: [stage.user(humans)].into(),
         ..Except::default()
     };
-    for round in 0..12_usize {
+    let states = [("Busy", "InACall"), ("Away", "Away"), ("Available", "Available")];
+    let mut in_the_middle = 0;
+    for round in 0..rounds {
         let daemon = stage.daemon();
         let before = stage.sandbox.history().len();
         for number in 0..30 {
-            let (availability, activity) = if (number + round).is_multiple_of(2) {
-                ("Busy", "InACall")
-            } else {
-                ("Away", "Away")
-            };
+            let (availability, activity) = states[(number + round) % states.len()];
             stage.says(number, availability, activity);
         }
-        // The process dies after another number of writes in each round, in the middle of the burst.
-        let enough = move |sandbox: &sandbox::Sandbox| sandbox.history().len() >= before + 1 + round * 3;
-        assert!(
-            stage
-                .sandbox
-                .wait_until(std::time::Duration::from_secs(30), enough)
-                .await,
-            "{}",
-            stage.log()
-        );
+        // The process dies after another number of writes in each round. Where the rounds before left less to do than that,
+        // it dies when all is done.
+        let enough = before + 1 + (round * 5) % 23;
+        let (judged, asked) = (except.clone(), move |sandbox: &sandbox::Sandbox| {
+            sandbox.history().len() >= enough
+        });
+        let died = stage.sandbox.wait_until(Duration::from_secs(60), move |sandbox| {
+            asked(sandbox) || sandbox.judge(&judged).converged()
+        });
+        assert!(died.await, "round {round}\n{}", stage.log());
         daemon.kill();
+        in_the_middle += usize::from(!stage.sandbox.judge(&except).converged());
     }
+    assert!(
+        in_the_middle * 2 > rounds,
+        "only {in_the_middle} of {rounds} met a burst"
+    );
     let daemon = stage.daemon();
     stage.converge(&except).await;
     for number in 0..30 {
@@ -119,14 +133,35 @@ async fn killed_in_a_burst_of_changes_it_converges_and_leaves_no_orphan() {
         assert!(!stage.dnd(number), "employee {number} is left silenced");
     }
     assert!(stage.dnd(humans), "a human's DND was cleared");
+    nobody_was_wronged(&stage);
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+/// By the history of the PBX: we change what differs, and turn off the DND alone that we turned on.
+fn nobody_was_wronged(stage: &Stage) {
+    let mut turned_on_by: BTreeMap<i64, Author> = BTreeMap::new();
+    let mut turned_off = 0;
     for record in stage.sandbox.history() {
         let ours = record.author == Author::Program;
         assert!(
             !ours || record.subject == Subject::Chat || record.from != record.to,
             "a PUT where nothing differs: {record:?}"
         );
+        if record.subject != Subject::Dnd || record.from == record.to {
+            continue;
+        }
+        if record.to == "true" {
+            turned_on_by.insert(record.user, record.author);
+        } else {
+            let by = turned_on_by.remove(&record.user).unwrap_or(Author::Human);
+            assert!(
+                !ours || by == Author::Program,
+                "a human's DND was cleared: {record:?}"
+            );
+            turned_off += usize::from(ours);
+        }
     }
-    assert_eq!(daemon.stop(), Some(0));
+    assert!(turned_off > 0, "the history has nothing to judge");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use licensing::{Name, OperatingMode};
 use presence_mapping::Presence;
+use sandbox::{Generation, LoginType, OAuthRules};
 use sync_core::{Address, InstanceName, PlanId};
 
 use crate::commands::audit::Since;
@@ -171,12 +172,42 @@ pub(crate) struct SandboxArguments {
     /// What goes wrong, such as `presence=429@7:3,phoneconfig-put=lost:1`.
     #[arg(long, value_name = "SPEC")]
     pub(crate) faults: Option<sandbox::Plan>,
+    /// The version of the PBX, which decides how one signs in to it.
+    #[arg(long, value_name = "VERSION", value_enum, default_value_t = PbxVersion::Nine)]
+    pub(crate) pbx: PbxVersion,
+    /// Let the PBX answer nothing any more after so many wrong passwords or secrets [default: it is patient]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) block_after: Option<u64>,
     /// Where the configuration is written and kept [default: a folder that is removed at the end]
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
     /// Let a day at the office pass in so many seconds [default: everybody stays as they are]
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub(crate) day_seconds: Option<u32>,
+}
+
+/// What the simulated PBX is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PbxVersion {
+    /// The nonce login.
+    #[value(name = "9")]
+    Nine,
+    /// The nonce login of a PBX that is bound to a directory.
+    #[value(name = "9-directory")]
+    NineWithDirectory,
+    /// OAuth.
+    #[value(name = "10")]
+    Ten,
+}
+
+impl From<PbxVersion> for Generation {
+    fn from(version: PbxVersion) -> Self {
+        match version {
+            PbxVersion::Nine => Self::Nine(LoginType::Internal),
+            PbxVersion::NineWithDirectory => Self::Nine(LoginType::ActiveDirectory),
+            PbxVersion::Ten => Self::Ten(OAuthRules::default()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]

@@ -8,6 +8,7 @@ use crate::{
     directory::{self, DirectoryUser},
     error::Error,
     exchange::Exchange,
+    granted::Granted,
     ids::{Address, UserId},
     limits::Limits,
     observer::{CallObserver, Nobody},
@@ -92,6 +93,20 @@ impl GraphClient {
                 addresses: addresses.len(),
                 source,
             })
+    }
+}
+
+impl GraphClient {
+    /// Signs in where no good token is at hand, and tells what the token says that it may do; `None` where it does not say.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoToken`].
+    pub async fn granted(&self) -> Result<Option<Granted>, Error> {
+        match self.caller.tokens.token().await {
+            Ok(token) => Ok(token.granted()),
+            Err(error) => Err(Error::NoToken(error.into())),
+        }
     }
 }
 

@@ -32,6 +32,9 @@ pub enum Error {
         /// The call that failed.
         source: CallError,
     },
+    /// There was no token to look at.
+    #[error("there is no token")]
+    NoToken(#[source] CallError),
 }
 
 impl Error {
@@ -61,7 +64,9 @@ impl Error {
 
     fn call(&self) -> Option<&CallError> {
         match self {
-            Self::Presences { source, .. } | Self::Users { source, .. } => Some(source),
+            Self::Presences { source, .. } | Self::Users { source, .. } | Self::NoToken(source) => {
+                Some(source)
+            }
             Self::TooManyIds(_) => None,
         }
     }

@@ -21,6 +21,28 @@ pub enum Permission {
     UserReadAll,
 }
 
+impl Permission {
+    /// All permissions that the calls of this crate need.
+    pub const ALL: [Self; 2] = [Self::PresenceReadAll, Self::UserReadAll];
+
+    /// Whether a permission of this name permits what this one does.
+    ///
+    /// The permissions of each call stand on its page, such as
+    /// [getPresencesByUserId](https://learn.microsoft.com/graph/api/cloudcommunications-getpresencesbyuserid#permissions).
+    pub(crate) fn is_in(self, held: &str) -> bool {
+        let permits: &[&str] = match self {
+            Self::PresenceReadAll => &["Presence.Read.All", "Presence.ReadWrite.All"],
+            Self::UserReadAll => &[
+                "User.Read.All",
+                "User.ReadWrite.All",
+                "Directory.Read.All",
+                "Directory.ReadWrite.All",
+            ],
+        };
+        permits.iter().any(|name| name.eq_ignore_ascii_case(held))
+    }
+}
+
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -51,6 +51,10 @@ impl AccessToken {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    pub(crate) fn text(&self) -> &SecretString {
+        &self.0
+    }
+
     /// The value of the `Authorization` header, marked so that no layer prints it.
     pub(crate) fn bearer(&self) -> HeaderValue {
         let text = Zeroizing::new(format!("Bearer {}", self.0.expose_secret()));

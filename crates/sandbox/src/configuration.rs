@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::sandbox::{
-    CLIENT, CLIENT_SECRET, GROUP_NAME, LOGIN, MODULE, MODULE_SECRET, PASSWORD, Sandbox, TENANT,
+    CLIENT, CLIENT_SECRET, GROUP_NAME, LOGIN, MODULE, MODULE_SECRET, OAUTH_SECRET, PASSWORD, Sandbox, TENANT,
 };
 
 /// A licence as two texts; the sandbox does not know what they mean.
@@ -97,6 +97,7 @@ impl Default for Options {
     }
 }
 
+const OAUTH: &str = "oauth_client_secret_file = \"pbx-oauth.secret\"\n";
 const LICENSE: &str = "\n[license]\nkey_file = \"license.key\"\nissuer_keys_file = \"issuer.pub\"\n";
 
 impl Sandbox {
@@ -128,7 +129,7 @@ url = "{pbx}"
 group = "{GROUP_NAME}"
 login = "{LOGIN}"
 password_file = "pbx.password"
-{chat}
+{oauth}{chat}
 [instances.main.sync]
 poll_interval = "{poll}"
 roster_interval = "{roster}"
@@ -140,6 +141,7 @@ policy = "{policy}"
             listen = options.listen,
             auth = options.auth.lines(),
             license = options.license.as_ref().map_or("", |_| LICENSE),
+            oauth = if self.wants_oauth() { OAUTH } else { "" },
             chat = if options.chat { chat.as_str() } else { "" },
             poll = options.poll_interval,
             roster = options.roster_interval,
@@ -160,6 +162,9 @@ policy = "{policy}"
         write(&folder.join("graph.secret"), CLIENT_SECRET)?;
         write(&folder.join("pbx.password"), PASSWORD)?;
         write(&folder.join("chat.secret"), MODULE_SECRET)?;
+        if self.wants_oauth() {
+            write(&folder.join("pbx-oauth.secret"), OAUTH_SECRET)?;
+        }
         if let Auth::ClientCertificate { pem, .. } = &options.auth {
             write(&folder.join("graph.pem"), pem)?;
         }

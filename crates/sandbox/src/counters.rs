@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::generation::Credential;
+
 /// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -20,6 +22,10 @@ pub enum Operation {
     Batch,
     /// `GET /users` outside a batch.
     Directory,
+    /// The discovery document of version 10, and where clients look for it.
+    Discovery,
+    /// The token endpoint of version 10.
+    PbxToken,
     /// `GET /rest/login`.
     LoginTemplate,
     /// `POST /rest/login`.
@@ -44,13 +50,15 @@ pub enum Operation {
     Other,
 }
 
-const NAMES: [(Operation, &str); 17] = [
+const NAMES: [(Operation, &str); 19] = [
     (Operation::Token, "token"),
     (Operation::Authorize, "authorize"),
     (Operation::DeviceCode, "device-code"),
     (Operation::Presence, "presence"),
     (Operation::Batch, "batch"),
     (Operation::Directory, "directory"),
+    (Operation::Discovery, "discovery"),
+    (Operation::PbxToken, "pbx-token"),
     (Operation::LoginTemplate, "login-template"),
     (Operation::Login, "login"),
     (Operation::Logout, "logout"),
@@ -115,6 +123,7 @@ impl FromStr for Operation {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     answered: BTreeMap<(Operation, u16), u64>,
+    wrong: BTreeMap<Credential, u64>,
     now: [usize; 2],
     most: [usize; 2],
 }
@@ -135,6 +144,11 @@ impl Counters {
             .get(&(operation, status))
             .copied()
             .unwrap_or_default()
+    }
+
+    /// How often the PBX was shown a wrong credential of this kind.
+    pub fn wrong(&self, credential: Credential) -> u64 {
+        self.wrong.get(&credential).copied().unwrap_or_default()
     }
 
     /// All requests to the PBX.
@@ -172,6 +186,10 @@ impl Counters {
             .map(|((operation, status), count)| (*operation, *status, *count))
     }
 
+    pub(crate) fn wrong_one(&mut self, credential: Credential) {
+        *self.wrong.entry(credential).or_default() += 1;
+    }
+
     pub(crate) fn begin(&mut self, operation: Operation) {
         let side = usize::from(operation.is_pbx());
         self.now[side] += 1;
@@ -186,6 +204,7 @@ impl Counters {
 
     pub(crate) fn reset(&mut self) {
         self.answered.clear();
+        self.wrong.clear();
         self.most = self.now;
     }
 }

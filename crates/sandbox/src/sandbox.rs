@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::counters::{Counters, Operation};
 use crate::faults::{Fault, Plan};
+use crate::generation::Generation;
 use crate::history::{Author, Record};
 use crate::judge::{Except, Verdict, judge};
 use crate::office::{GROUP, Office};
@@ -23,6 +24,10 @@ pub const CLIENT_SECRET: &str = "SAMPLE-client-secret";
 pub const LOGIN: &str = "0001";
 /// Its password.
 pub const PASSWORD: &str = "SAMPLE-pbx-password";
+/// The OAuth client of a PBX of version 10.
+pub const OAUTH_CLIENT: &str = "rest-client-headless";
+/// Its secret.
+pub const OAUTH_SECRET: &str = "SAMPLE-oauth-secret";
 /// The instance name of the companion module.
 pub const MODULE: &str = "TeamsPresence";
 /// The module's secret.
@@ -35,6 +40,8 @@ pub const GROUP_NAME: &str = "Teams";
 pub struct Builder {
     office: Office,
     faults: Plan,
+    generation: Generation,
+    blacklist_after: Option<u64>,
     fixed: Fixed,
     tenant: SocketAddr,
     pbx: SocketAddr,
@@ -63,7 +70,22 @@ impl Builder {
         self
     }
 
-    /// How long tokens hold: those of Entra (60 min where nothing is said) and those of the PBX (4 h).
+    /// How the PBX lets its service user in; by the nonce login of version 9 where nothing is said.
+    #[must_use]
+    pub fn generation(mut self, generation: Generation) -> Self {
+        self.generation = generation;
+        self
+    }
+
+    /// After how many wrong credentials the PBX answers nothing any more, as if it were not there; never where nothing is
+    /// said.
+    #[must_use]
+    pub fn blacklist_after(mut self, wrong: u64) -> Self {
+        self.blacklist_after = Some(wrong);
+        self
+    }
+
+    /// How long tokens hold: those of Entra (60 min where nothing is said) and those of a PBX of version 9 (4 h).
     #[must_use]
     pub fn token_life(mut self, entra: Duration, pbx: Duration) -> Self {
         self.fixed.entra_token_life = entra;
@@ -109,6 +131,9 @@ impl Builder {
             users,
             groups,
             service: (LOGIN.to_owned(), PASSWORD.to_owned()),
+            generation: self.generation,
+            oauth_secret: OAUTH_SECRET.to_owned(),
+            blacklist_after: self.blacklist_after,
             faults: self.faults,
             permissions: ["Presence.Read.All", "User.Read.All"].map(str::to_owned).into(),
             ..State::default()
@@ -127,6 +152,8 @@ impl Sandbox {
         Builder {
             office: Office::new(25, 1),
             faults: Plan::default(),
+            generation: Generation::default(),
+            blacklist_after: None,
             fixed: Fixed {
                 tenant: TENANT.to_owned(),
                 client: CLIENT.to_owned(),
@@ -151,6 +178,11 @@ impl Sandbox {
     /// The address of the PBX.
     pub fn pbx_url(&self) -> String {
         format!("http://{}", self.pbx.address)
+    }
+
+    /// Whether the PBX is one that needs an OAuth client.
+    pub(crate) fn wants_oauth(&self) -> bool {
+        matches!(self.world.state().generation, Generation::Ten(_))
     }
 
     /// The tenant's people.
@@ -388,10 +420,31 @@ impl Pbx<'_> {
 
     /// Restarts: every session is lost.
     pub fn restart(&self) {
+        self.world.change(State::forget_sessions);
+    }
+
+    /// Becomes another version, as after an update: every session is lost.
+    pub fn update(&self, generation: Generation) {
         self.world.change(|state| {
-            state.pbx_tokens.clear();
-            state.nonces.clear();
+            state.generation = generation;
+            state.forget_sessions();
         });
+    }
+
+    /// Ends all access tokens before their time; refresh tokens go on.
+    pub fn revoke_access_tokens(&self) {
+        self.world.change(|state| state.pbx_tokens.clear());
+    }
+
+    /// Answers again after too many wrong credentials, as when an administrator lifts the block.
+    pub fn lift_block(&self) {
+        self.world.change(|state| state.strikes = 0);
+    }
+
+    /// Changes the secret of the OAuth client; tokens go on.
+    pub fn change_oauth_secret(&self, secret: &str) {
+        self.world
+            .change(|state| secret.clone_into(&mut state.oauth_secret));
     }
 
     /// Changes the password of the service login; sessions go on.

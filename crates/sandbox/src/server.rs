@@ -112,7 +112,11 @@ async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Respon
     let fault = {
         let mut state = world.state();
         state.counters.begin(operation);
-        state.faults.next(operation)
+        if operation.is_pbx() && state.is_blacklisted() {
+            Some(Fault::Hang)
+        } else {
+            state.faults.next(operation)
+        }
     };
     if !world.fixed.answer_delay.is_zero() {
         tokio::time::sleep(world.fixed.answer_delay).await;
@@ -208,7 +212,9 @@ fn page() -> Response<Body> {
 
 fn refusal(operation: Operation, status: u16, after: Option<u64>) -> Response<Body> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = if operation.is_pbx() {
+    let body = if operation == Operation::PbxToken {
+        serde_json::json!({ "error": "temporarily_unavailable", "error_description": "a fault of the sandbox" })
+    } else if operation.is_pbx() {
         serde_json::json!({ "code": status.as_u16(), "message": "a fault of the sandbox" })
     } else if operation == Operation::Token {
         serde_json::json!({ "error": "temporarily_unavailable", "error_description": "a fault of the sandbox", "error_codes": [90033] })

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::counters::Counters;
 use crate::faults::Plan;
+use crate::generation::{Credential, Generation};
 use crate::history::{Author, Record, Subject};
 use crate::people::People;
 use crate::sign_ins::SignIns;
@@ -95,9 +96,19 @@ pub(crate) struct State {
     pub(crate) groups: BTreeMap<i64, Group>,
     /// Secrets of the service login: login, password.
     pub(crate) service: (String, String),
+    /// How the PBX lets that login in.
+    pub(crate) generation: Generation,
+    /// The secret of the PBX's OAuth client.
+    pub(crate) oauth_secret: String,
+    /// After so many wrong credentials the PBX answers nothing any more.
+    pub(crate) blacklist_after: Option<u64>,
+    /// How many wrong credentials came since the address was last let in.
+    pub(crate) strikes: u64,
     pub(crate) nonces: BTreeSet<String>,
     /// Tokens of the PBX, and until when they hold.
     pub(crate) pbx_tokens: HashMap<String, Instant>,
+    /// Refresh tokens of the PBX, and until when they hold.
+    pub(crate) refresh_tokens: HashMap<String, Instant>,
     /// Tokens of Entra, and until when they hold.
     pub(crate) entra_tokens: HashMap<String, Instant>,
     pub(crate) history: Vec<Record>,
@@ -214,6 +225,29 @@ impl State {
         };
         self.history.push(record);
         Some(previous)
+    }
+
+    /// Counts a wrong credential, which may be one too many.
+    pub(crate) fn wrong(&mut self, credential: Credential) {
+        self.counters.wrong_one(credential);
+        self.strikes += 1;
+    }
+
+    /// Whether the PBX takes its caller for an attacker.
+    pub(crate) fn is_blacklisted(&self) -> bool {
+        self.blacklist_after.is_some_and(|most| self.strikes >= most)
+    }
+
+    /// Whether this is an access token that holds.
+    pub(crate) fn is_session(&self, token: &str) -> bool {
+        self.pbx_tokens.get(token).is_some_and(|until| now() < *until)
+    }
+
+    /// Ends all that was issued to whoever signed in to the PBX.
+    pub(crate) fn forget_sessions(&mut self) {
+        self.pbx_tokens.clear();
+        self.refresh_tokens.clear();
+        self.nonces.clear();
     }
 
     /// A text that was not issued before; not a secret, for nothing here is one.

@@ -1,13 +1,16 @@
 //! What an operator can do about an error.
 
 use crate::error::Error;
-use crate::failure::Failure;
+use crate::failure::{Failure, TokenRefusal};
 use crate::fault::Fault;
 
 impl Error {
     /// What an operator can do about it, as whole sentences.
     #[must_use]
     pub fn advice(&self) -> &'static str {
+        if let Some(advice) = self.failure().and_then(Failure::sign_in_advice) {
+            return advice;
+        }
         match (self, self.fault()) {
             (Self::NoSuchGroup { .. }, _) => {
                 "Name an existing group; the name must be equal to the letter, capitals included."
@@ -49,6 +52,51 @@ impl Error {
                  provider is attached to it. Chat status is not tried again until the settings change."
             }
             (_, fault) => general_advice(fault),
+        }
+    }
+}
+
+impl Failure {
+    /// What to do about a sign-in or a connection, where more than the fault is known.
+    fn sign_in_advice(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Untrusted(_) => {
+                "Compare the certificate's SHA-256 fingerprint with the one that the PBX shows on its own web page, in a network \
+                 that you trust. Then name the authority's certificate in `ca_file`, or pin this one with `certificate_sha256`."
+            }
+            Self::NoOAuth => {
+                "Set `auth` to `auto` or `nonce`: this PBX is older than version 10. Where it is not, check its address."
+            }
+            Self::NoOAuthClient => {
+                "Put the secret of the client `rest-client-headless` (on the PBX under Server, Status, REST API) into a file, and \
+                 name that in `oauth_client_secret_file`."
+            }
+            Self::SignInElsewhere { .. } => {
+                "Give the address under which the PBX knows itself, if that host is the PBX. Signing in through the vendor's cloud \
+                 is not supported."
+            }
+            Self::TokenRefused { reason, .. } => reason.advice(),
+            _ => return None,
+        })
+    }
+}
+
+impl TokenRefusal {
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Client => {
+                "Check `oauth_client_id` and the client's secret: on the PBX under Server, Status, REST API. Do not try it again and \
+                 again: the PBX blacklists addresses that fail repeatedly."
+            }
+            Self::User | Self::Other => {
+                "Check login and password by signing in to the PBX's web page (a new user has to change the first password there), \
+                 that the user has the right to use the API with the OAuth password grant, and the client's secret. Do not try it \
+                 again and again: the PBX blacklists addresses that fail repeatedly."
+            }
+            Self::Scope => {
+                "The PBX accepts no known scope for this client. Name the right one in `oauth_scope`, or leave it out if it is set."
+            }
+            Self::Grant => "Choose a client in `oauth_client_id` that may use the OAuth password grant.",
         }
     }
 }

@@ -84,6 +84,18 @@ impl PbxUrl {
         }
         url
     }
+
+    /// The address of this path on this PBX, whatever path its own address has.
+    pub(crate) fn at(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(path);
+        url
+    }
+
+    /// Whether an address names this PBX's host.
+    pub(crate) fn is_host_of(&self, url: &Url) -> bool {
+        self.0.host() == url.host()
+    }
 }
 
 impl FromStr for PbxUrl {

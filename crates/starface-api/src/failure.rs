@@ -1,5 +1,6 @@
 //! What can go wrong in one conversation with the PBX, whatever it was about.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,9 @@ pub enum Failure {
     /// No connection, or one that broke off.
     #[error("the PBX cannot be reached")]
     Unreachable(#[source] Arc<reqwest::Error>),
+    /// The PBX presented a certificate that is not trusted, so nothing was sent to it.
+    #[error("the certificate of the PBX is not trusted")]
+    Untrusted(#[source] Arc<dyn StdError + Send + Sync>),
     /// No complete answer in time. A PBX that has blacklisted our address looks like this too.
     #[error("the PBX did not answer within {} s", after.as_secs_f32())]
     TimedOut {
@@ -28,6 +32,28 @@ pub enum Failure {
         status: u16,
         /// What the PBX said.
         text: ServerText,
+    },
+    /// The token endpoint of version 10 issued no token.
+    #[error("the PBX issued no token ({status}{text})")]
+    TokenRefused {
+        /// The HTTP status: 400, 401 or 403.
+        status: u16,
+        /// What was refused.
+        reason: TokenRefusal,
+        /// `error` and `error_description` of the answer.
+        text: ServerText,
+    },
+    /// OAuth was asked for, and the PBX has no document that says how.
+    #[error("the PBX does not offer OAuth")]
+    NoOAuth,
+    /// The PBX is of version 10 and signs in by OAuth, and there is no client to do so.
+    #[error("the PBX signs in by OAuth, and no OAuth client is configured")]
+    NoOAuthClient,
+    /// The PBX is attached to a cloud that signs its users in elsewhere. Credentials are sent to the PBX itself alone.
+    #[error("the PBX signs its users in at `{host}`, and credentials are only sent to the PBX itself")]
+    SignInElsewhere {
+        /// The host of the token endpoint.
+        host: String,
     },
     /// The sign-in works, and still this call is answered with 401.
     #[error("the PBX does not accept this call from this user, although the sign-in works (401)")]
@@ -98,6 +124,24 @@ pub enum Failure {
     /// The task that signs in was torn down, which happens when the program stops.
     #[error("the sign-in was interrupted")]
     Interrupted,
+}
+
+/// What a token endpoint refused, by the `error` of its answer.
+///
+/// The codes are those of [RFC 6749, section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenRefusal {
+    /// `invalid_client`: the client's id or secret, or the way in which they were sent.
+    Client,
+    /// `invalid_grant` or `access_denied`: login or password, or the user lacks the right; of a renewal, the refresh token.
+    User,
+    /// `invalid_scope`.
+    Scope,
+    /// `unauthorized_client` or `unsupported_grant_type`: the client may not sign in with a password.
+    Grant,
+    /// Something else, or nothing was named.
+    Other,
 }
 
 /// A text that the PBX sent with an error: bounded, on one line, without the secrets that it might repeat.

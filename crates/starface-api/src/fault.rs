@@ -44,9 +44,13 @@ impl Failure {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Unreachable(_) | Self::TimedOut { .. } | Self::Interrupted => Fault::Unreachable,
-            Self::CredentialsRefused { .. } => Fault::Credentials,
+            Self::CredentialsRefused { .. } | Self::TokenRefused { .. } => Fault::Credentials,
             Self::StillUnauthorized => Fault::Permission,
-            Self::Redirected => Fault::Configuration,
+            Self::Redirected
+            | Self::Untrusted(_)
+            | Self::NoOAuth
+            | Self::NoOAuthClient
+            | Self::SignInElsewhere { .. } => Fault::Configuration,
             Self::RpcFault { .. } | Self::ModuleRefused { .. } => Fault::Configuration,
             Self::NotTheSuccess { .. }
             | Self::TooLarge { .. }

@@ -12,6 +12,10 @@ pub enum Operation {
     Login,
     /// `DELETE /rest/login`.
     Logout,
+    /// The document that says how version 10 signs in, asked for without credentials.
+    Discovery,
+    /// The token endpoint of version 10.
+    Token,
     /// `GET /rest/users`.
     Users,
     /// `GET /rest/groups`.
@@ -38,6 +42,8 @@ impl Operation {
             Self::LoginChallenge => "login-challenge",
             Self::Login => "login",
             Self::Logout => "logout",
+            Self::Discovery => "discovery",
+            Self::Token => "token",
             Self::Users => "users",
             Self::Groups => "groups",
             Self::Group => "group",

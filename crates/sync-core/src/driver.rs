@@ -165,6 +165,14 @@ impl Handle {
         self.send(Command::Event(Event::Retire)).await
     }
 
+    /// Tries links again at once that wait for somebody to mend something.
+    ///
+    /// # Errors
+    /// When the engine is not running any more.
+    pub async fn try_again(&self) -> Result<(), NotRunning> {
+        self.send(Command::Event(Event::TryAgain)).await
+    }
+
     /// Starts nothing more, finishes what is under way, and ends.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod engine;
 #[cfg(feature = "fakes")]
 pub mod fakes;
 mod fault;
+mod field_record;
 mod gate;
 mod ids;
 mod ledger_row;
@@ -27,16 +28,16 @@ pub use audit::{
 pub use checker::{Checked, Context, Facts, Promise, Violation, check};
 pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
-    Effect, Engine, Event, ExplainView, FieldView, Health, InstanceView, LedgerCommit, LicenceView,
-    LicenceWarning, LinkName, LinkView, MemberView, Memory, OwnerView, Readiness, RememberedLicence, Report,
-    RequestId, RuleView, WorkView, Write, Written,
+    DueView, Effect, Engine, Event, ExplainView, FieldView, Fingerprint, Fingerprints, Health, InstanceView,
+    LedgerCommit, LicenceView, LicenceWarning, LinkName, LinkView, MemberView, Memory, OwnerView, Readiness,
+    Refusal, RememberedLicence, Report, RequestId, RuleView, Side, UnknownBecause, WaitView, WorkView, Write,
+    Written,
 };
 pub use fault::{Fault, PortError};
+pub use field_record::{FieldRecord, Intent, LastWrite, Look, Observed, Ours, Settled, Stray};
 pub use gate::{Gate, GateView, Holding, SeatClaim, Seats, Shut};
 pub use ids::{Address, InstanceName, Login, NotAnAddress, PbxName, PbxUserId, TeamsUserId};
-pub use ledger_row::{
-    FieldRecord, Intent, LastWrite, LedgerRow, Look, Observed, Ours, Pause, Settled, Stray,
-};
+pub use ledger_row::{LedgerRow, Pause};
 pub use moment::{Clock, Moment};
 pub use plan::{
     Because, Change, Held, HeldReason, NotAPlanId, PLAN_VERSION, Plan, PlanId, SkipReason, Skipped,

@@ -7,8 +7,9 @@ use presence_mapping::Presence;
 use serde::{Deserialize, Serialize};
 
 use crate::aim::{Situation, aim, ends_by_observing, skip_reason};
+use crate::field_record::Settled;
 use crate::ids::{Address, PbxUserId};
-use crate::ledger_row::{LedgerRow, Settled};
+use crate::ledger_row::LedgerRow;
 use crate::moment::Moment;
 use crate::plan::{Because, Change, Plan, Skipped};
 use crate::policy::{Decision, Reading, Rest, Wanted, decide};

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger_row::{FieldRecord, Settled};
+use crate::field_record::{FieldRecord, Settled};
 use crate::value::Value;
 
 /// Who wins when a human and Teams disagree.
@@ -204,7 +204,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::ledger_row::{Intent, Ours};
+    use crate::field_record::{Intent, Ours};
     use crate::value::ChatPresence;
 
     const ON: Value = Value::Dnd(true);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use licensing::Demand;
 use presence_mapping::Rules;
 
+use crate::engine::Fingerprints;
 use crate::ids::{Address, InstanceName, PbxName};
 use crate::policy::Policy;
 use crate::value::Field;
@@ -103,6 +104,8 @@ pub struct Settings {
     pub exclude: BTreeSet<Address>,
     /// When a burst of changes is held.
     pub breaker: Breaker,
+    /// What tells the credentials that the ports present from others.
+    pub fingerprints: Fingerprints,
 }
 
 impl Settings {
@@ -128,6 +131,7 @@ impl Settings {
             release_on_stop: true,
             exclude: BTreeSet::new(),
             breaker: Breaker::default(),
+            fingerprints: Fingerprints::default(),
         }
     }
 

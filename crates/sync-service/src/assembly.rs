@@ -11,14 +11,17 @@ use sync_adapters::graph::{
 };
 use sync_adapters::http::{HttpClient, HttpSettings, Proxies};
 use sync_adapters::starface::{
-    GroupId, Login, ModuleName, Observer as PbxObserver, Pbx, PbxUrl, SignIn, StarfaceAdapter, TargetGroup,
+    GroupId, Login, ModuleName, OAuth, OAuthClient, Observer as PbxObserver, Pbx, PbxUrl, SignIn,
+    StarfaceAdapter, TargetGroup,
 };
 use sync_core::{
     Acquired, Breaker, ChatPort, Claim, Clock, Fault, InstanceName, LedgerPort, Moment, Observer, Policy,
     PortError, Ports, Settings,
 };
+use uuid::Uuid;
 
-use crate::config::{self, OnStop};
+use crate::config::{self, OnStop, StarfaceAuth};
+use crate::fingerprint::FingerprintKey;
 use crate::sign_ins::SignIns;
 use crate::telemetry::{Metrics, Watch};
 
@@ -31,6 +34,7 @@ pub struct Assembly {
     proxies: Proxies,
     sign_ins: SignIns,
     holder: Arc<str>,
+    fingerprints: FingerprintKey,
 }
 
 /// The way to one tenant.
@@ -50,7 +54,7 @@ impl std::fmt::Debug for Assembly {
 }
 
 impl Assembly {
-    /// Instances over this ledger and this clock. `proxies` are those of the environment, for the way to Microsoft.
+    /// Instances over this ledger and this clock. `proxies` are those of the environment, for every side without its own.
     pub fn new(
         ledger: Arc<dyn LedgerPort>,
         clock: Arc<dyn Clock>,
@@ -58,6 +62,10 @@ impl Assembly {
         proxies: Proxies,
     ) -> Self {
         let holder = format!("process {}", std::process::id()).into();
+        // Without a key in the state, credentials have other names in each process: a refusal keeps none of the next one back.
+        let mut key = [0; 32];
+        key[..16].copy_from_slice(Uuid::new_v4().as_bytes());
+        key[16..].copy_from_slice(Uuid::new_v4().as_bytes());
         Self {
             ledger,
             clock,
@@ -65,13 +73,19 @@ impl Assembly {
             proxies,
             sign_ins: SignIns::none(),
             holder,
+            fingerprints: FingerprintKey::new(&key),
         }
     }
 
-    /// The same, with the tokens of people who signed in.
+    /// The same, with the tokens of people who signed in, and with names for credentials that outlast the process.
     #[must_use]
     pub fn with_sign_ins(self, sign_ins: SignIns) -> Self {
-        Self { sign_ins, ..self }
+        let fingerprints = sign_ins.fingerprint_key().unwrap_or(self.fingerprints);
+        Self {
+            sign_ins,
+            fingerprints,
+            ..self
+        }
     }
 
     /// The ledger.
@@ -119,7 +133,12 @@ impl Assembly {
     }
 
     /// The engine's settings. `sharers` instances draw on the quota of the same tenant and app.
-    pub fn settings(instance: &InstanceName, config: &config::Instance, sharers: usize) -> Settings {
+    pub async fn settings(
+        &self,
+        instance: &InstanceName,
+        config: &config::Instance,
+        sharers: usize,
+    ) -> Settings {
         let sync = &config.sync;
         let mut settings = Settings::new(instance.clone(), config.starface.pbx.clone());
         settings.licence = Some(Self::demand(config));
@@ -153,6 +172,8 @@ impl Assembly {
             at_least,
             confirm_for,
         };
+        let token = self.token_number(instance, &config.teams).await;
+        settings.fingerprints = self.fingerprints.of(config, token);
         settings
     }
 
@@ -192,11 +213,26 @@ impl Assembly {
         })
     }
 
+    /// Which token of somebody who signed in the instance has, where it needs one.
+    async fn token_number(&self, instance: &InstanceName, teams: &config::Teams) -> Option<u64> {
+        if !teams.sign_in.is_delegated() {
+            return None;
+        }
+        let Way {
+            cloud,
+            tenant,
+            client,
+            ..
+        } = self.way(teams).ok()?;
+        let token = self.sign_ins.of(instance, &cloud, &tenant, &client).ok()?;
+        token.number().await.ok().flatten()
+    }
+
     /// The way to the tenant of an instance. Nothing is sent yet.
     pub(crate) fn way(&self, teams: &config::Teams) -> Result<Way, PortError> {
         let doing = "set up the way to Microsoft Graph";
         let mut http = HttpSettings {
-            proxies: self.proxies.clone(),
+            proxies: self.proxies_of(&teams.proxy),
             ..HttpSettings::default()
         };
         let cloud = match &teams.cloud {
@@ -275,13 +311,12 @@ impl Assembly {
         let ca_file_pem = starface.ca.as_ref().map(|ca| ca.pem.clone());
         let http = HttpClient::build(&HttpSettings {
             ca_file_pem,
+            certificate_sha256: starface.certificate_sha256,
+            proxies: self.proxies_of(&starface.proxy),
             ..HttpSettings::default()
         })?;
         let url = PbxUrl::parse(starface.url.as_str()).map_err(|error| refused(doing, error))?;
-        let sign_in = SignIn::Nonce {
-            login: Login::new(starface.login.0.as_ref()),
-            password: starface.password.clone().into(),
-        };
+        let sign_in = sign_in(starface);
         let (instance, metrics) = (instance.clone(), Arc::clone(&self.metrics));
         let counter: PbxObserver =
             Arc::new(move |operation, status| metrics.pbx_request(&instance, operation.as_str(), status));
@@ -291,6 +326,41 @@ impl Assembly {
             config::Group::Id(id) => TargetGroup::Id(GroupId::new(*id)),
         };
         Ok(StarfaceAdapter::new(pbx, group, self.clock()))
+    }
+
+    fn proxies_of(&self, proxy: &config::Proxy) -> Proxies {
+        match proxy {
+            config::Proxy::Environment => self.proxies.clone(),
+            config::Proxy::Direct => Proxies::default(),
+            config::Proxy::At(url) => Proxies::at(url.as_str()),
+        }
+    }
+}
+
+fn sign_in(starface: &config::Starface) -> SignIn {
+    let login = Login::new(starface.login.0.as_ref());
+    let password = starface.password.clone().into();
+    let client = starface.oauth_client.as_ref().map(|client| OAuthClient {
+        id: client.id.clone(),
+        secret: client.secret.clone().map(Into::into),
+    });
+    let oauth = OAuth {
+        client,
+        scope: starface.oauth_scope.clone(),
+        ..OAuth::default()
+    };
+    match starface.auth {
+        StarfaceAuth::Nonce => SignIn::Nonce { login, password },
+        StarfaceAuth::OAuth => SignIn::OAuth {
+            login,
+            password,
+            oauth,
+        },
+        StarfaceAuth::Auto => SignIn::Auto {
+            login,
+            password,
+            oauth,
+        },
     }
 }
 

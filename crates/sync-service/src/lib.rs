@@ -4,6 +4,7 @@ pub mod api;
 mod assembly;
 pub mod config;
 pub mod daemon;
+mod fingerprint;
 pub mod language;
 pub mod login;
 mod retention;

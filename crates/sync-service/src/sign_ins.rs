@@ -6,6 +6,7 @@ use sync_adapters::sqlite::{SealedStore, SqliteLedger, StateKey, StateKeyError};
 use sync_core::{Fault, InstanceName, PortError};
 
 use crate::config::StateKeyFile;
+use crate::fingerprint::FingerprintKey;
 
 const DOING: &str = "read the key of the stored sign-ins";
 
@@ -39,6 +40,12 @@ impl SignIns {
         Self(Err(
             error.with_advice("Sign in once with `presencectl login INSTANCE`.")
         ))
+    }
+
+    /// The key by which credentials are named; `None` where there is no key in the state.
+    pub(crate) fn fingerprint_key(&self) -> Option<FingerprintKey> {
+        let store = self.0.as_ref().ok()?;
+        Some(FingerprintKey::new(&store.key().derive("fingerprints")))
     }
 
     /// What is wrong with the place, where something is.

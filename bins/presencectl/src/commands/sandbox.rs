@@ -55,7 +55,14 @@ pub(crate) async fn run(context: &Context, arguments: &SandboxArguments) -> Resu
     let office = Office::new(usize::try_from(arguments.members).unwrap_or(usize::MAX), SEED);
     let day = Day::new(&office, SEED);
     let faults = arguments.faults.clone().unwrap_or_default();
-    let starting = Sandbox::builder().office(office).faults(faults).start().await;
+    let mut builder = Sandbox::builder()
+        .office(office)
+        .faults(faults)
+        .generation(arguments.pbx.into());
+    if let Some(wrong) = arguments.block_after {
+        builder = builder.blacklist_after(wrong);
+    }
+    let starting = builder.start().await;
     let sandbox =
         starting.map_err(|error| Failure::new(error).while_doing("cannot start the simulated servers"))?;
     let options = Options {

@@ -2,9 +2,12 @@
 
 use std::fmt::Write;
 
-use sync_core::{ExplainView, FieldView, MemberView, OwnerView, Standing};
+use sync_core::{
+    DueView, ExplainView, Field, FieldView, MemberView, Mode, OwnerView, Rest, SkipReason, Standing, WaitView,
+};
 
 use super::plan::member as named;
+use super::status;
 use super::time::{Now, age, ago};
 use super::words;
 
@@ -14,9 +17,12 @@ pub(crate) fn explanation(view: &ExplainView, now: &Now) -> String {
         instance,
         policy,
         gate,
+        links,
         member,
+        changes,
         rules,
         next_check_seconds,
+        ..
     } = view;
     let mut lines = Lines::default();
     let name = if member.name.is_empty() {
@@ -32,10 +38,15 @@ pub(crate) fn explanation(view: &ExplainView, now: &Now) -> String {
             member.pbx_user, member.login
         ),
     );
+    if let Some(doing) = doing(view, now) {
+        lines.at(0, &doing);
+    }
     if let Some(gate) = gate {
         lines.at(0, &format!("nobody is synchronised: {}", gate.message));
     }
-    if let Some(reason) = member.skipped {
+    // A pause of the whole instance was said above.
+    let pauses_alone = |reason: &SkipReason| *reason != SkipReason::Paused || member.paused.is_some();
+    if let Some(reason) = member.skipped.filter(pauses_alone) {
         let until = member
             .paused
             .and_then(|pause| pause.until)
@@ -56,10 +67,20 @@ pub(crate) fn explanation(view: &ExplainView, now: &Now) -> String {
         None => lines.head("Rules: not asked, because nothing is known"),
     }
     lines.at(2, &format!("policy {}", words::policy(*policy)));
-    field(&mut lines, "Do Not Disturb", &member.dnd, now);
+    let change = |field: Field| changes.iter().find(|change| change.field == field);
+    field(&mut lines, "Do Not Disturb", &member.dnd, change(Field::Dnd), now);
     match &member.chat {
-        Some(chat) => field(&mut lines, "Chat status", chat, now),
+        Some(chat) => field(&mut lines, "Chat status", chat, change(Field::Chat), now),
         None => lines.head("Chat status: not synchronised; the configuration names no companion module"),
+    }
+    if !links.is_empty() {
+        lines.head("Links that are down");
+    }
+    for link in links {
+        lines.at(2, &format!("{}: {}", link.link, status::link(link, now)));
+        link.advice
+            .iter()
+            .for_each(|advice| lines.at(4, &format!("what to do: {advice}")));
     }
     match next_check_seconds {
         Some(seconds) if *seconds < 1.0 => lines.head("Next check in less than a second"),
@@ -68,6 +89,28 @@ pub(crate) fn explanation(view: &ExplainView, now: &Now) -> String {
         None => lines.head("Next check: at the next reading of group and directory"),
     }
     lines.0
+}
+
+/// What the instance does, where that is anything but keeping presence in line.
+fn doing(view: &ExplainView, now: &Now) -> Option<String> {
+    let instance = &view.instance;
+    match view.mode {
+        Mode::Paused => {
+            let until = view
+                .paused_until
+                .map(|until| format!(" until {}", now.moment(until)))
+                .unwrap_or_default();
+            Some(format!(
+                "the instance is paused{until}; `presencectl resume {instance}` goes on"
+            ))
+        }
+        Mode::Releasing => {
+            Some("the instance is being released: everything of ours is taken back".to_owned())
+        }
+        Mode::Running => view
+            .observe
+            .then(|| "the instance only observes (`observe = true`): nothing is set".to_owned()),
+    }
 }
 
 fn teams(lines: &mut Lines, member: &MemberView, now: &Now) {
@@ -111,14 +154,18 @@ fn teams(lines: &mut Lines, member: &MemberView, now: &Now) {
         lines.at(
             2,
             &format!(
-                "unknown for {}; after a while, DND of ours is taken back",
-                age(seconds)
+                "unknown for {}{}; after a while, DND of ours is taken back",
+                age(seconds),
+                member
+                    .unknown_because
+                    .map(|because| format!(", because {}", words::unknown(because)))
+                    .unwrap_or_default()
             ),
         );
     }
 }
 
-fn field(lines: &mut Lines, title: &str, view: &FieldView, now: &Now) {
+fn field(lines: &mut Lines, title: &str, view: &FieldView, change: Option<&DueView>, now: &Now) {
     lines.head(title);
     let FieldView {
         pbx,
@@ -132,9 +179,13 @@ fn field(lines: &mut Lines, title: &str, view: &FieldView, now: &Now) {
         drift,
         last_write,
     } = view;
-    match wanted {
-        Some(value) => lines.at(2, &format!("wanted: {value}")),
-        None => lines.at(2, "wanted: as it is"),
+    match (wanted, change.filter(|change| change.release)) {
+        (_, Some(change)) => {
+            let why = words::taken_back(&change.because.rule);
+            lines.at(2, &format!("wanted: ours is taken back, {why}"));
+        }
+        (Some(value), None) => lines.at(2, &format!("wanted: {value}")),
+        (None, None) => lines.at(2, "wanted: as it is"),
     }
     match (pbx, read_seconds) {
         (Some(value), Some(seconds)) => lines.at(2, &format!("the PBX said {value}, {}", ago(*seconds))),
@@ -157,13 +208,22 @@ fn field(lines: &mut Lines, title: &str, view: &FieldView, now: &Now) {
         ),
         OwnerView::Others => lines.at(2, &format!("the value is {}", words::owner(*owner))),
     }
-    match (words::work(*work), rest) {
-        (Some(work), _) => lines.at(2, work),
-        (None, Some(rest)) => lines.at(2, &format!("nothing is under way: {}", words::rest(*rest))),
-        (None, None) => lines.at(2, "nothing is under way yet"),
-    }
-    if *drift {
-        lines.at(2, "somebody changed it after it was carried out");
+    let waits = change.and_then(|change| Some((change, change.waits.as_ref()?)));
+    match (waits, words::work(*work), rest) {
+        (Some((change, waits)), ..) => {
+            lines.at(
+                2,
+                &format!("to be set to {}; waits for {}", change.to, waiting(waits, now)),
+            );
+        }
+        (None, Some(work), _) => lines.at(2, work),
+        (None, None, Some(Rest::InLine)) if *drift => lines.at(
+            2,
+            "nothing is under way: somebody changed it after it was carried out, and by the policy that stands until \
+             Teams changes again",
+        ),
+        (None, None, Some(rest)) => lines.at(2, &format!("nothing is under way: {}", words::rest(*rest))),
+        (None, None, None) => lines.at(2, "nothing is under way yet"),
     }
     match last_write {
         Some(write) => {
@@ -178,6 +238,28 @@ fn field(lines: &mut Lines, title: &str, view: &FieldView, now: &Now) {
             );
         }
         None => lines.at(2, "we have never written it"),
+    }
+}
+
+/// What a change waits for, to follow "waits for".
+fn waiting(waits: &WaitView, now: &Now) -> String {
+    match waits {
+        WaitView::Breaker { plan, until } => {
+            let approve = plan
+                .map(|plan| format!("; `presencectl approve {plan}` lets it pass"))
+                .unwrap_or_default();
+            format!(
+                "the breaker, because too many members would change at once: until {} if Teams still says the same{approve}",
+                now.moment(*until)
+            )
+        }
+        WaitView::Link { link } => format!("the link `{link}`, which is down (see below)"),
+        WaitView::Retry { error, seconds } => {
+            format!("the next try in {}, after this: {error}", age(*seconds))
+        }
+        WaitView::Roster => "the first list of users from the PBX".to_owned(),
+        WaitView::Observe => "the end of `observe`".to_owned(),
+        _ => "something else".to_owned(),
     }
 }
 
@@ -226,12 +308,26 @@ mod tests {
     }
 
     fn explained(member: &Value, presence: Option<&str>, next_check: Option<f64>) -> String {
+        explained_with(member, presence, next_check, &json!({}))
+    }
+
+    /// `more` replaces members of the explanation.
+    fn explained_with(
+        member: &Value,
+        presence: Option<&str>,
+        next_check: Option<f64>,
+        more: &Value,
+    ) -> String {
         let rules = presence_mapping::Rules::new(&presence_mapping::RulesTable::default()).unwrap();
-        let view = json!({
-            "instance": "main", "policy": "last-change-wins", "gate": null, "member": member,
+        let mut view = json!({
+            "instance": "main", "mode": "running", "paused_until": null, "observe": false,
+            "policy": "last-change-wins", "gate": null, "links": [], "member": member, "changes": [],
             "rules": presence.map(|presence| rules.explain(&presence.parse().unwrap())),
             "next_check_seconds": next_check,
         });
+        for (key, value) in more.as_object().unwrap() {
+            view[key] = value.clone();
+        }
         let now = Now::new("2026-11-23T09:03:00Z".parse().unwrap(), TimeZone::UTC);
         explanation(&serde_json::from_value(view).unwrap(), &now)
     }
@@ -255,5 +351,53 @@ mod tests {
             "work": "none", "rest": "left", "drift": false, "last_write": null,
         });
         insta::assert_snapshot!(explained(&member, None, None));
+    }
+
+    #[test]
+    fn a_change_that_waits_says_for_what_and_what_to_do() {
+        let change = |field: &str, to: Value, release: bool, rule: &str, waits: Value| {
+            json!({
+                "field": field, "to": to, "because": {"presence": "Away/Away", "rule": rule}, "release": release,
+                "waits": waits,
+            })
+        };
+        let mut member = member();
+        member["dnd"]["wanted"] = Value::Null;
+        member["dnd"]["rest"] = Value::Null;
+        member["dnd"]["work"] = json!("due");
+        member["unknown_for_seconds"] = json!(1_000.0);
+        member["unknown_because"] = json!("no-answer");
+        let link = json!({
+            "link": "pbx", "state": "down", "error": "cannot sign in: the PBX refused the password", "fault": "credentials",
+            "advice": "Correct `password_file`.", "since": "2026-11-23T09:00:00Z", "retry_in_seconds": 1_700.0,
+            "last_success_seconds": null,
+        });
+        let waits = [
+            json!({"for": "breaker", "plan": "01JD0000000000000000000000", "until": "2026-11-23T09:04:00Z"}),
+            json!({"for": "retry", "error": "cannot change the phone of 1004: server error", "seconds": 7.9}),
+            json!({"for": "observe"}),
+        ];
+        let changes = json!([
+            change(
+                "dnd",
+                json!(false),
+                true,
+                "unknown-presence",
+                json!({"for": "link", "link": "pbx"})
+            ),
+            change("chat", json!("away"), false, "Away", json!({"for": "roster"})),
+        ]);
+        let mut text = explained_with(
+            &member,
+            Some("Away/Away"),
+            Some(0.8),
+            &json!({"links": [link], "changes": changes, "mode": "paused", "paused_until": "2026-11-23T10:00:00Z"}),
+        );
+        for waits in waits {
+            let waits = serde_json::from_value(waits).unwrap();
+            let now = Now::new("2026-11-23T09:03:00Z".parse().unwrap(), TimeZone::UTC);
+            let _ = writeln!(text, "\nwaits for {}", waiting(&waits, &now));
+        }
+        insta::assert_snapshot!(text);
     }
 }

@@ -165,7 +165,7 @@ fn changes(view: &InstanceView) -> String {
     )
 }
 
-fn link(view: &LinkView, now: &Now) -> String {
+pub(super) fn link(view: &LinkView, now: &Now) -> String {
     match &view.error {
         None => match view.last_success_seconds {
             Some(seconds) => format!("{}, used {}", view.state, ago(seconds)),

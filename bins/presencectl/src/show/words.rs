@@ -1,6 +1,6 @@
 //! The words of fields, links and reasons.
 
-use sync_core::{Field, OwnerView, Policy, Rest, SkipReason, WorkView};
+use sync_core::{Field, OwnerView, Policy, Rest, SkipReason, UnknownBecause, WorkView};
 
 /// A number with its noun, in the singular for one. The plural of all our nouns is regular.
 pub(crate) fn count(number: usize, noun: &str) -> String {
@@ -38,7 +38,7 @@ pub(super) fn skipped(reason: SkipReason) -> &'static str {
 pub(super) fn rest(rest: Rest) -> &'static str {
     match rest {
         Rest::Left => "the rules leave it as it is",
-        Rest::InLine => "this was carried out before; whatever stands there now, stands by the policy",
+        Rest::InLine => "this was carried out, and no change was read since",
         Rest::AlreadyEqual => "the PBX has this value already",
         Rest::HumansDnd => "a human turned it on, and the policy never turns that off",
         Rest::HumansChange => "a human changed it after ours was taken back",
@@ -55,11 +55,35 @@ pub(super) fn rest(rest: Rest) -> &'static str {
     }
 }
 
+/// Why a value of ours is taken back, by the reason that a plan names.
+pub(super) fn taken_back(reason: &str) -> &'static str {
+    match reason {
+        "left-the-group" => "because the member left the group",
+        "excluded" => "because the member is excluded in the configuration",
+        "licence" => "because the licence does not cover the group",
+        "observe" => "because the instance only observes from now on",
+        "stopped" => "because something else keeps changing it back",
+        "unknown-presence" => "because the presence has been unknown for too long",
+        _ => "because the operator released the instance",
+    }
+}
+
+/// Why a presence is not known, to follow "because".
+pub(super) fn unknown(because: UnknownBecause) -> &'static str {
+    match because {
+        UnknownBecause::Said => "Teams says that it does not know, or what nobody can read",
+        UnknownBecause::LeftOut => "the answer of Teams left this person out",
+        UnknownBecause::NoAnswer => "Teams did not answer",
+        UnknownBecause::NotJoined => "the member is joined to no Teams user",
+        _ => "it is not known",
+    }
+}
+
 /// What is under way for a field; `None` where nothing is.
 pub(super) fn work(work: WorkView) -> Option<&'static str> {
     match work {
         WorkView::None => None,
-        WorkView::Due => Some("a change is due, and waits for a link or for the next try"),
+        WorkView::Due => Some("a change is due"),
         WorkView::Held => Some("a change is held: too many members would change at once"),
         WorkView::Reading => Some("the PBX is being read"),
         WorkView::Writing => Some("the PBX is being written"),

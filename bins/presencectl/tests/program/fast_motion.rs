@@ -153,6 +153,36 @@ fn the_sandbox_is_ready_for_the_commands_and_ends_with_ctrl_c() {
 }
 
 #[test]
+fn the_pbx_of_the_sandbox_is_of_the_version_that_is_asked_for() {
+    for version in ["9-directory", "10"] {
+        let folder = Folder::empty();
+        let arguments = [
+            "sandbox",
+            "--members",
+            "3",
+            "--dir",
+            "box",
+            "--output",
+            "json",
+            "--pbx",
+            version,
+        ];
+        let (mut running, _) = Running::start(&folder, &arguments);
+        let configuration = fs::read_to_string(folder.path().join("box/presence-sync.toml")).unwrap();
+        assert_eq!(
+            configuration.contains("oauth_client_secret_file"),
+            version == "10"
+        );
+        let synced = folder.run(&["--config", "box/presence-sync.toml", "sync", "--once"]);
+        assert_eq!(synced.code, Some(0), "{version}: {}", synced.everything());
+        assert_eq!(running.interrupt(), Some(0));
+    }
+    let ended = Folder::empty().run(&["sandbox", "--pbx", "11"]);
+    assert_eq!(ended.code, Some(64));
+    assert!(ended.stderr.contains("9-directory"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_demo_that_is_interrupted_ends_the_day_and_sums_up() {
     let folder = Folder::empty();
     let arguments = ["demo", "--members", "3", "--seconds", "3600", "--output", "json"];

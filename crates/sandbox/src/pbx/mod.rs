@@ -1,10 +1,11 @@
-//! The simulated PBX: nonce login, users, groups, phone configuration, and the companion module over XML-RPC.
+//! The simulated PBX: nonce login or OAuth, users, groups, phone configuration, and the companion module over XML-RPC.
 //!
 //! REST follows the vendor's interface description (STARFACE Rest Api 6.7); where that and the vendor's knowledge base
 //! differ, the description wins.
 
 mod login;
 mod module;
+mod oauth;
 mod phoneconfig;
 mod rest;
 mod xml;
@@ -18,8 +19,9 @@ use axum::routing::{get, post};
 use serde_json::json;
 
 use crate::counters::Operation;
+use crate::generation::Generation;
 use crate::server::guarded;
-use crate::state::{World, now};
+use crate::state::World;
 
 pub(crate) fn routes(world: &Arc<World>) -> Router {
     let routes = Router::new()
@@ -27,6 +29,9 @@ pub(crate) fn routes(world: &Arc<World>) -> Router {
             "/rest/login",
             get(login::template).post(login::sign_in).delete(login::sign_out),
         )
+        .route(oauth::WELL_KNOWN, get(oauth::well_known))
+        .route(oauth::DOCUMENT, get(oauth::document))
+        .route(oauth::TOKEN, post(oauth::token))
         .route("/rest/users", get(rest::users))
         .route("/rest/users/me", get(rest::me))
         .route("/rest/users/{id}", get(rest::user))
@@ -44,6 +49,8 @@ pub(crate) fn routes(world: &Arc<World>) -> Router {
 
 fn classify(method: &Method, path: &str, body: &[u8]) -> Operation {
     match (method.as_str(), path) {
+        (_, oauth::WELL_KNOWN | oauth::DOCUMENT) => Operation::Discovery,
+        (_, oauth::TOKEN) => Operation::PbxToken,
         ("GET", "/rest/login") => Operation::LoginTemplate,
         ("POST", "/rest/login") => Operation::Login,
         ("DELETE", "/rest/login") => Operation::Logout,
@@ -79,21 +86,18 @@ pub(super) fn require_version(headers: &HeaderMap) -> Result<(), Box<Response>> 
 /// A REST call by a service user who is signed in.
 pub(super) fn admit(world: &World, headers: &HeaderMap) -> Result<(), Box<Response>> {
     require_version(headers)?;
-    let token = headers
-        .get("authtoken")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if world
-        .state()
-        .pbx_tokens
-        .get(token)
-        .is_some_and(|until| now() < *until)
-    {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let state = world.state();
+    let token = match state.generation {
+        Generation::Nine(_) => text("authtoken"),
+        Generation::Ten(_) => text("authorization").and_then(|value| value.strip_prefix("Bearer ")),
+    };
+    if token.is_some_and(|token| state.is_session(token)) {
         return Ok(());
     }
     Err(Box::new(refuse(
         StatusCode::UNAUTHORIZED,
-        "the authToken is missing, wrong or expired",
+        "the token is missing, wrong or expired",
     )))
 }
 

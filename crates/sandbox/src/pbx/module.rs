@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha512};
 
 use super::xml::{self, Call};
+use crate::generation::{Credential, Generation, LoginType};
 use crate::history::Author;
 use crate::state::World;
 
@@ -36,14 +38,34 @@ pub(super) async fn call(
         .into_response()
 }
 
-/// The query token of PBXs from 6.4.2 on: `login:` and the hash of login, an asterisk and the hash of the password.
+/// The query token. From 6.4.2 on: `login:` and the hash of login, an asterisk and the hash of the password, or, where a
+/// directory knows the password, login, asterisk and password themselves; from 10 on the access token.
 fn is_signed_in(world: &World, query: &str) -> bool {
-    let token =
-        url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "de.vertico.starface.auth");
-    let (login, password) = world.state().service.clone();
-    let inner = hex::encode(Sha512::digest(password.as_bytes()));
-    let outer = hex::encode(Sha512::digest(format!("{login}*{inner}").as_bytes()));
-    token.is_some_and(|(_, token)| token == format!("{login}:{outer}"))
+    let parameter = |wanted: &str| {
+        let mut all = url::form_urlencoded::parse(query.as_bytes());
+        all.find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.into_owned())
+    };
+    world.change(|state| {
+        let (login, password) = &state.service;
+        let expected = match state.generation {
+            Generation::Ten(_) => {
+                let token = parameter("de.vertico.starface.jwt");
+                return token.is_some_and(|token| state.is_session(&token));
+            }
+            Generation::Nine(LoginType::Internal) => {
+                let inner = hex::encode(Sha512::digest(password.as_bytes()));
+                let outer = hex::encode(Sha512::digest(format!("{login}*{inner}").as_bytes()));
+                format!("{login}:{outer}")
+            }
+            Generation::Nine(LoginType::ActiveDirectory) => STANDARD.encode(format!("{login}*{password}")),
+        };
+        let right = parameter("de.vertico.starface.auth").is_some_and(|token| token == expected);
+        if !right {
+            state.wrong(Credential::Password);
+        }
+        right
+    })
 }
 
 fn perform(world: &World, body: &str) -> String {

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
 
 use super::{admit, refuse};
+use crate::generation::Generation;
 use crate::state::{Group, PbxUser, State as Known, World};
 
 pub(super) async fn users(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
@@ -123,7 +124,13 @@ fn detailed(state: &Known, group: &Group) -> Value {
 
 pub(super) async fn version(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
     match admit(&world, &headers) {
-        Ok(()) => Json(json!({ "version": "9.0.2.7" })).into_response(),
+        Ok(()) => {
+            let version = match world.state().generation {
+                Generation::Nine(_) => "9.0.2.7",
+                Generation::Ten(_) => "10.0.2.6",
+            };
+            Json(json!({ "version": version })).into_response()
+        }
         Err(refusal) => *refusal,
     }
 }

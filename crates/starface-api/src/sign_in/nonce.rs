@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::{HeaderName, Method, StatusCode};
+use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-use super::authority::{Authority, Grant, RpcAuth};
+use super::authority::{Authority, Grant, RpcAuth, Scheme};
 use super::formulas;
 use crate::failure::Failure;
 use crate::ids::Login;
@@ -107,7 +107,7 @@ impl NonceLogin {
 
 #[async_trait]
 impl Authority for NonceLogin {
-    async fn issue(&self) -> Result<Grant, Failure> {
+    async fn issue(&self, _: Option<&Grant>) -> Result<Grant, Failure> {
         let challenge = self.challenge().await?;
         let token = self.respond(&challenge).await?;
         let rpc = match challenge.kind {
@@ -115,7 +115,7 @@ impl Authority for NonceLogin {
             LoginType::ActiveDirectory => formulas::rpc_active_directory(&self.login, &self.password),
         };
         Ok(Grant {
-            header: HeaderName::from_static("authtoken"),
+            scheme: Scheme::AuthToken,
             token,
             rpc: RpcAuth {
                 parameter: "de.vertico.starface.auth",
@@ -123,6 +123,7 @@ impl Authority for NonceLogin {
                 follows_token: false,
             },
             fresh_for: FRESH_FOR,
+            renewal: None,
         })
     }
 

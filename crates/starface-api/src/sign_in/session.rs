@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::authority::{Authority, Grant};
 use crate::failure::Failure;
+use crate::fault::Fault;
 
 /// After a new sign-in did not cure a 401, further ones are not answered by signing in for this long: the PBX also says
 /// 401 where a right is missing, and a login per call would be the result.
@@ -73,7 +74,11 @@ impl Session {
                 Phase::Refused(failure) => return Err(failure.clone()),
                 Phase::SignedIn(ticket) if ticket.is_fresh() => return Ok(ticket.clone()),
                 Phase::SigningIn(attempt) => attempt.clone(),
-                Phase::SignedIn(_) | Phase::SignedOut => self.start(&mut state),
+                Phase::SignedIn(old) => {
+                    let old = Arc::clone(&old.grant);
+                    self.start(&mut state, Some(old))
+                }
+                Phase::SignedOut => self.start(&mut state, None),
             }
         };
         attempt.await
@@ -93,7 +98,8 @@ impl Session {
                 }
                 Phase::SigningIn(attempt) => attempt.clone(),
                 Phase::SignedIn(_) | Phase::SignedOut if futile => return Ok(None),
-                Phase::SignedIn(_) | Phase::SignedOut => self.start(&mut state),
+                // What the PBX does not accept any more is probably forgotten by it with all that belongs to it.
+                Phase::SignedIn(_) | Phase::SignedOut => self.start(&mut state, None),
             }
         };
         attempt.await.map(Some)
@@ -137,10 +143,10 @@ impl Session {
         }
     }
 
-    fn start(&self, state: &mut State) -> Attempt {
+    fn start(&self, state: &mut State, renewing: Option<Arc<Grant>>) -> Attempt {
         let inner = Arc::clone(&self.0);
         let task = tokio::spawn(async move {
-            let result = inner.authority.issue().await;
+            let result = inner.authority.issue(renewing.as_deref()).await;
             inner.settle(result)
         });
         let inner = Arc::clone(&self.0);
@@ -172,8 +178,8 @@ impl Inner {
                 Ok(ticket)
             }
             Err(failure) => {
-                state.phase = match failure {
-                    Failure::CredentialsRefused { .. } => Phase::Refused(failure.clone()),
+                state.phase = match failure.fault() {
+                    Fault::Credentials => Phase::Refused(failure.clone()),
                     _ => Phase::SignedOut,
                 };
                 Err(failure)

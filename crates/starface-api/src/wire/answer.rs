@@ -49,13 +49,15 @@ impl Answer {
 
     /// `code` and `message` of an error body; nothing where the body is not one.
     pub(crate) fn text(&self) -> ServerText {
+        self.text_of(["code", "message"])
+    }
+
+    /// These members of an error body; nothing where the body is not one.
+    pub(crate) fn text_of(&self, keys: [&str; 2]) -> ServerText {
         let Ok(Value::Object(body)) = serde_json::from_slice(&self.body) else {
             return ServerText::default();
         };
-        let parts: Vec<String> = ["code", "message"]
-            .iter()
-            .filter_map(|key| shown(&body, key))
-            .collect();
+        let parts: Vec<String> = keys.iter().filter_map(|key| shown(&body, key)).collect();
         let secrets: Vec<&str> = self.redacted.iter().map(ExposeSecret::expose_secret).collect();
         ServerText::new(&parts.join(", "), &secrets)
     }

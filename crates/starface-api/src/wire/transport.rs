@@ -1,9 +1,13 @@
 //! Sends one request and reads its answer, within limits.
 
+use std::error::Error as StdError;
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, Method, StatusCode, header};
 use reqwest::{Client, RequestBuilder, Response};
+use rustls::{CertificateError, OtherError};
 use url::Url;
 
 use super::answer::Answer;
@@ -30,7 +34,10 @@ pub(crate) struct Call {
     pub(crate) operation: Operation,
     pub(crate) method: Method,
     pub(crate) url: Url,
-    pub(crate) body: Option<Body>,
+    interface: Interface,
+    body: Option<Body>,
+    /// Whether a redirect is an answer here. It is never followed by itself.
+    redirects: bool,
     /// The largest good answer, in bytes.
     pub(crate) limit: usize,
     /// How many times the ordinary time limit this call may take.
@@ -39,9 +46,18 @@ pub(crate) struct Call {
 
 /// What a request carries.
 #[derive(Clone)]
-pub(crate) enum Body {
+enum Body {
     Json(Vec<u8>),
     Xml(String),
+    Form(Vec<u8>),
+}
+
+/// Which of the PBX's interfaces a request is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Interface {
+    Rest,
+    XmlRpc,
+    OAuth,
 }
 
 impl Call {
@@ -51,7 +67,9 @@ impl Call {
             operation,
             method,
             url,
+            interface: Interface::Rest,
             body: None,
+            redirects: false,
             limit,
             patience: 1,
         }
@@ -60,12 +78,27 @@ impl Call {
     /// A call of the XML-RPC interface.
     pub(crate) fn xml_rpc(operation: Operation, url: Url, body: String, limit: usize) -> Self {
         Self {
-            operation,
-            method: Method::POST,
-            url,
+            interface: Interface::XmlRpc,
             body: Some(Body::Xml(body)),
-            limit,
-            patience: 1,
+            ..Self::rest(operation, Method::POST, url, limit)
+        }
+    }
+
+    /// Asks for a document of the PBX's authorization server; a redirect is an answer, too.
+    pub(crate) fn document(operation: Operation, url: Url, limit: usize) -> Self {
+        Self {
+            interface: Interface::OAuth,
+            redirects: true,
+            ..Self::rest(operation, Method::GET, url, limit)
+        }
+    }
+
+    /// Sends a form to the PBX's authorization server.
+    pub(crate) fn form(operation: Operation, url: Url, form: Vec<u8>, limit: usize) -> Self {
+        Self {
+            interface: Interface::OAuth,
+            body: Some(Body::Form(form)),
+            ..Self::rest(operation, Method::POST, url, limit)
         }
     }
 
@@ -108,19 +141,21 @@ impl Transport {
             .client
             .request(call.method.clone(), call.url.clone())
             .timeout(timeout);
+        request = match call.interface {
+            Interface::Rest => rest(request),
+            Interface::XmlRpc => request.header(header::ACCEPT, "text/xml"),
+            Interface::OAuth => request.header(header::ACCEPT, "application/json"),
+        };
         request = match &call.body {
-            Some(Body::Xml(xml)) => request
-                .header(header::CONTENT_TYPE, "text/xml; charset=utf-8")
-                .header(header::ACCEPT, "text/xml")
-                .body(xml.clone()),
-            Some(Body::Json(json)) => rest(request)
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(json.clone()),
-            None => rest(request),
+            Some(Body::Xml(xml)) => typed(request, "text/xml; charset=utf-8").body(xml.clone()),
+            Some(Body::Json(json)) => typed(request, "application/json").body(json.clone()),
+            Some(Body::Form(form)) => typed(request, "application/x-www-form-urlencoded").body(form.clone()),
+            None => request,
         };
         let unreachable = |error| failed(error, timeout);
         let response = sign(request).send().await.map_err(unreachable)?;
-        if response.status().is_redirection() || response.url() != &call.url {
+        let redirected = response.status().is_redirection() && !call.redirects;
+        if redirected || response.url() != &call.url {
             return Err(Failure::Redirected);
         }
         read(response, call.limit).await.map_err(|fault| match fault {
@@ -135,6 +170,10 @@ fn rest(request: RequestBuilder) -> RequestBuilder {
     request
         .header("X-Version", HeaderValue::from_static("2"))
         .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+}
+
+fn typed(request: RequestBuilder, kind: &'static str) -> RequestBuilder {
+    request.header(header::CONTENT_TYPE, HeaderValue::from_static(kind))
 }
 
 enum ReadFault {
@@ -187,5 +226,31 @@ fn failed(error: reqwest::Error, timeout: Duration) -> Failure {
     if error.is_redirect() {
         return Failure::Redirected;
     }
-    Failure::Unreachable(error.without_url().into())
+    match untrusted(&error) {
+        // A verifier of the caller's own says what it means by itself.
+        Some(CertificateError::Other(OtherError(reason))) => Failure::Untrusted(reason),
+        Some(reason) => Failure::Untrusted(Arc::new(rustls::Error::from(reason))),
+        None => Failure::Unreachable(error.without_url().into()),
+    }
+}
+
+/// What is wrong with the certificate, where the certificate is the reason why there is no connection.
+fn untrusted(error: &reqwest::Error) -> Option<CertificateError> {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = next {
+        // An I/O error does not name what it wraps among its causes.
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let tls = match wrapped {
+            Some(wrapped) => wrapped.downcast_ref::<rustls::Error>(),
+            None => error.downcast_ref::<rustls::Error>(),
+        };
+        if let Some(rustls::Error::InvalidCertificate(reason)) = tls {
+            return Some(reason.clone());
+        }
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
 }

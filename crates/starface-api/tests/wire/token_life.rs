@@ -29,7 +29,7 @@ async fn a_token_is_renewed_after_three_and_a_half_hours() {
 }
 
 /// Moves the clock while nothing is under way; requests run on the real one, so that no time limit fires by itself.
-async fn later(time: Duration) {
+pub(crate) async fn later(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use graph_presence::{
-    CallObserver, ClientId, ClientSecret, Cloud, GraphClient, PresenceAnswer, TenantId, UserId,
+    CallObserver, ClientId, ClientSecret, Cloud, Granted, GraphClient, PresenceAnswer, TenantId, UserId,
 };
 use presence_mapping::Presence;
 use secrecy::SecretString;
@@ -59,6 +59,16 @@ impl GraphAdapter {
         let tokens = ClientSecret::new(http.clone(), &cloud, tenant, client, secret)
             .with_observer(Arc::clone(&observer));
         Self::new(GraphClient::new(http, cloud, Arc::new(tokens)).with_observer(observer))
+    }
+}
+
+impl GraphAdapter {
+    /// Signs in, and tells what the token says that it may do; `None` where it does not say.
+    ///
+    /// # Errors
+    /// When there is no token to be had.
+    pub async fn granted(&self) -> Result<Option<Granted>, PortError> {
+        self.client.granted().await.map_err(|error| self.mapped(error))
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) fn mapped(error: Error, login: Option<&str>) -> PortError {
         Error::Users { addresses, source } => {
             PortError::new(fault, format!("look up {addresses} address(es)")).caused_by(source)
         }
+        Error::NoToken(source) => PortError::new(fault, "sign in to Microsoft").caused_by(source),
         other => PortError::new(fault, "ask Graph").caused_by(other),
     };
     mapped.with_advice(advice)

@@ -35,6 +35,15 @@ impl SealedRefreshToken {
         Self { store, name }
     }
 
+    /// The number of the token, which is another one after each change; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn number(&self) -> Result<Option<u64>, PortError> {
+        let number = self.store.number(&self.name).await;
+        number.map_err(|error| error.during("look at the sign-in"))
+    }
+
     /// Stores the token of a new sign-in, whatever was there before.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use reqwest::tls::Version;
 use reqwest::{Certificate, Client};
 
 use super::error::HttpError;
+use super::pin::{self, Fingerprint};
 use super::proxies::Proxies;
 
 /// Connections that are kept open to one host without being used.
@@ -25,6 +26,8 @@ pub struct HttpSettings {
     pub connect_timeout: Duration,
     /// Certificates in PEM form that are trusted beside those of the system: a private authority, for example.
     pub ca_file_pem: Option<Vec<u8>>,
+    /// The one certificate that is trusted, in place of all others. Its names and dates do not count then.
+    pub certificate_sha256: Option<Fingerprint>,
     /// The proxies on the way; none unless they are named here.
     pub proxies: Proxies,
 }
@@ -36,6 +39,7 @@ impl Default for HttpSettings {
             user_agent: concat!("teams-presence-sync/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(5),
             ca_file_pem: None,
+            certificate_sha256: None,
             proxies: Proxies::default(),
         }
     }
@@ -47,6 +51,7 @@ impl fmt::Debug for HttpSettings {
             .field("user_agent", &self.user_agent)
             .field("connect_timeout", &self.connect_timeout)
             .field("ca_file_pem", &self.ca_file_pem.as_ref().map(Vec::len))
+            .field("certificate_sha256", &self.certificate_sha256)
             .field("proxies", &self.proxies)
             .finish()
     }
@@ -62,7 +67,8 @@ impl HttpClient {
     /// It has no time-out for a whole call: the clients of this project set one on each.
     ///
     /// # Errors
-    /// When the certificates or the address of a proxy are not good, or when there is no certificate to trust at all.
+    /// When the certificates or the address of a proxy are not good, when there is no certificate to trust at all, or when a
+    /// certificate is pinned and other certificates, or a proxy with one of its own, are named beside it.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one factory of HTTP clients"
@@ -73,11 +79,20 @@ impl HttpClient {
             .connect_timeout(settings.connect_timeout)
             .redirect(Policy::none())
             .referer(false)
-            .tls_version_min(Version::TLS_1_2)
-            .tls_certs_merge(certificates(settings.ca_file_pem.as_deref())?)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .pool_idle_timeout(IDLE_FOR)
             .no_proxy();
+        builder = match (settings.certificate_sha256, &settings.ca_file_pem) {
+            (None, pem) => builder
+                .tls_version_min(Version::TLS_1_2)
+                .tls_certs_merge(certificates(pem.as_deref())?),
+            (Some(_), Some(_)) => return Err(HttpError::PinnedAndAuthority),
+            // The proxy's certificate would be held against the pin.
+            (Some(_), None) if settings.proxies.speak_tls() => return Err(HttpError::PinnedBehindTlsProxy),
+            (Some(fingerprint), None) => {
+                builder.tls_backend_preconfigured(pin::pinned(fingerprint).map_err(HttpError::Tls)?)
+            }
+        };
         if let Some(proxy) = settings.proxies.to_proxy()? {
             builder = builder.proxy(proxy);
         }

@@ -12,6 +12,15 @@ pub enum HttpError {
     /// There is none where some were promised.
     #[error("there is no certificate among the certificates to trust")]
     NoCertificate,
+    /// A certificate is pinned, and others are named beside it.
+    #[error("a pinned certificate and certificates to trust exclude each other")]
+    PinnedAndAuthority,
+    /// A certificate is pinned, and the way there leads through a proxy that has a certificate of its own.
+    #[error("a certificate cannot be pinned behind an `https://` proxy")]
+    PinnedBehindTlsProxy,
+    /// The TLS library cannot be set up.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] rustls::Error),
     /// The proxy's address is not one. It is not repeated, because it may contain a password.
     #[error("the address of the proxy is not like `http://proxy.example:3128`")]
     Proxy,
@@ -27,10 +36,17 @@ impl HttpError {
             Self::Certificates(_) | Self::NoCertificate => {
                 "Name a file with the authority's certificate in PEM form: it begins with `-----BEGIN CERTIFICATE-----`."
             }
-            Self::Proxy => {
-                "Correct `HTTPS_PROXY` or `ALL_PROXY`; proxies of the kinds `http` and `https` are supported."
+            Self::PinnedAndAuthority => "Keep either `ca_file` or `certificate_sha256`.",
+            Self::PinnedBehindTlsProxy => {
+                "Set `proxy = \"\"` where the PBX is reached without a proxy, name an `http://` proxy, or trust the PBX by \
+                 `ca_file` instead of `certificate_sha256`."
             }
-            Self::Build(_) => "Install the system's certificate authorities (the package `ca-certificates`).",
+            Self::Proxy => {
+                "Correct `proxy`, or else `HTTPS_PROXY` or `ALL_PROXY`; proxies of the kinds `http` and `https` are supported."
+            }
+            Self::Tls(_) | Self::Build(_) => {
+                "Install the system's certificate authorities (the package `ca-certificates`)."
+            }
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod client;
 mod error;
+mod pin;
 mod proxies;
 
 pub use client::{HttpClient, HttpSettings};
 pub use error::HttpError;
+pub use pin::{AnotherCertificate, Fingerprint, NoFingerprint};
 pub use proxies::Proxies;

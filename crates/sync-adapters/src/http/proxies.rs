@@ -35,6 +35,24 @@ impl Proxies {
         }
     }
 
+    /// The proxy at this address, for everything beyond this machine.
+    pub fn at(address: impl Into<SecretString>) -> Self {
+        Self {
+            https: Some(address.into()),
+            bypass: String::new(),
+        }
+    }
+
+    /// Whether the proxy itself is spoken to by TLS.
+    pub(super) fn speak_tls(&self) -> bool {
+        let address = self.https.as_ref().map(|address| address.expose_secret().trim());
+        address.is_some_and(|address| {
+            address
+                .split_once("://")
+                .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https"))
+        })
+    }
+
     /// # Errors
     /// When the address is not one of an `http` or `https` proxy.
     pub(super) fn to_proxy(&self) -> Result<Option<Proxy>, HttpError> {
@@ -44,13 +62,17 @@ impl Proxies {
         let address = address.expose_secret().trim();
         let address = match address.split_once("://") {
             None => format!("http://{address}"),
-            Some(("http" | "https", _)) => address.to_owned(),
+            Some((scheme, _)) if is_web(scheme) => address.to_owned(),
             Some(_) => return Err(HttpError::Proxy),
         };
         let proxy = Proxy::https(address).map_err(|_| HttpError::Proxy)?;
         let bypass = format!("{LOOPBACK},{}", self.bypass);
         Ok(Some(proxy.no_proxy(NoProxy::from_string(&bypass))))
     }
+}
+
+fn is_web(scheme: &str) -> bool {
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }
 
 impl fmt::Debug for Proxies {

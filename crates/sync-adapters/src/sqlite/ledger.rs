@@ -113,12 +113,14 @@ impl SqliteLedger {
 
     async fn read(&self, claim: &Claim) -> Result<Memory, StateError> {
         let mut transaction = self.store.read().await?;
-        let query = sqlx::query("SELECT mode, paused_until FROM instances WHERE pbx = ? AND instance = ?");
+        let query =
+            sqlx::query("SELECT mode, paused_until, refusals FROM instances WHERE pbx = ? AND instance = ?");
         let row = transaction
             .fetch_optional(query.bind(&*claim.pbx.0).bind(&*claim.instance.0))
             .await?;
         let mode: Option<String> = row.as_ref().map(|row| row.try_get(0)).transpose()?;
-        let until: Option<Option<String>> = row.map(|row| row.try_get(1)).transpose()?;
+        let until: Option<Option<String>> = row.as_ref().map(|row| row.try_get(1)).transpose()?;
+        let refusals: Option<Option<String>> = row.map(|row| row.try_get(2)).transpose()?;
         Ok(Memory {
             rows: rows::own(&mut transaction, claim).await?,
             claimed_elsewhere: rows::others(&mut transaction, claim).await?.into_iter().collect(),
@@ -126,6 +128,11 @@ impl SqliteLedger {
             // A time that cannot be read leaves a pause that somebody has to end.
             paused_until: until.flatten().and_then(|until| until.parse().ok()),
             licence: seats::licence(&mut transaction, claim).await?,
+            // What cannot be read keeps nobody back.
+            refusals: refusals
+                .flatten()
+                .and_then(|refusals| serde_json::from_str(&refusals).ok())
+                .unwrap_or_default(),
         })
     }
 
@@ -161,6 +168,14 @@ impl SqliteLedger {
                         .bind(&*claim.pbx.0)
                         .bind(&*claim.instance.0),
                 )
+                .await?;
+        }
+        if let Some(refusals) = &commit.refusals {
+            // Texts, numbers and times can always be written down.
+            let refusals = serde_json::to_string(refusals).ok();
+            let query = sqlx::query("UPDATE instances SET refusals = ? WHERE pbx = ? AND instance = ?");
+            transaction
+                .execute(query.bind(refusals).bind(&*claim.pbx.0).bind(&*claim.instance.0))
                 .await?;
         }
         transaction.commit().await?;

@@ -12,7 +12,8 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0002_licences.sql"),
     include_str!("../../migrations/0003_pauses.sql"),
     include_str!("../../migrations/0004_audit.sql"),
-    include_str!("../../migrations/0005_sealed.sql"),
+    include_str!("../../migrations/0005_refusals.sql"),
+    include_str!("../../migrations/0006_sealed.sql"),
 ];
 
 /// Marks the file as ours (`TPS1`), so that no other program's file is touched.

@@ -33,6 +33,11 @@ impl SealedStore {
         Self { store, key, writes }
     }
 
+    /// The key that it seals with.
+    pub fn key(&self) -> &StateKey {
+        &self.key
+    }
+
     /// Whether [`SealedStore::replace`] stores anything.
     pub fn writes(&self) -> bool {
         self.writes

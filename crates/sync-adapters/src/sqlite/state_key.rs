@@ -117,6 +117,13 @@ impl StateKey {
         Ok(text)
     }
 
+    /// A key of its own for another purpose than sealing.
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        self.expand(&[b"derive ", purpose.as_bytes()], key.as_mut());
+        key
+    }
+
     fn cipher(&self, purpose: &str) -> Result<RandomizedNonceKey, Broken> {
         let mut key = Zeroizing::new([0; 32]);
         self.expand(&[b"seal ", purpose.as_bytes()], key.as_mut());

@@ -10,5 +10,6 @@ pub use adapter::{StarfaceAdapter, TargetGroup};
 pub use chat::StarfaceChatAdapter;
 /// What the adapters are made of, so that their users need not name the client.
 pub use starface_api::{
-    ChatModule, GroupId, Login, ModuleName, Observer, Operation, Pbx, PbxUrl, PbxUrlError, SignIn,
+    ChatModule, ClientAuth, GroupId, KnownSignIn, Login, ModuleName, OAuth, OAuthClient, Observer, Operation,
+    Pbx, PbxUrl, PbxUrlError, SignIn, SignInMemory, VolatileMemory,
 };

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use sync_core::{
-    ChatPresence, Claim, FieldRecord, Intent, LastWrite, LedgerCommit, LedgerPort, LedgerRow, Login, Mode,
-    Ours, Pause, PbxUserId, Settled, Stray, Value,
+    ChatPresence, Claim, FieldRecord, Fingerprint, Intent, LastWrite, LedgerCommit, LedgerPort, LedgerRow,
+    Login, Mode, Ours, Pause, PbxUserId, Refusal, Settled, Side, Stray, Value,
 };
 
 use crate::sample::{claim, lease, user};
@@ -25,6 +25,7 @@ type Step = (usize, LedgerCommit);
 struct Model {
     rows: BTreeMap<(usize, PbxUserId), (usize, LedgerRow)>,
     modes: BTreeMap<usize, (Mode, Option<Timestamp>)>,
+    refusals: BTreeMap<usize, Vec<Refusal>>,
 }
 
 /// Two instances at one PBX, and one at another.
@@ -55,6 +56,9 @@ impl Model {
         if let Some(mode) = commit.mode {
             self.modes.insert(by, (mode, commit.paused_until));
         }
+        if let Some(refusals) = &commit.refusals {
+            self.refusals.insert(by, refusals.clone());
+        }
         refused
     }
 
@@ -74,6 +78,10 @@ impl Model {
             assert_eq!(memory.claimed_elsewhere, others);
             let mode = self.modes.get(&by).copied().unwrap_or_default();
             assert_eq!((memory.mode, memory.paused_until), mode);
+            assert_eq!(
+                memory.refusals,
+                self.refusals.get(&by).cloned().unwrap_or_default()
+            );
         }
         let mut holding: BTreeMap<usize, usize> = BTreeMap::new();
         for (owner, row) in self.rows.values() {
@@ -137,16 +145,34 @@ fn step() -> impl Strategy<Value = Step> {
             Just(Mode::Releasing)
         ]),
         option::of(time()),
+        option::of(vec(refusal(), 0..3)),
     )
-        .prop_map(|(upsert, remove, mode, paused_until)| LedgerCommit {
+        .prop_map(|(upsert, remove, mode, paused_until, refusals)| LedgerCommit {
             upsert,
             remove: remove.into_iter().map(user).collect(),
             mode,
             paused_until,
             frees_seats: false,
             audit: vec![],
+            refusals,
         });
     (0usize..3, commit)
+}
+
+fn refusal() -> impl Strategy<Value = Refusal> {
+    let side = select(vec![Side::Teams, Side::Pbx, Side::Module]);
+    let texts = ("[0-9a-f]{0,8}", "[a-zä' ]{0,9}", "[a-z:` ]{0,9}");
+    (side, texts, option::of("[A-Z'. ]{0,9}"), time(), 1u32..9).prop_map(
+        |(side, (fingerprint, doing, cause), advice, at, times)| Refusal {
+            side,
+            fingerprint: Fingerprint(fingerprint.into()),
+            at,
+            times,
+            doing,
+            cause,
+            advice,
+        },
+    )
 }
 
 fn row() -> impl Strategy<Value = LedgerRow> {

@@ -106,6 +106,83 @@ async fn what_no_proxy_names_is_reached_without_it() {
     assert!(nobody_came(&proxy));
 }
 
+fn through(proxy: &str) -> HttpSettings {
+    HttpSettings {
+        proxies: Proxies::at(proxy),
+        ..HttpSettings::default()
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_of_its_own_is_used_for_everything_beyond_this_machine() {
+    for prefix in ["http://", "HTTP://"] {
+        let (proxy, address) = listen();
+        let client = HttpClient::build(&through(&format!("{prefix}{address}"))).unwrap();
+        let asked = first_bytes(proxy);
+        client.get("https://pbx.invalid/").send().await.unwrap_err();
+        let asked = String::from_utf8(asked.join().unwrap()).unwrap();
+        assert!(asked.starts_with("CONNECT pbx.invalid:443 "), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_speaks_tls_is_greeted_by_it() {
+    let (proxy, address) = listen();
+    let client = HttpClient::build(&through(&format!("https://{address}"))).unwrap();
+    let hello = first_bytes(proxy);
+    client.get("https://pbx.invalid/").send().await.unwrap_err();
+    assert_eq!(hello.join().unwrap().first(), Some(&0x16), "a TLS handshake");
+}
+
+#[tokio::test]
+async fn no_way_to_loopback_leads_through_a_proxy() {
+    let (proxy, address) = listen();
+    let client = HttpClient::build(&through(&format!("http://{address}"))).unwrap();
+    for bind in ["127.0.0.1:0", "127.9.9.9:0", "[::1]:0"] {
+        let target = TcpListener::bind(bind).unwrap();
+        let at = target.local_addr().unwrap();
+        let hello = first_bytes(target);
+        client.get(format!("https://{at}/")).send().await.unwrap_err();
+        assert_eq!(hello.join().unwrap().first(), Some(&0x16), "{bind}");
+    }
+    // Nobody may listen there, and nobody has to.
+    for name in ["https://localhost:1/", "https://pbx.localhost:1/"] {
+        client.get(name).send().await.unwrap_err();
+    }
+    assert!(nobody_came(&proxy));
+}
+
+#[tokio::test]
+async fn a_proxys_password_is_given_to_the_proxy_and_to_nobody_else() {
+    let (proxy, address) = listen();
+    let settings = through(&format!("http://agent:SAMPLE-password@{address}"));
+    assert!(!format!("{settings:?}").contains("SAMPLE"));
+    let client = HttpClient::build(&settings).unwrap();
+    let proxying = std::thread::spawn(move || {
+        let (mut stream, _) = proxy.accept().unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut bytes = [0; 1024];
+        let read = stream.read(&mut bytes).unwrap();
+        let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(refusal.as_bytes()).unwrap();
+        String::from_utf8_lossy(&bytes[..read]).into_owned()
+    });
+    let error = client.get("https://pbx.invalid/").send().await.unwrap_err();
+    let asked = proxying.join().unwrap();
+    // `agent:SAMPLE-password` as HTTP Basic has it.
+    assert!(asked.contains("Basic YWdlbnQ6U0FNUExFLXBhc3N3b3Jk"), "{asked}");
+    let mut shown = format!("{error:?}");
+    let mut next: Option<&dyn std::error::Error> = Some(&error);
+    while let Some(error) = next {
+        shown += &format!("; {error}; {error:?}");
+        next = error.source();
+    }
+    assert!(
+        !shown.contains("SAMPLE") && !shown.contains("YWdlbnQ6"),
+        "{shown}"
+    );
+}
+
 #[tokio::test]
 async fn redirects_and_cookies_are_not_followed_and_not_kept() {
     let server = Server::start().await;

@@ -5,6 +5,7 @@
     reason = "a test that cannot set its server up has failed"
 )]
 
+mod bad_days;
 mod chat;
 mod directory;
 mod http;

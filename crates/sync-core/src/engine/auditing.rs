@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::Engine;
 use crate::audit::{AuditEntry, AuditResult};
+use crate::field_record::Intent;
 use crate::ids::PbxUserId;
-use crate::ledger_row::Intent;
 use crate::moment::Moment;
 use crate::plan::Change;
 use crate::value::Value;

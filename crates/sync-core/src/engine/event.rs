@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use presence_mapping::Presence;
 
+use super::refusals::Refusal;
 use super::report::Report;
 use crate::audit::AuditEntry;
 use crate::fault::PortError;
@@ -127,6 +128,8 @@ pub struct LedgerCommit {
     /// Writes of ours that took effect. Those of users whose rows are left out are left out, too, and one that is there
     /// already is not stored twice.
     pub audit: Vec<AuditEntry>,
+    /// The refused credentials that are remembered from now on, in place of those before; `None`: as before.
+    pub refusals: Option<Vec<Refusal>>,
 }
 
 /// Something that happened.
@@ -220,6 +223,9 @@ pub enum Event {
     Release,
     /// Take back everything that is ours because the instance ends; the ledger does not remember a pause.
     Retire,
+    /// Try links again at once that wait for somebody to mend something: refused credentials, a missing permission, a wrong
+    /// setting. A wait that the other side asked for goes on.
+    TryAgain,
     /// Start nothing more; what is under way is finished.
     Drain,
 }

@@ -132,6 +132,7 @@ impl Engine {
             && self.gone.is_empty()
             && self.mode_to_store.is_none()
             && !self.gate.to_free
+            && self.links.refusals.to_store().is_none()
             && self.auditing.is_empty();
         if nothing || self.committing || !self.links.may_start(LinkName::Ledger, now) {
             return;
@@ -171,6 +172,7 @@ impl Engine {
         let audit = self.entries_with(&users, &removed);
         let mode = self.mode_to_store.take();
         let frees_seats = std::mem::take(&mut self.gate.to_free);
+        let refusals = self.links.refusals.to_store();
         self.committing = true;
         self.links.started(LinkName::Ledger);
         let commit = LedgerCommit {
@@ -180,6 +182,7 @@ impl Engine {
             paused_until: self.paused_until.filter(|_| mode == Some(Mode::Paused)),
             frees_seats,
             audit: audit.clone(),
+            refusals: refusals.clone(),
         };
         let request = self.request(Pending::Commit {
             intents,
@@ -188,6 +191,7 @@ impl Engine {
             mode,
             frees_seats,
             audit,
+            refusals,
         });
         self.effects.push(Effect::Commit { request, commit });
     }

@@ -48,10 +48,13 @@ impl Engine {
                     mode,
                     frees_seats,
                     audit,
+                    refusals,
                 }) = self.pending.remove(&request)
                 {
                     if result.is_err() {
                         self.gate.to_free |= frees_seats;
+                    } else if let Some(refusals) = refusals {
+                        self.links.refusals.stored(refusals);
                     }
                     self.committed(&intents, &users, &removed, (mode, audit), result, now);
                 }
@@ -72,6 +75,10 @@ impl Engine {
             Event::Resume => self.change_mode(Mode::Running, true),
             Event::Release => self.change_mode(Mode::Releasing, true),
             Event::Retire => self.change_mode(Mode::Releasing, false),
+            Event::TryAgain => {
+                self.links.try_again(now);
+                self.roster.read_now(now);
+            }
             Event::Drain => self.draining = true,
         }
     }

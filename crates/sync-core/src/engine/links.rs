@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::backoff::{Jitter, wait};
+use super::refusals::{Refusals, Side};
 use super::report::Report;
 use crate::fault::{Fault, PortError};
 use crate::ids::PbxUserId;
@@ -50,11 +51,11 @@ impl LinkName {
         Self::Ledger,
     ];
 
-    /// The links that present the same credentials, the one that tries them first before the others.
-    fn side(self) -> &'static [Self] {
+    /// The links that may start once this one has succeeded, itself among them.
+    fn helped(self) -> &'static [Self] {
         match self {
-            Self::Presence | Self::Directory => &[Self::Presence, Self::Directory],
-            Self::Roster | Self::Pbx | Self::Chat => &[Self::Roster, Self::Pbx, Self::Chat],
+            Self::Presence | Self::Directory => Side::Teams.links(),
+            Self::Roster | Self::Pbx | Self::Chat => Side::Pbx.links(),
             Self::Ledger => &[Self::Ledger],
         }
     }
@@ -98,14 +99,33 @@ pub(super) struct Down {
 pub(super) struct Links {
     links: [Link; 6],
     jitter: Jitter,
+    pub(super) refusals: Refusals,
 }
 
 impl Links {
-    pub(super) fn new(seed: u64) -> Self {
-        Self {
+    /// All links are open, but for those whose credentials were refused before and are kept back for a while yet; these are
+    /// reported.
+    pub(super) fn new(seed: u64, refusals: Refusals, now: Moment) -> (Self, Vec<Report>) {
+        let mut links = Self {
             links: Default::default(),
             jitter: Jitter(seed),
+            refusals,
+        };
+        let mut reports = Vec::new();
+        for refusal in links.refusals.iter().cloned().collect::<Vec<_>>() {
+            let (side, error, retry_in) = (refusal.side, refusal.error(), refusal.left(now.wall));
+            links.close_side(side, None, &error, 0, retry_in, now);
+            for &link in side.links() {
+                let down = links.link_mut(link).down.iter_mut();
+                down.for_each(|down| down.since.wall = refusal.at);
+            }
+            reports.extend(side.links().first().map(|&link| Report::LinkDown {
+                link,
+                error,
+                retry_in,
+            }));
         }
+        (links, reports)
     }
 
     pub(super) fn link(&self, name: LinkName) -> &Link {
@@ -122,6 +142,24 @@ impl Links {
         link.down
             .as_ref()
             .is_none_or(|down| now.uptime >= down.until && link.in_flight == 0)
+    }
+
+    /// Whatever waits for somebody to mend something is tried again at once, one link of each side before the others.
+    pub(super) fn try_again(&mut self, now: Moment) {
+        for link in &mut self.links {
+            let Some(down) = &mut link.down else { continue };
+            if matches!(
+                down.error.fault,
+                Fault::Credentials | Fault::Permission | Fault::Configuration
+            ) {
+                let behind = if down.by_another {
+                    BEHIND_THE_PROBE
+                } else {
+                    Duration::ZERO
+                };
+                down.until = down.until.min(now.uptime.saturating_add(behind));
+            }
+        }
     }
 
     pub(super) fn started(&mut self, name: LinkName) {
@@ -148,8 +186,11 @@ impl Links {
             // It was under way before the link closed, and says nothing about the wait that was asked for since.
             return Vec::new();
         }
+        if let Some(side) = Side::of(name) {
+            self.refusals.accepted(side);
+        }
         let mut reports = Vec::new();
-        for &other in name.side() {
+        for &other in name.helped() {
             let link = self.link_mut(other);
             // What the module alone refused is not mended by a sign-in to REST.
             let refused = |down: &Down| {
@@ -211,21 +252,24 @@ impl Links {
             .down
             .as_ref()
             .map_or(0, |down| down.attempts.saturating_add(1));
-        let retry_in = wait(error.fault, attempts, jitter);
         let told = link
             .down
             .as_ref()
             .is_some_and(|down| down.error.chain() == error.chain());
-        link.close(error, attempts, retry_in, now);
-        // The module's sign-in is not that of REST: where it alone is refused, the rest goes on.
-        if error.fault == Fault::Credentials && name != LinkName::Chat {
-            let others = name.side().iter().filter(|other| **other != name);
-            for (&other, position) in others.zip(1_u32..) {
-                let link = self.link_mut(other);
-                link.close(error, attempts, retry_in + BEHIND_THE_PROBE * position, now);
-                link.down.iter_mut().for_each(|down| down.by_another = true);
+        let retry_in = match Side::of(name).filter(|_| error.fault == Fault::Credentials) {
+            Some(side) => {
+                // What failed for other reasons in between makes the wait for these no longer.
+                let retry_in = wait(error.fault, self.refusals.times(side), jitter);
+                self.refusals.refused(side, error, now);
+                self.close_side(side, Some(name), error, attempts, retry_in, now);
+                retry_in
             }
-        }
+            None => {
+                let retry_in = wait(error.fault, attempts, jitter);
+                self.link_mut(name).close(error, attempts, retry_in, now);
+                retry_in
+            }
+        };
         if told {
             Vec::new()
         } else {
@@ -234,6 +278,32 @@ impl Links {
                 error: error.clone(),
                 retry_in,
             }]
+        }
+    }
+}
+
+impl Links {
+    /// Closes all links that depend on refused credentials. One of them tries them again: the one that met the refusal, or
+    /// else the first.
+    ///
+    /// The module's sign-in is not that of REST: where it alone is refused, the rest goes on.
+    fn close_side(
+        &mut self,
+        side: Side,
+        met_by: Option<LinkName>,
+        error: &PortError,
+        attempts: u32,
+        retry_in: Duration,
+        now: Moment,
+    ) {
+        let probe = met_by.or(side.links().first().copied());
+        let behind = side.links().iter().copied().filter(|name| Some(*name) != probe);
+        for (name, position) in probe.into_iter().chain(behind).zip(0_u32..) {
+            let link = self.link_mut(name);
+            link.close(error, attempts, retry_in + BEHIND_THE_PROBE * position, now);
+            link.down
+                .iter_mut()
+                .for_each(|down| down.by_another = position > 0);
         }
     }
 }
@@ -260,6 +330,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::engine::refusals::Fingerprints;
 
     fn at(seconds: u64) -> Moment {
         Moment {
@@ -268,13 +339,22 @@ mod tests {
         }
     }
 
+    fn links() -> Links {
+        Links::new(
+            1,
+            Refusals::remembering(Fingerprints::default(), Vec::new()),
+            at(0),
+        )
+        .0
+    }
+
     fn error(fault: Fault) -> PortError {
         PortError::new(fault, "try")
     }
 
     #[test]
     fn a_failed_link_is_tried_by_one_request_when_its_time_has_come() {
-        let mut links = Links::new(1);
+        let mut links = links();
         links.started(LinkName::Pbx);
         let told = error(Fault::Throttled {
             retry_after: Some(Duration::from_secs(7)),
@@ -293,7 +373,7 @@ mod tests {
 
     #[test]
     fn a_wait_that_was_asked_for_is_not_cut_short_by_what_was_under_way() {
-        let mut links = Links::new(1);
+        let mut links = links();
         for _ in 0..3 {
             links.started(LinkName::Presence);
         }
@@ -310,7 +390,7 @@ mod tests {
 
     #[test]
     fn a_wait_that_was_asked_for_twice_ends_with_the_later_one() {
-        let mut links = Links::new(1);
+        let mut links = links();
         links.started(LinkName::Pbx);
         links.started(LinkName::Pbx);
         let told = error(Fault::Throttled {
@@ -324,7 +404,7 @@ mod tests {
 
     #[test]
     fn the_same_failure_is_told_once() {
-        let mut links = Links::new(1);
+        let mut links = links();
         assert_eq!(
             links
                 .failed(LinkName::Pbx, &error(Fault::Unreachable), at(0))
@@ -350,7 +430,7 @@ mod tests {
 
     #[test]
     fn refused_credentials_close_the_whole_side_for_half_an_hour_then_longer() {
-        let mut links = Links::new(1);
+        let mut links = links();
         assert_eq!(
             links
                 .failed(LinkName::Roster, &error(Fault::Credentials), at(0))
@@ -381,8 +461,54 @@ mod tests {
     }
 
     #[test]
+    fn an_outage_before_a_refusal_does_not_make_its_wait_longer() {
+        let mut links = links();
+        for second in [0, 100, 200, 300] {
+            links.failed(LinkName::Roster, &error(Fault::Unreachable), at(second));
+        }
+        links.failed(LinkName::Roster, &error(Fault::Credentials), at(400));
+        assert!(links.may_start(LinkName::Roster, at(400 + 1_800)));
+    }
+
+    #[test]
+    fn a_refusal_is_forgotten_once_the_credentials_were_accepted_and_not_before() {
+        let mut links = links();
+        let sides = |links: &Links| links.refusals.iter().map(|known| known.side).collect::<Vec<_>>();
+        links.failed(LinkName::Chat, &error(Fault::Credentials), at(0));
+        links.failed(LinkName::Pbx, &error(Fault::Credentials), at(0));
+        links.failed(LinkName::Roster, &error(Fault::Unreachable), at(1_900));
+        assert_eq!(sides(&links), [Side::Pbx, Side::Module]);
+        links.succeeded(LinkName::Roster, at(2_000));
+        assert_eq!(sides(&links), [Side::Module]);
+        links.succeeded(LinkName::Chat, at(2_000));
+        assert_eq!(sides(&links), []);
+    }
+
+    #[test]
+    fn what_somebody_has_to_mend_is_tried_again_at_once_and_what_the_other_side_asked_for_is_not() {
+        let mut links = links();
+        let told = error(Fault::Throttled {
+            retry_after: Some(Duration::from_secs(900)),
+        });
+        links.failed(LinkName::Presence, &told, at(0));
+        links.failed(LinkName::Pbx, &error(Fault::Credentials), at(0));
+        links.try_again(at(60));
+        assert!(links.may_start(LinkName::Pbx, at(60)));
+        assert!(
+            !links.may_start(LinkName::Roster, at(60)),
+            "one presents the credentials before the others"
+        );
+        assert!(!links.may_start(LinkName::Presence, at(60)));
+        links.failed(LinkName::Pbx, &error(Fault::Credentials), at(61));
+        assert!(
+            !links.may_start(LinkName::Pbx, at(61 + 7_199)),
+            "refused again is refused twice"
+        );
+    }
+
+    #[test]
     fn where_the_module_alone_refuses_the_credentials_dnd_goes_on() {
-        let mut links = Links::new(1);
+        let mut links = links();
         links.failed(LinkName::Chat, &error(Fault::Credentials), at(0));
         assert!(!links.may_start(LinkName::Chat, at(1_799)));
         assert!(links.may_start(LinkName::Pbx, at(0)));
@@ -397,7 +523,7 @@ mod tests {
 
     #[test]
     fn one_persons_failure_is_not_the_links_until_it_repeats() {
-        let mut links = Links::new(1);
+        let mut links = links();
         for id in [1, 2, 3, 4, 1, 2, 3, 4] {
             assert!(
                 links

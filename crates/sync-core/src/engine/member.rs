@@ -7,12 +7,15 @@ use jiff::Timestamp;
 use presence_mapping::{Outcome, Presence};
 
 use super::event::RequestId;
+use super::views::UnknownBecause;
+use crate::fault::PortError;
+use crate::field_record::{Look, Observed};
 use crate::ids::TeamsUserId;
-use crate::ledger_row::{LedgerRow, Look, Observed};
+use crate::ledger_row::LedgerRow;
 use crate::moment::Moment;
 use crate::plan::Change;
 use crate::policy::Reading;
-use crate::roster::Standing;
+use crate::roster::{PbxUser, Standing};
 use crate::value::{Field, Value};
 
 /// A reading of the PBX is acted on for so long; then it is read again before a write is intended.
@@ -39,6 +42,8 @@ pub(super) struct Member {
     pub(super) approved: Option<Value>,
     /// Whether the PBX's list of users showed this user last.
     pub(super) listed: bool,
+    /// What that list says of somebody who left the group.
+    pub(super) former: Option<Box<PbxUser>>,
     work: [Work; 2],
     seen: [Option<Seen>; 2],
     /// When the PBX was asked last, by a reading or by the reading of a write.
@@ -51,6 +56,8 @@ pub(super) struct Member {
     stopped_until: Option<Duration>,
     /// A field is left alone until then (uptime), after a failure.
     not_before: [Duration; 2],
+    /// What failed then.
+    errors: [Option<Box<str>>; 2],
 }
 
 /// The presence last seen.
@@ -77,6 +84,8 @@ pub(super) struct Unknown {
     pub(super) before: Duration,
     /// When this process noticed it (uptime).
     pub(super) noticed: Duration,
+    /// Why the last look told nothing.
+    pub(super) because: UnknownBecause,
 }
 
 /// What the PBX said, and when.
@@ -108,6 +117,7 @@ impl Member {
             since,
             before: now.since(since),
             noticed: now.uptime,
+            because: UnknownBecause::NoAnswer,
         });
         Self {
             standing: Some(standing),
@@ -117,6 +127,7 @@ impl Member {
             tried: false,
             approved: None,
             listed: false,
+            former: None,
             work: Default::default(),
             seen: [None; 2],
             asked: [None; 2],
@@ -125,6 +136,7 @@ impl Member {
             flipped: None,
             stopped_until: None,
             not_before: [Duration::ZERO; 2],
+            errors: [None, None],
         }
     }
 
@@ -232,19 +244,22 @@ impl Member {
     }
 
     /// Notes that the presence is not known. Returns whether that is news.
-    pub(super) fn lose_sight(&mut self, now: Moment) -> bool {
+    pub(super) fn lose_sight(&mut self, because: UnknownBecause, now: Moment) -> bool {
         let news = self.unknown.is_none() || !self.tried;
         self.tried = true;
-        self.unknown.get_or_insert(Unknown {
+        let unknown = self.unknown.get_or_insert(Unknown {
             since: now.wall,
             before: Duration::ZERO,
             noticed: now.uptime,
+            because,
         });
+        unknown.because = because;
         news
     }
 
     /// Notes a failure that concerns this field of this person. Returns when it may be tried again (uptime).
-    pub(super) fn failed(&mut self, field: Field, now: Moment) -> Duration {
+    pub(super) fn failed(&mut self, field: Field, error: &PortError, now: Moment) -> Duration {
+        self.errors[field as usize] = Some(error.chain().into());
         let attempts = &mut self.attempts[field as usize];
         let wait = RETRY_FIRST
             .saturating_mul(2_u32.saturating_pow((*attempts).min(16)))
@@ -255,8 +270,16 @@ impl Member {
     }
 
     pub(super) fn succeeded(&mut self, field: Field) {
+        self.errors[field as usize] = None;
         self.attempts[field as usize] = 0;
         self.not_before[field as usize] = Duration::ZERO;
+    }
+
+    /// The last failure that concerned this field of this person, and how long it is waited for after it.
+    pub(super) fn waits_after(&self, field: Field, now: Moment) -> Option<(&str, Duration)> {
+        let left = self.not_before[field as usize].saturating_sub(now.uptime);
+        let error = self.errors[field as usize].as_deref()?;
+        (!left.is_zero()).then_some((error, left))
     }
 
     /// How often in a row this field failed.

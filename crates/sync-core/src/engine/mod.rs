@@ -8,12 +8,14 @@ mod approval;
 mod auditing;
 mod backoff;
 mod event;
+mod explaining;
 mod flow;
 mod intake;
 mod licence_view;
 mod links;
 mod member;
 mod planning;
+mod refusals;
 mod report;
 mod rolling;
 mod roster_pass;
@@ -32,15 +34,17 @@ use jiff::Timestamp;
 
 pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
 pub use links::LinkName;
+pub use refusals::{Fingerprint, Fingerprints, Refusal, Side};
 pub use report::Report;
 pub use views::{
-    ExplainView, FieldView, Health, InstanceView, LicenceView, LicenceWarning, LinkView, MemberView,
-    OwnerView, Readiness, RuleView, WorkView,
+    DueView, ExplainView, FieldView, Health, InstanceView, LicenceView, LicenceWarning, LinkView, MemberView,
+    OwnerView, Readiness, RuleView, UnknownBecause, WaitView, WorkView,
 };
 
 use crate::audit::AuditEntry;
+use crate::field_record::Intent;
 use crate::ids::{Address, PbxUserId, TeamsUserId};
-use crate::ledger_row::{Intent, LedgerRow};
+use crate::ledger_row::LedgerRow;
 use crate::moment::Moment;
 use crate::plan::{Change, Held};
 use crate::planner::Mode;
@@ -50,6 +54,7 @@ use crate::value::Field;
 use auditing::Auditing;
 use links::Links;
 use member::Member;
+use refusals::Refusals;
 use roster_pass::RosterPass;
 use seat_gate::SeatGate;
 use sweep::Sweep;
@@ -67,6 +72,8 @@ pub struct Memory {
     pub paused_until: Option<Timestamp>,
     /// The licence that the instance last counted seats for.
     pub licence: Option<RememberedLicence>,
+    /// Credentials that were refused.
+    pub refusals: Vec<Refusal>,
 }
 
 /// A licence as the ledger remembers it.
@@ -182,6 +189,7 @@ enum Pending {
         mode: Option<Mode>,
         frees_seats: bool,
         audit: Vec<AuditEntry>,
+        refusals: Option<Vec<Refusal>>,
     },
     Seats {
         licence: String,
@@ -232,6 +240,8 @@ impl Engine {
             })
             .collect();
         let guard = RosterGuard::new(settings.breaker);
+        let refusals = Refusals::remembering(settings.fingerprints.clone(), memory.refusals);
+        let (links, reports) = Links::new(seed, refusals, now);
         let mut engine = Self {
             mode: memory.mode,
             paused_until: memory.paused_until,
@@ -243,7 +253,7 @@ impl Engine {
             gate: SeatGate::remembering(memory.licence),
             roster: RosterPass::new(now),
             sweep: Sweep::new(now),
-            links: Links::new(seed),
+            links,
             requests: 0,
             pending: BTreeMap::new(),
             due,
@@ -272,7 +282,7 @@ impl Engine {
                 next: now.uptime.saturating_add(settings.chat_reassert),
             },
             counts: Counts::default(),
-            effects: Vec::new(),
+            effects: reports.into_iter().map(Effect::Report).collect(),
             settings,
         };
         let users: Vec<PbxUserId> = engine.members.keys().copied().collect();
@@ -329,6 +339,7 @@ impl Engine {
             && self.pending.is_empty()
             && self.dirty.is_empty()
             && self.mode_to_store.is_none()
+            && self.links.refusals.to_store().is_none()
             && self.auditing.is_empty()
     }
 

@@ -4,8 +4,8 @@ use super::auditing::rule;
 use super::member::{Member, Work};
 use super::{Engine, Report};
 use crate::checker::{self, Checked, Context, Facts, is_disruptive};
-use crate::ids::PbxUserId;
-use crate::ledger_row::Intent;
+use crate::field_record::Intent;
+use crate::ids::{Address, PbxUserId};
 use crate::moment::Moment;
 use crate::plan::{Change, Plan};
 use crate::planner::{Mode, Settlement, Subject, propose};
@@ -76,15 +76,21 @@ impl Engine {
         }
     }
 
+    /// The address of a member, or of somebody who left the group and whom the PBX still shows.
+    pub(super) fn address(&self, user: PbxUserId) -> Option<&Address> {
+        let entry = self.book.entries().get(&user);
+        let former = || self.members.get(&user)?.former.as_deref();
+        match entry {
+            Some(entry) => entry.address.as_ref(),
+            None => former()?.address.as_ref(),
+        }
+    }
+
     /// A user as the planner sees it.
     pub(super) fn subject<'a>(&'a self, user: PbxUserId, member: &'a Member, now: Moment) -> Subject<'a> {
         Subject {
             user,
-            address: self
-                .book
-                .entries()
-                .get(&user)
-                .and_then(|entry| entry.address.as_ref()),
+            address: self.address(user),
             standing: member.standing.as_ref(),
             row: &member.row,
             presence: member.sight.as_ref().map(|sight| &sight.presence),

@@ -9,8 +9,8 @@ use super::member::{Member, Work};
 use super::{Effect, Engine, LinkName, Pending, Report, Rolling};
 use crate::aim::Situation;
 use crate::fault::PortError;
+use crate::field_record::Settled;
 use crate::ids::PbxUserId;
-use crate::ledger_row::Settled;
 use crate::moment::Moment;
 use crate::value::{ChatPresence, Field, Value};
 

@@ -1,17 +1,18 @@
 //! The roster pass: members from the PBX, their Teams users from the directory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::views::UnknownBecause;
 use super::{Effect, Engine, LinkName, Member, Pending, Report};
 use crate::fault::PortError;
 use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::LedgerRow;
 use crate::moment::Moment;
-use crate::roster::{DirectoryUser, GuardVerdict, PbxRoster, Standing, standings};
+use crate::roster::{DirectoryUser, GuardVerdict, PbxRoster, PbxUser, Standing, standings};
 
 /// Where the roster pass stands.
 #[derive(Clone, Debug)]
@@ -146,9 +147,13 @@ impl Engine {
                 member.row.login = entry.login.clone();
             }
         }
-        let listed: BTreeSet<PbxUserId> = roster.users.iter().map(|user| user.id).collect();
+        let listed: BTreeMap<PbxUserId, &PbxUser> = roster.users.iter().map(|user| (user.id, user)).collect();
         for (user, member) in &mut self.members {
-            member.listed = listed.contains(user);
+            let shown = listed.get(user);
+            member.listed = shown.is_some();
+            member.former = shown
+                .filter(|_| !self.book.entries().contains_key(user))
+                .map(|shown| Box::new((*shown).clone()));
         }
         self.roster.taken = Some(now);
         self.seats_are_due(self.roster.change.0);
@@ -227,7 +232,9 @@ impl Engine {
     fn lose_sight_of_the_unmatched(&mut self, now: Moment) {
         let mut lost = Vec::new();
         for (user, member) in &mut self.members {
-            if matches!(member.standing, Some(Standing::NotLookedUp)) && member.lose_sight(now) {
+            if matches!(member.standing, Some(Standing::NotLookedUp))
+                && member.lose_sight(UnknownBecause::NotJoined, now)
+            {
                 lost.push(*user);
             }
         }
@@ -276,7 +283,8 @@ impl Engine {
             }
             let unmatched =
                 member.teams_user().is_none() && !matches!(member.standing, Some(Standing::NotLookedUp));
-            if unmatched && member.lose_sight(now) && member.row.holds_something() {
+            if unmatched && member.lose_sight(UnknownBecause::NotJoined, now) && member.row.holds_something()
+            {
                 self.dirty.insert(*user);
             }
             self.due.insert(*user);

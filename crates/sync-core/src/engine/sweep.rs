@@ -7,6 +7,7 @@ use std::time::Duration;
 use presence_mapping::Presence;
 
 use super::member::Sight;
+use super::views::UnknownBecause;
 use super::{Effect, Engine, LinkName, Pending, RequestId};
 use crate::fault::PortError;
 use crate::ids::{PbxUserId, TeamsUserId};
@@ -169,7 +170,7 @@ impl Engine {
         }
         let mut lost = Vec::new();
         for (user, member) in &mut self.members {
-            if member.teams_user().is_some() && member.lose_sight(now) {
+            if member.teams_user().is_some() && member.lose_sight(UnknownBecause::NoAnswer, now) {
                 lost.push(*user);
             }
         }
@@ -200,14 +201,15 @@ impl Engine {
                 }
                 let mut presences = presences.into_iter();
                 for (id, user) in ids.iter().zip(users) {
-                    self.presence_received(request, id, *user, presences.next().flatten(), now);
+                    let presence = presences.next().flatten().ok_or(UnknownBecause::LeftOut);
+                    self.presence_received(request, id, *user, presence, now);
                 }
             }
             Err(error) => {
                 let reports = self.links.failed(LinkName::Presence, &error, now);
                 self.report_all(reports);
                 for (id, user) in ids.iter().zip(users) {
-                    self.presence_received(request, id, *user, None, now);
+                    self.presence_received(request, id, *user, Err(UnknownBecause::NoAnswer), now);
                 }
             }
         }
@@ -233,7 +235,7 @@ impl Engine {
         request: RequestId,
         id: &TeamsUserId,
         user: PbxUserId,
-        presence: Option<Presence>,
+        presence: Result<Presence, UnknownBecause>,
         now: Moment,
     ) {
         let Some(member) = self.members.get_mut(&user) else {
@@ -247,17 +249,20 @@ impl Engine {
                 return;
             }
             sight.request = request;
-            let same = presence.as_ref() == Some(&sight.presence);
+            let same = presence.as_ref() == Ok(&sight.presence);
             if same && member.unknown.is_some() == sight.presence.is_unknown() {
                 sight.received = now;
                 return;
             }
         }
-        let Some(presence) = presence else {
-            if member.lose_sight(now) {
-                self.sight_changed(user);
+        let presence = match presence {
+            Ok(presence) => presence,
+            Err(because) => {
+                if member.lose_sight(because, now) {
+                    self.sight_changed(user);
+                }
+                return;
             }
-            return;
         };
         let outcome = self.settings.rules.decide(&presence).outcome;
         let (since, outcome_since) = match &member.sight {
@@ -281,7 +286,7 @@ impl Engine {
         let news =
             member.sight.as_ref().is_none_or(|sight| sight.outcome != outcome) || member.unknown.is_some();
         if presence.is_unknown() {
-            member.lose_sight(now);
+            member.lose_sight(UnknownBecause::Said, now);
         } else {
             member.tried = true;
             member.unknown = None;

@@ -3,21 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::member::{Member, Work};
-use super::views::{
-    ExplainView, FieldView, Health, InstanceView, LinkView, MemberView, OwnerView, Readiness, WorkView,
-};
+use super::member::{Member, Seen, Work};
+use super::views::{FieldView, Health, InstanceView, LinkView, MemberView, OwnerView, Readiness, WorkView};
 use super::{Engine, LinkName};
 use crate::aim::{aim, skip_reason, wanted};
+use crate::field_record::{FieldRecord, Settled};
 use crate::gate::Gate;
-use crate::ids::{Address, PbxUserId};
-use crate::ledger_row::Settled;
+use crate::ids::PbxUserId;
 use crate::moment::Moment;
 use crate::plan::Plan;
-
-use crate::policy::{Decision, Rest, Wanted, decide};
+use crate::policy::{Decision, Policy, Rest, Wanted, decide};
 use crate::roster::{GuardVerdict, Standing};
-use crate::value::Field;
+use crate::value::{Field, Value};
 
 /// A sweep older than this, or than three intervals, makes an instance not ready.
 const SWEEP_STAYS: Duration = Duration::from_secs(30);
@@ -80,37 +77,6 @@ impl Engine {
         self.members
             .iter()
             .map(|(user, member)| self.member_view(*user, member, now))
-            .collect()
-    }
-
-    /// Why the members with this address are as they are.
-    pub fn explain(&self, address: &Address, now: Moment) -> Vec<ExplainView> {
-        let has_it = |user: &PbxUserId| {
-            self.book
-                .entries()
-                .get(user)
-                .is_some_and(|entry| entry.address.as_ref() == Some(address))
-        };
-        let members = self.members.iter().filter(|(user, _)| has_it(user));
-        members
-            .map(|(user, member)| ExplainView {
-                instance: self.settings.instance.clone(),
-                policy: self.settings.policy,
-                gate: self.gate_view(),
-                member: self.member_view(*user, member, now),
-                rules: member
-                    .sight
-                    .as_ref()
-                    .map(|sight| self.settings.rules.explain(&sight.presence)),
-                next_check_seconds: member
-                    .teams_user()
-                    .and(self.sweep.interval().checked_sub(
-                        member.sight.as_ref().map_or(Duration::ZERO, |sight| {
-                            now.uptime.saturating_sub(sight.received.uptime)
-                        }),
-                    ))
-                    .map(|left| left.as_secs_f64()),
-            })
             .collect()
     }
 
@@ -222,7 +188,7 @@ impl Engine {
             .unwrap_or_default()
     }
 
-    fn link_view(&self, name: LinkName, now: Moment) -> LinkView {
+    pub(super) fn link_view(&self, name: LinkName, now: Moment) -> LinkView {
         let link = self.links.link(name);
         let down = link.down();
         LinkView {
@@ -242,14 +208,17 @@ impl Engine {
         }
     }
 
-    fn member_view(&self, user: PbxUserId, member: &Member, now: Moment) -> MemberView {
+    pub(super) fn member_view(&self, user: PbxUserId, member: &Member, now: Moment) -> MemberView {
         let entry = self.book.entries().get(&user);
         let sight = member.sight.as_ref();
         MemberView {
             pbx_user: user,
             login: member.row.login.clone(),
-            name: entry.map(|entry| entry.name.clone()).unwrap_or_default(),
-            address: entry.and_then(|entry| entry.address.clone()),
+            name: entry
+                .map(|entry| entry.name.clone())
+                .or_else(|| Some(member.former.as_ref()?.name.clone()))
+                .unwrap_or_default(),
+            address: self.address(user).cloned(),
             teams_user: member.teams_user().cloned(),
             skipped: skip_reason(&self.subject(user, member, now), self.situation()),
             paused: member.row.paused.filter(|pause| pause.is_on(now.wall)),
@@ -259,6 +228,10 @@ impl Engine {
             since: sight.map(|sight| sight.since.wall),
             age_seconds: sight.map(|sight| age(sight.received, now)),
             unknown_for_seconds: member.unknown_for(now).map(|unknown| unknown.as_secs_f64()),
+            unknown_because: member
+                .unknown
+                .filter(|_| member.tried)
+                .map(|unknown| unknown.because),
             dnd: self.field_view(user, member, Field::Dnd, now),
             chat: self
                 .settings
@@ -280,6 +253,10 @@ impl Engine {
             self.settings.policy_for(field),
         ) {
             Decision::Rest(Rest::Left) => Some(aimed.why),
+            // It was decided once, when the outcome changed, and stays true for as long as the DND stands.
+            Decision::Rest(Rest::InLine) if self.leaves_a_humans_dnd(field, aim, record, seen) => {
+                Some(Rest::HumansDnd)
+            }
             Decision::Rest(rest) => Some(rest),
             Decision::Settle { rest, .. } => Some(rest),
             Decision::Disown => Some(Rest::CannotRestore),
@@ -314,6 +291,20 @@ impl Engine {
             drift: settled.is_some_and(|settled| seen.is_some_and(|seen| seen.value != settled)),
             last_write: record.last_write,
         }
+    }
+
+    fn leaves_a_humans_dnd(
+        &self,
+        field: Field,
+        aim: Wanted,
+        record: &FieldRecord,
+        seen: Option<Seen>,
+    ) -> bool {
+        field == Field::Dnd
+            && self.settings.policy == Policy::OwnOnly
+            && aim == Wanted::Set(Value::Dnd(false))
+            && record.ours.is_none()
+            && seen.is_some_and(|seen| seen.value.silences())
     }
 
     pub(super) fn fields(&self) -> impl Iterator<Item = Field> {

@@ -8,14 +8,15 @@ use presence_mapping::{Explanation, Presence};
 use serde::{Deserialize, Serialize};
 
 use super::LinkName;
+use crate::field_record::LastWrite;
 use crate::gate::GateView;
 use crate::ids::{Address, InstanceName, Login, PbxUserId, TeamsUserId};
-use crate::ledger_row::{LastWrite, Pause};
-use crate::plan::{PlanId, SkipReason};
+use crate::ledger_row::Pause;
+use crate::plan::{Because, PlanId, SkipReason};
 use crate::planner::Mode;
 use crate::policy::{Policy, Rest};
 use crate::roster::Standing;
-use crate::value::Value;
+use crate::value::{Field, Value};
 
 /// Whether an instance does its work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +193,8 @@ pub struct MemberView {
     pub age_seconds: Option<f64>,
     /// For how many seconds the presence is unknown.
     pub unknown_for_seconds: Option<f64>,
+    /// Why it is unknown.
+    pub unknown_because: Option<UnknownBecause>,
     /// Do Not Disturb.
     pub dnd: FieldView,
     /// The chat status; `None` where it is not synchronised.
@@ -251,21 +254,91 @@ pub enum WorkView {
     Writing,
 }
 
+/// Why the presence of a member is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum UnknownBecause {
+    /// Teams itself says that it does not know, or something that cannot be read.
+    Said,
+    /// The answer left this person out.
+    LeftOut,
+    /// Teams did not answer.
+    NoAnswer,
+    /// The member is joined to no Teams user.
+    NotJoined,
+}
+
 /// Why a member is as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExplainView {
     /// The instance.
     pub instance: InstanceName,
+    /// What the instance does.
+    pub mode: Mode,
+    /// When a pause of the instance ends by itself.
+    pub paused_until: Option<Timestamp>,
+    /// Whether the instance only plans and reports.
+    pub observe: bool,
     /// The policy.
     pub policy: Policy,
     /// The shut gate, where nobody is synchronised because of the licence.
     pub gate: Option<GateView>,
+    /// Links that are down.
+    pub links: Vec<LinkView>,
     /// The member.
     pub member: MemberView,
+    /// Changes that are due or under way, at most one of each field.
+    pub changes: Vec<DueView>,
     /// The rules that won and lost, for the presence last seen.
     pub rules: Option<RuleView>,
     /// Seconds until presence is read again.
     pub next_check_seconds: Option<f64>,
+}
+
+/// A change that is due, or under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DueView {
+    /// What is changed.
+    pub field: Field,
+    /// What will stand there.
+    pub to: Value,
+    /// Why.
+    pub because: Because,
+    /// Whether this takes our own value back instead of carrying out an outcome.
+    pub release: bool,
+    /// What it waits for, where it does.
+    pub waits: Option<WaitView>,
+}
+
+/// What a change waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum WaitView {
+    /// For the breaker: the same outcome has to be seen for longer, or somebody has to approve it.
+    Breaker {
+        /// The plan that can be approved.
+        plan: Option<PlanId>,
+        /// When it passes if the outcome stays the same.
+        until: Timestamp,
+    },
+    /// For a link that is down.
+    Link {
+        /// Which.
+        link: LinkName,
+    },
+    /// For the next try, after a failure that concerns this member alone.
+    Retry {
+        /// What failed.
+        error: String,
+        /// In how many seconds it is tried again.
+        seconds: f64,
+    },
+    /// For the first list of users, which says who has the PBX user's id now.
+    Roster,
+    /// For the end of `observe`: nothing is written until then.
+    Observe,
 }
 
 /// The rules for one presence.

@@ -7,8 +7,8 @@ use super::{Effect, Engine, LinkName, Pending, Report, Write, Written};
 use crate::aim::wanted;
 use crate::audit::AuditEntry;
 use crate::fault::{Fault, PortError};
+use crate::field_record::{Intent, Observed, Settled};
 use crate::ids::{Address, PbxUserId};
-use crate::ledger_row::{Intent, Observed, Settled};
 use crate::moment::Moment;
 use crate::plan::Change;
 use crate::planner::Mode;
@@ -18,7 +18,7 @@ use crate::value::{ChatPresence, Field, Value};
 /// A change whose intent waited for longer is planned anew from a new reading.
 const INTENT_STAYS: Duration = Duration::from_secs(30);
 
-const fn link(field: Field) -> LinkName {
+pub(super) const fn link(field: Field) -> LinkName {
     match field {
         Field::Dnd => LinkName::Pbx,
         Field::Chat => LinkName::Chat,
@@ -27,15 +27,18 @@ const fn link(field: Field) -> LinkName {
 
 impl Engine {
     pub(super) fn start_writes(&mut self, field: Field, now: Moment) {
-        // A row of an earlier run is acted on when the roster has said who has its id now, or cannot say it.
-        let identified = self.roster.taken.is_some() || self.links.link(LinkName::Roster).down().is_some();
-        while identified
+        while self.knows_who_is_who()
             && self.pbx_slot_free()
             && self.links.may_start(link(field), now)
             && let Some(user) = self.ready[field as usize].pop_front()
         {
             self.start_write(user, field, now);
         }
+    }
+
+    /// A row of an earlier run is acted on when the roster has said who has its id now, or cannot say it.
+    pub(super) fn knows_who_is_who(&self) -> bool {
+        self.roster.taken.is_some() || self.links.link(LinkName::Roster).down().is_some()
     }
 
     /// Starts one write, unless it was overtaken: the newest truth wins, and what it overtook is dropped.
@@ -203,8 +206,7 @@ impl Engine {
     }
 
     fn address_of(&self, user: PbxUserId) -> Option<Address> {
-        let entry = self.book.entries().get(&user)?;
-        entry.address.clone()
+        self.address(user).cloned()
     }
 
     pub(super) fn dnd_read(&mut self, user: PbxUserId, result: Result<bool, PortError>, now: Moment) {
@@ -326,7 +328,7 @@ impl Engine {
             return self.forget(user);
         }
         let first = member.attempts(field) == 0;
-        let again = member.failed(field, now);
+        let again = member.failed(field, &error, now);
         self.wake_at(user, again);
         if first {
             let address = self.address_of(user);

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::audit::{AUDIT_BATCH, AuditPosition, AuditRange, AuditRecord};
-use crate::engine::{LedgerCommit, Memory, RememberedLicence};
+use crate::engine::{LedgerCommit, Memory, Refusal, RememberedLicence};
 use crate::fault::{Fault, PortError};
 use crate::gate::{SeatClaim, Seats};
 use crate::ids::{InstanceName, PbxName, PbxUserId};
@@ -28,6 +28,7 @@ pub struct MemoryLedger {
 struct State {
     rows: BTreeMap<(PbxName, PbxUserId), (InstanceName, LedgerRow)>,
     modes: BTreeMap<(PbxName, InstanceName), (Mode, Option<Timestamp>)>,
+    refusals: BTreeMap<(PbxName, InstanceName), Vec<Refusal>>,
     leases: BTreeMap<InstanceName, Held>,
     fence: i64,
     /// The seats of each instance: the licence's number and the users.
@@ -73,9 +74,7 @@ impl State {
             .get(&lease.claim.instance)
             .is_some_and(|held| held.fence == lease.fence)
     }
-}
 
-impl State {
     /// The seats of a licence, were this claim noted.
     fn seats_with(&self, owner: &Claim, claim: &SeatClaim) -> Seats {
         let others = self
@@ -140,11 +139,13 @@ impl LedgerPort for MemoryLedger {
 
     async fn load(&self, claim: &Claim) -> Result<Memory, PortError> {
         let state = self.state();
-        let mode = state.modes.get(&(claim.pbx.clone(), claim.instance.clone()));
+        let key = (claim.pbx.clone(), claim.instance.clone());
+        let mode = state.modes.get(&key);
         let (mode, paused_until) = mode.copied().unwrap_or_default();
         let mut memory = Memory {
             mode,
             paused_until,
+            refusals: state.refusals.get(&key).cloned().unwrap_or_default(),
             licence: state.seats.get(&claim.instance).and_then(|(identity, _)| {
                 let (text, latest) = state.licences.get(identity)?.clone();
                 let identity = identity.clone();
@@ -202,6 +203,10 @@ impl LedgerPort for MemoryLedger {
         if let Some(mode) = commit.mode {
             let mode = (mode, commit.paused_until);
             state.modes.insert((pbx.clone(), instance.clone()), mode);
+        }
+        if let Some(refusals) = &commit.refusals {
+            let key = (pbx.clone(), instance.clone());
+            state.refusals.insert(key, refusals.clone());
         }
         if commit.frees_seats {
             let instance = lease.claim.instance.clone();

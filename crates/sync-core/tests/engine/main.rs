@@ -8,6 +8,7 @@
 mod approval;
 mod audit;
 mod chat;
+mod explanations;
 mod lease;
 mod pauses;
 mod promises;

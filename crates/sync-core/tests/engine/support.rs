@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use presence_mapping::Presence;
 use sync_core::fakes::{FakePbx, FakeTenant, MemoryLedger, PbxWrite, TokioClock};
 use sync_core::{
-    Acquired, Breaker, ChatPresence, Claim, Clock, Driver, Ended, Engine, Handle, Holding, InstanceName,
-    InstanceView, LedgerPort, Memory, Moment, Observer, PbxName, PbxUserId, Plan, Ports, Report, Settings,
-    Value,
+    Acquired, Breaker, ChatPresence, Claim, Clock, Driver, Ended, Engine, ExplainView, Handle, Holding,
+    InstanceName, InstanceView, LedgerPort, Memory, Moment, Observer, PbxName, PbxUserId, Plan, Ports,
+    Report, Settings, Value,
 };
 use tokio::task::JoinHandle;
 
@@ -216,6 +216,13 @@ impl World {
     pub(crate) async fn plan(&self) -> Plan {
         let now = self.clock.now();
         self.handle().ask(move |engine| engine.plan(now)).await.unwrap()
+    }
+
+    /// Why a person is as it is.
+    pub(crate) async fn explain(&self, id: i64) -> ExplainView {
+        let (address, now) = (mail(id).parse().unwrap(), self.clock.now());
+        let found = self.handle().ask(move |engine| engine.explain(&address, now));
+        found.await.unwrap().pop().unwrap()
     }
 
     pub(crate) fn dnd(&self, id: i64) -> bool {

@@ -65,6 +65,8 @@ pub enum Order {
     },
     /// Take back what is ours, and pause.
     Release,
+    /// Try links again at once that wait for somebody to mend something.
+    Retry,
 }
 
 impl Order {
@@ -74,6 +76,7 @@ impl Order {
             Self::Pause { .. } => "pause",
             Self::Resume { .. } => "resume",
             Self::Release => "release",
+            Self::Retry => "retry",
         }
     }
 
@@ -82,7 +85,7 @@ impl Order {
         let (member, lasts) = match self {
             Self::Pause { member, lasts } => (member.as_ref(), *lasts),
             Self::Resume { member } => (member.as_ref(), None),
-            Self::Release => (None, None),
+            Self::Release | Self::Retry => (None, None),
         };
         query.extend(member.map(|address| ("address", address.to_string())));
         query.extend(lasts.map(|lasts| ("seconds", lasts.as_secs().to_string())));

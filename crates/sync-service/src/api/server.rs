@@ -69,6 +69,7 @@ pub fn router(api: Api) -> Router {
         .route("/instances/{instance}/pause", post(pause))
         .route("/instances/{instance}/resume", post(resume))
         .route("/instances/{instance}/release", post(release))
+        .route("/instances/{instance}/retry", post(retry))
         .route("/instances/{instance}/signed-in", post(signed_in))
         .route_layer(from_fn_with_state(api.clone(), require_token));
     Router::new()
@@ -305,6 +306,10 @@ async fn resume(
 
 async fn release(State(api): State<Api>, Path(name): Path<String>) -> Response {
     order(&api, name, Order::Release).await
+}
+
+async fn retry(State(api): State<Api>, Path(name): Path<String>) -> Response {
+    order(&api, name, Order::Retry).await
 }
 
 /// Somebody has signed in for the instance with `presencectl login`.

@@ -126,6 +126,8 @@ words! {
         Auto = "auto",
         /// The nonce login of the versions up to 9.
         Nonce = "nonce",
+        /// The OAuth password grant of version 10.
+        OAuth = "oauth",
     }
 }
 

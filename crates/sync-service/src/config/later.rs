@@ -15,8 +15,6 @@ struct Later {
 enum When {
     /// Whatever is written.
     Always,
-    /// This word.
-    Is(&'static str),
     /// A text that begins so.
     Begins(&'static str),
     /// `true`.
@@ -32,7 +30,7 @@ const fn later(section: &'static str, key: &'static str, when: When, subject: &'
     }
 }
 
-use When::{Always, Begins, Is, True};
+use When::{Always, Begins, True};
 
 const LATER: &[Later] = &[
     later("daemon", "state", Begins("postgres:"), "PostgreSQL"),
@@ -47,48 +45,6 @@ const LATER: &[Later] = &[
         "listening beyond loopback",
     ),
     later("daemon", "behind_proxy", True, "listening beyond loopback"),
-    later(
-        "instances.X.teams",
-        "proxy",
-        Always,
-        "a proxy of its own for an instance",
-    ),
-    later(
-        "instances.X.starface",
-        "auth",
-        Is("oauth"),
-        "signing in to the PBX by OAuth",
-    ),
-    later(
-        "instances.X.starface",
-        "certificate_sha256",
-        Always,
-        "pinning a certificate",
-    ),
-    later(
-        "instances.X.starface",
-        "proxy",
-        Always,
-        "a proxy of its own for an instance",
-    ),
-    later(
-        "instances.X.starface",
-        "oauth_client_id",
-        Always,
-        "signing in to the PBX by OAuth",
-    ),
-    later(
-        "instances.X.starface",
-        "oauth_client_secret_file",
-        Always,
-        "signing in to the PBX by OAuth",
-    ),
-    later(
-        "instances.X.starface",
-        "oauth_scope",
-        Always,
-        "signing in to the PBX by OAuth",
-    ),
 ];
 
 /// What is not there yet, where a key with this value asks for it.
@@ -96,7 +52,6 @@ pub(super) fn subject(section: &Section, key: &Key, value: &DeValue<'_>) -> Opti
     entries(section, key)
         .find(|entry| match entry.when {
             Always => true,
-            Is(word) => value.as_str() == Some(word),
             Begins(prefix) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
             True => value.as_bool() == Some(true),
         })
@@ -109,7 +64,6 @@ pub(super) fn remark(section: &Section, key: &Key) -> Option<String> {
     for entry in entries(section, key) {
         match entry.when {
             Always => return Some("Comes with a later version; refused until then.".to_owned()),
-            Is(word) => values.push(format!("`{word}`")),
             Begins(prefix) => values.push(format!("`{prefix}…`")),
             True => values.push("`true`".to_owned()),
         }

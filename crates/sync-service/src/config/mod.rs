@@ -16,6 +16,7 @@ mod keys;
 mod later;
 mod licence;
 mod load;
+mod oauth;
 mod overlap;
 mod reader;
 mod rules;
@@ -43,6 +44,6 @@ pub use secret::Secret;
 pub use secret_files::{Disk, SecretFiles, StoredFile};
 pub use settings::{
     Breaker, Certificates, Chat, ClientCertificate, Cloud, CustomCloud, Daemon, Group, Instance, Licence,
-    Settings, Starface, State, StateKeyFile, Sync, Teams, TeamsSignIn,
+    OAuthClient, Proxy, Settings, Starface, State, StateKeyFile, Sync, Teams, TeamsSignIn,
 };
 pub(crate) use starface::host_and_port;

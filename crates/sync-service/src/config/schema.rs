@@ -125,10 +125,13 @@ fn constraints(section: &Section) -> Vec<(&'static str, Value)> {
             ),
         ],
         "instances.X.starface" => {
-            vec![(
-                "oneOf",
-                json!([{ "required": ["group"] }, { "required": ["group_id"] }]),
-            )]
+            vec![
+                (
+                    "oneOf",
+                    json!([{ "required": ["group"] }, { "required": ["group_id"] }]),
+                ),
+                ("not", json!({ "required": ["ca_file", "certificate_sha256"] })),
+            ]
         }
         _ => Vec::new(),
     }

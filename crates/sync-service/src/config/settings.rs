@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use licensing::{Issuers, OperatingMode};
 use presence_mapping::Rules;
 use sync_adapters::graph::{AppCertificate, AssertionAlgorithm};
+use sync_adapters::http::Fingerprint;
 use sync_core::{Address, Holding, InstanceName, Login, PbxName};
 
 use super::choices::{LogFormat, LogLevel, OnStop, Policy, StarfaceAuth};
@@ -159,6 +160,19 @@ pub struct Teams {
     pub sign_in: TeamsSignIn,
     /// How much of the presence quota of tenant and app is used, from 0.001 to 1.
     pub quota_share: f64,
+    /// The way there.
+    pub proxy: Proxy,
+}
+
+/// The way to one side of an instance. Loopback is always reached directly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    /// Through the proxy of the environment, where there is one.
+    Environment,
+    /// Directly, whatever the environment says.
+    Direct,
+    /// Through this proxy.
+    At(Url),
 }
 
 /// The cloud of a tenant.
@@ -291,10 +305,28 @@ pub struct Starface {
     pub password: Secret,
     /// How the daemon signs in.
     pub auth: StarfaceAuth,
+    /// The OAuth client of a PBX of version 10; always there with [`StarfaceAuth::OAuth`].
+    pub oauth_client: Option<OAuthClient>,
+    /// The OAuth scope to ask for; `None`: it is found out.
+    pub oauth_scope: Option<String>,
     /// The certificates to trust beside the system's.
     pub ca: Option<Certificates>,
+    /// The one certificate to trust; never together with `ca`.
+    pub certificate_sha256: Option<Fingerprint>,
+    /// The way there.
+    pub proxy: Proxy,
     /// The companion module; `None` leaves the chat status as it is.
     pub chat: Option<Chat>,
+}
+
+/// An OAuth client of the PBX.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OAuthClient {
+    /// Its id.
+    pub id: String,
+    /// Its secret; a public client has none.
+    pub secret: Option<Secret>,
 }
 
 /// A group of the PBX.

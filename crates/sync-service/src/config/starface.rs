@@ -1,12 +1,15 @@
 //! `[instances.X.starface]` and the companion module below it.
 
 use ::url::Url;
+use sync_adapters::http::Fingerprint;
 use sync_core::{Login, PbxName};
 
+use super::choices::StarfaceAuth;
 use super::fault::FaultKind;
+use super::oauth::{self, OAuth};
 use super::reader::Reader;
 use super::secret_files::NamedFiles;
-use super::settings::{Chat, Group, Starface};
+use super::settings::{Chat, Group, Proxy, Starface};
 use super::url;
 
 /// Which group of which PBX an instance is about.
@@ -22,14 +25,18 @@ pub(super) fn read(starface: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Star
     let password = starface
         .file_name("password_file")
         .and_then(|name| named.secret(starface.source, &name));
-    let auth = starface.choice("auth");
+    let auth = starface.choice::<StarfaceAuth>("auth");
     let ca_file = starface.file_name("ca_file");
     let ca = ca_file
         .as_ref()
         .map(|name| named.certificates(starface.source, name));
+    let pin = pin(starface);
+    let proxy = starface.proxy("proxy");
+    pin_stands_alone(starface, proxy.as_ref());
+    let oauth = oauth::read(starface, auth.as_ref().map(|auth| auth.value), named);
     let chat = chat(&starface.table("chat"), named);
-    not_yet(starface);
     let Target { url, pbx, group } = target?;
+    let OAuth { client, scope } = oauth?;
     Some(Starface {
         url,
         pbx,
@@ -37,10 +44,14 @@ pub(super) fn read(starface: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Star
         login: Login(login?.value.into()),
         password: password?,
         auth: auth?.value,
+        oauth_client: client,
+        oauth_scope: scope,
         ca: match ca {
             Some(read) => Some(read?),
             None => None,
         },
+        certificate_sha256: pin?,
+        proxy: proxy?,
         chat: chat?,
     })
 }
@@ -137,28 +148,48 @@ fn pbx_id(text: &str) -> Result<PbxName, (String, String)> {
     Err((format!("`{text}` is no name for a PBX"), hint.to_owned()))
 }
 
-/// The keys whose function comes later: read for their types, and refused with that reason.
-fn not_yet(starface: &Reader<'_>) {
-    starface.parsed("certificate_sha256", fingerprint);
-    starface.read("proxy", |value| match value.as_str() {
-        Some("") => Ok(()),
-        _ => super::values::text(value).and_then(|text| {
-            url::any_server(text)
-                .map(drop)
-                .map_err(|(what, hint)| super::values::bad(what, hint))
-        }),
-    });
-    for name in ["oauth_client_id", "oauth_scope"] {
-        starface.text(name);
+/// Reads the pinned certificate; the inner `None` is that there is none.
+#[expect(
+    clippy::option_option,
+    reason = "the outer one is a fault, the inner one an absent key"
+)]
+fn pin(starface: &Reader<'_>) -> Option<Option<Fingerprint>> {
+    if !starface.has("certificate_sha256") {
+        return Some(None);
     }
-    starface.file_name("oauth_client_secret_file");
+    let pin = starface.parsed("certificate_sha256", fingerprint)?;
+    Some(Some(pin.value))
 }
 
-fn fingerprint(text: &str) -> Result<(), (String, String)> {
-    let digits: Vec<char> = text.chars().filter(|c| *c != ':').collect();
-    if digits.len() == 64 && digits.iter().all(char::is_ascii_hexdigit) {
-        return Ok(());
+/// A pin takes the place of every other certificate, on the way to a proxy too.
+fn pin_stands_alone(starface: &Reader<'_>, proxy: Option<&Proxy>) {
+    if !starface.has("certificate_sha256") {
+        return;
     }
-    let hint = "write 64 hexadecimal digits, with or without colons";
-    Err(("is no SHA-256 hash".to_owned(), hint.to_owned()))
+    let contradicts = |what: &str, hint: &str| {
+        let place = starface.place_of("certificate_sha256");
+        starface
+            .source
+            .fault(&place, FaultKind::Contradiction, what, Some(hint.to_owned()));
+    };
+    if starface.has("ca_file") {
+        contradicts(
+            "`ca_file` and `certificate_sha256` are both there",
+            "keep one of them: the authority's certificate, or the fingerprint of the PBX's own",
+        );
+    }
+    if matches!(proxy, Some(Proxy::At(url)) if url.scheme() == "https") {
+        contradicts(
+            "a certificate cannot be pinned behind an `https://` proxy",
+            "name an `http://` proxy, or trust the PBX by `ca_file`",
+        );
+    }
+}
+
+fn fingerprint(text: &str) -> Result<Fingerprint, (String, String)> {
+    text.parse().map_err(|_| {
+        let hint = "write 64 hexadecimal digits, with or without colons: what `openssl x509 -noout -fingerprint -sha256 -in FILE` \
+                    prints behind the `=`";
+        ("is no SHA-256 fingerprint".to_owned(), hint.to_owned())
+    })
 }

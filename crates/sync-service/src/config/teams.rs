@@ -30,13 +30,14 @@ pub(super) fn read(teams: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Teams> 
     let cloud = cloud_name.and_then(|name| cloud(teams, &name, named));
     let sign_in = sign_in(teams, named);
     let quota_share = teams.share("quota_share");
-    teams.parsed("proxy", url::any_server);
+    let proxy = teams.proxy("proxy");
     Some(Teams {
         cloud: cloud?,
         tenant_id: tenant_id?.value,
         client_id: client_id?.value,
         sign_in: sign_in?,
         quota_share: quota_share?,
+        proxy: proxy?,
     })
 }
 

@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use super::settings::Proxy;
+
 /// Reads an address; the two texts of the refusal are what is wrong and what to write instead. The first never
 /// repeats the address, since it may hold a password.
 pub(super) fn server(text: &str) -> Result<Url, (String, String)> {
@@ -24,8 +26,7 @@ pub(super) fn bare_server(text: &str) -> Result<Url, (String, String)> {
     Ok(url)
 }
 
-/// Reads the address of a proxy, which may be http anywhere.
-pub(super) fn any_server(text: &str) -> Result<Url, (String, String)> {
+fn any_server(text: &str) -> Result<Url, (String, String)> {
     let hint = || "write an address such as `https://pbx.example`".to_owned();
     let url = Url::parse(text).map_err(|error| (format!("is no address: {error}"), hint()))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
@@ -44,6 +45,26 @@ pub(super) fn any_server(text: &str) -> Result<Url, (String, String)> {
         ));
     }
     Ok(url)
+}
+
+/// Reads the address of a proxy; the empty text is that there is none.
+pub(super) fn proxy(text: &str) -> Result<Proxy, (String, String)> {
+    if text.is_empty() {
+        return Ok(Proxy::Direct);
+    }
+    let hint = || "write an address such as `http://proxy.example:3128`, or \"\" for no proxy".to_owned();
+    let url = Url::parse(text).map_err(|error| (format!("is no address: {error}"), hint()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err((
+            "holds a login or a password".to_owned(),
+            "remove the key, and name a proxy that wants a password in the daemon's environment, as `HTTPS_PROXY`".to_owned(),
+        ));
+    }
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !bare {
+        return Err(("is no address of a proxy".to_owned(), hint()));
+    }
+    Ok(Proxy::At(url))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -89,6 +110,31 @@ mod tests {
     fn a_password_in_an_address_is_refused_without_being_repeated() {
         let (what, hint) = server("https://root:SAMPLE@pbx.example").expect_err("a password");
         assert!(!format!("{what}{hint}").contains("SAMPLE"));
+    }
+
+    #[test]
+    fn a_proxy_may_be_http_anywhere_and_holds_no_password() {
+        assert_eq!(proxy(""), Ok(Proxy::Direct));
+        for text in [
+            "http://proxy.example:3128",
+            "https://proxy.example/",
+            "http://10.0.0.1",
+        ] {
+            assert!(matches!(proxy(text), Ok(Proxy::At(_))), "{text}");
+        }
+        for text in [
+            " ",
+            "proxy.example:3128",
+            "socks5://proxy.example",
+            "http://",
+            "http://proxy.example/path",
+            "http://proxy.example?a",
+            "http://agent:SAMPLE@proxy.example",
+            "http://:SAMPLE@proxy.example:99999",
+        ] {
+            let (what, hint) = proxy(text).expect_err("no proxy");
+            assert!(!format!("{what}{hint}").contains("SAMPLE"), "{text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,9 @@ use super::fault::FaultKind;
 use super::hint;
 use super::key::Kind;
 use super::reader::{Reader, Refusal};
+use super::settings::Proxy;
 use super::source::{Located, Place};
+use super::url;
 use super::wording::with_article;
 
 /// The smallest share that makes sense: a smaller one stretches a sweep beyond a day.
@@ -50,6 +52,29 @@ impl Reader<'_> {
         self.read(name, |value| {
             parse(text(value)?).map_err(|(what, hint)| bad(what, hint))
         })
+    }
+
+    /// The same for a text that may be empty.
+    pub(super) fn parsed_or_empty<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, (String, String)>,
+    ) -> Option<Located<T>> {
+        self.read(name, |value| {
+            let written = match value.as_str() {
+                Some("") => "",
+                _ => text(value)?,
+            };
+            parse(written).map_err(|(what, hint)| bad(what, hint))
+        })
+    }
+
+    /// A proxy; where none is written, the environment's.
+    pub(super) fn proxy(&self, name: &str) -> Option<Proxy> {
+        if !self.has(name) {
+            return Some(Proxy::Environment);
+        }
+        self.parsed_or_empty(name, url::proxy).map(|proxy| proxy.value)
     }
 
     pub(super) fn file_name(&self, name: &str) -> Option<Located<PathBuf>> {

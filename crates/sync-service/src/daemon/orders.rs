@@ -59,6 +59,7 @@ impl Supervisor {
                 given
             }
             Order::Release => handle.release().await,
+            Order::Retry => handle.try_again().await,
         };
         given.map_err(|_| ended(name))?;
         if *order == Order::Release {

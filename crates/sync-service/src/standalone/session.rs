@@ -62,7 +62,7 @@ impl Session {
             .get(instance)
             .map(|licence| licence.at_start(memory.licence.as_ref().map(|known| known.text.as_str())))
             .unwrap_or_default();
-        let mut engine_settings = Assembly::settings(instance, config, 1);
+        let mut engine_settings = assembly.settings(instance, config, 1).await;
         engine_settings.dry_run = purpose == Purpose::Look;
         let engine = Engine::new(engine_settings, memory, assembly.now(), assembly.seed(instance));
         let (driver, handle) = Driver::new(engine, ports, lease, assembly.clock(), assembly.watch(instance));

@@ -151,25 +151,6 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
         ("daemon", "managed", "true"),
         ("daemon", "tls_certificate_file", "\"page.pem\""),
         ("daemon", "behind_proxy", "true"),
-        ("instances.main.teams", "proxy", "\"http://proxy.example:3128\""),
-        ("instances.main.starface", "auth", "\"oauth\""),
-        (
-            "instances.main.starface",
-            "certificate_sha256",
-            "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"",
-        ),
-        ("instances.main.starface", "proxy", "\"\""),
-        (
-            "instances.main.starface",
-            "oauth_client_id",
-            "\"rest-client-headless\"",
-        ),
-        (
-            "instances.main.starface",
-            "oauth_client_secret_file",
-            "\"pbx-oauth.secret\"",
-        ),
-        ("instances.main.starface", "oauth_scope", "\"login\""),
     ];
     for (table, name, value) in later {
         let key = Key {

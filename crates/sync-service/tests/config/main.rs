@@ -11,4 +11,5 @@ mod mutations;
 mod named_files;
 mod settings;
 mod sign_in;
+mod starface;
 mod support;

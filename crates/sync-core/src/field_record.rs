@@ -1,0 +1,461 @@
+//! What is remembered about one field of one PBX user, and how it changes: the durable half of every decision.
+//!
+//! A record holds the outcome that was last carried out, an intent that is not confirmed yet, and the value that stands in
+//! the PBX because of us. Each transition is a small pure method, so that the rules of ownership can be read and tested in
+//! one place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::value::Value;
+
+/// The outcome that a field was last brought in line with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settled {
+    /// None yet: the member was never seen, so the first outcome is due.
+    #[default]
+    Never,
+    /// This outcome was carried out, or found to need nothing.
+    At(Value),
+    /// Our value was taken back and this one put in its place; the next known outcome is due, unless a human changed
+    /// the value since.
+    Released(Value),
+}
+
+/// A write that was committed before the PBX was touched, and is not confirmed yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The value to be written.
+    pub to: Value,
+    /// The value that was read just before the intent was committed.
+    pub before: Value,
+    /// Whether the write takes our own value back instead of carrying out an outcome.
+    pub release: bool,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The rule that won, or the reason of a release: what the audit says of the write if its answer is never heard. `None`
+    /// where an earlier version stored the intent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Arc<str>>,
+}
+
+/// A write of unknown fate that was not found when the PBX was read: it may still take effect.
+///
+/// A PUT can outlive the time-out that was reported for it. Until [`Stray::until`], and until one reading after that,
+/// the value is taken for ours where it is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stray {
+    /// What was intended.
+    pub intent: Intent,
+    /// When the PBX is read once more, and the write is given up where it is not found.
+    pub until: Timestamp,
+    /// What was known to stand there last: what stays the same is no sign of the write.
+    pub last: Value,
+}
+
+impl Stray {
+    /// How long a write is waited for.
+    pub const STAYS: Duration = Duration::from_secs(60);
+
+    /// How much longer the write is waited for at `now`; `None` where it is not any more. A clock that was set back
+    /// does not prolong it.
+    pub fn remaining(&self, now: Timestamp) -> Option<Duration> {
+        let remaining = Duration::try_from(self.until.duration_since(now)).ok()?;
+        (!remaining.is_zero() && remaining <= Self::STAYS).then_some(remaining)
+    }
+
+    /// Whether a look that did not find the write ends the search: it began after the time, or the clock was set back.
+    fn is_given_up(&self, look: Look) -> bool {
+        look.asked >= self.until || (look.at < self.until && self.remaining(look.at).is_none())
+    }
+}
+
+/// A look at the PBX, while no write of ours was under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// When the PBX was asked.
+    pub asked: Timestamp,
+    /// When it answered.
+    pub at: Timestamp,
+}
+
+impl Look {
+    /// A look that took no time.
+    pub fn at(at: Timestamp) -> Self {
+        Self { asked: at, at }
+    }
+}
+
+/// What a look at the PBX made of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Whether the record is another one now.
+    pub changed: bool,
+    /// The write of unknown fate of which the look says that it took effect.
+    pub proved: Option<Intent>,
+}
+
+/// A value that stands in the PBX because we put it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ours {
+    /// What we wrote.
+    pub value: Value,
+    /// What stood there before the first of our writes in a row.
+    pub before: Value,
+    /// When we wrote it.
+    pub since: Timestamp,
+}
+
+/// The last write of ours that was confirmed, kept for explanations even after a human changed the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastWrite {
+    /// What stood there.
+    pub from: Value,
+    /// What we wrote.
+    pub to: Value,
+    /// When it was confirmed.
+    pub at: Timestamp,
+}
+
+/// The memory of one field of one PBX user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FieldRecord {
+    /// The outcome last carried out.
+    pub settled: Settled,
+    /// A write whose fate is not known yet.
+    pub intent: Option<Intent>,
+    /// A write that may still take effect, although it was not found.
+    pub stray: Option<Stray>,
+    /// Our value, while it stands.
+    pub ours: Option<Ours>,
+    /// The last confirmed write.
+    pub last_write: Option<LastWrite>,
+}
+
+impl FieldRecord {
+    /// Notes what is about to be written. It must be durable before the PBX is touched.
+    pub fn intend(&mut self, intent: Intent) {
+        self.intent = Some(intent);
+    }
+
+    /// Forgets an intent of which it is certain that it was never sent.
+    pub fn abandon(&mut self) {
+        self.intent = None;
+    }
+
+    /// The intended write took effect at `at`, and replaced `before`. Returns what was written.
+    ///
+    /// DND that we turned off is nobody's: there is nothing to take back. Everything else that we wrote is ours, and
+    /// a chain of our own writes remembers what stood there before its first.
+    pub fn confirm(&mut self, before: Value, at: Timestamp) -> Option<Value> {
+        let intent = self.intent.take()?;
+        let first = self.before_ours(before);
+        if let Some(stray) = &mut self.stray {
+            stray.last = intent.to;
+        }
+        let nobodys = intent.release || intent.to == Value::Dnd(false);
+        self.ours = (!nobodys).then_some(Ours {
+            value: intent.to,
+            before: first,
+            since: at,
+        });
+        self.last_write = Some(LastWrite {
+            from: before,
+            to: intent.to,
+            at,
+        });
+        self.settled = if intent.release {
+            Settled::Released(intent.to)
+        } else {
+            Settled::At(intent.to)
+        };
+        Some(intent.to)
+    }
+
+    /// What stood there before the first of our writes in a row, where `before` stood there before the last one.
+    fn before_ours(&self, before: Value) -> Value {
+        match self.ours {
+            Some(ours) if ours.value == before => ours.before,
+            _ => before,
+        }
+    }
+
+    /// The PBX was read while no write of ours was under way.
+    ///
+    /// An unconfirmed intent whose value is found is taken for our own write (what stood there before was read to be
+    /// different); one whose value is not found did not take effect yet, and is looked for a while longer. A value of
+    /// ours that is not found any more was changed by a human, which ends our ownership.
+    pub fn observed(&mut self, found: Value, look: Look) -> Observed {
+        let previous = self.clone();
+        let proved = match self.intent.clone() {
+            Some(intent) if found == intent.to && intent.before != found => {
+                self.confirm(intent.before, look.at);
+                Some(intent)
+            }
+            Some(intent) => {
+                self.intent = None;
+                let before = self.before_ours(intent.before);
+                let intent = Intent { before, ..intent };
+                let until = look.at.checked_add(Stray::STAYS).ok();
+                self.stray = until.map(|until| Stray {
+                    intent,
+                    until,
+                    last: found,
+                });
+                None
+            }
+            None => self.look_for_the_stray(found, look),
+        };
+        if self.ours.is_some_and(|ours| ours.value != found) {
+            self.ours = None;
+        }
+        Observed {
+            changed: *self != previous,
+            proved,
+        }
+    }
+
+    /// A stray write that is found is ours like any other; one that is not found in time is given up.
+    fn look_for_the_stray(&mut self, found: Value, look: Look) -> Option<Intent> {
+        let stray = self.stray.clone()?;
+        // What stayed the same, or is ours already, is no sign of it.
+        let known = stray.last == found || self.ours.is_some_and(|ours| ours.value == found);
+        if found == stray.intent.to && !known {
+            self.intent = Some(stray.intent.clone());
+            self.confirm(stray.intent.before, look.at);
+            self.stray = None;
+            return Some(stray.intent);
+        }
+        self.stray = (!stray.is_given_up(look)).then_some(Stray { last: found, ..stray });
+        None
+    }
+
+    /// Whether the value in the PBX is ours, or may be, or may become so.
+    pub fn may_be_ours(&self) -> bool {
+        self.ours.is_some() || self.intent.is_some() || self.stray.is_some()
+    }
+
+    /// The outcome is in line, no write was needed.
+    pub fn settle(&mut self, settled: Settled) {
+        self.settled = settled;
+    }
+
+    /// Gives up a value of ours without writing, because nothing can be put back in its place.
+    pub fn disown(&mut self) {
+        if let Some(ours) = self.ours.take() {
+            self.settled = Settled::Released(ours.value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::ChatPresence;
+
+    const ON: Value = Value::Dnd(true);
+    const OFF: Value = Value::Dnd(false);
+    const AT: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn intended(to: Value, before: Value) -> FieldRecord {
+        let mut record = FieldRecord::default();
+        record.intend(Intent {
+            to,
+            before,
+            release: false,
+            at: AT,
+            rule: None,
+        });
+        record
+    }
+
+    #[test]
+    fn a_confirmed_write_is_ours_and_remembers_what_stood_there() {
+        let mut record = intended(ON, OFF);
+        assert_eq!(record.confirm(OFF, AT), Some(ON));
+        assert_eq!(
+            record.ours,
+            Some(Ours {
+                value: ON,
+                before: OFF,
+                since: AT
+            })
+        );
+        assert_eq!(record.settled, Settled::At(ON));
+        assert_eq!(record.intent, None);
+    }
+
+    #[test]
+    fn dnd_turned_off_is_nobodys() {
+        let mut record = intended(OFF, ON);
+        record.confirm(ON, AT);
+        assert_eq!(record.ours, None);
+    }
+
+    #[test]
+    fn after_a_crash_the_intended_value_found_is_ours() {
+        let mut record = intended(ON, OFF);
+        assert!(record.observed(ON, Look::at(AT)).changed);
+        assert_eq!(record.ours.map(|ours| ours.value), Some(ON));
+        assert_eq!(record.settled, Settled::At(ON));
+    }
+
+    #[test]
+    fn after_a_crash_the_intended_value_not_found_did_not_take_effect() {
+        let mut record = intended(ON, OFF);
+        assert!(record.observed(OFF, Look::at(AT)).changed);
+        assert_eq!((&record.intent, record.ours), (&None, None));
+        assert!(record.observed(OFF, Look::at(AT + Stray::STAYS)).changed);
+        assert_eq!(record, FieldRecord::default());
+    }
+
+    #[test]
+    fn a_write_that_takes_effect_after_it_was_looked_for_is_still_ours() {
+        for later in [Duration::from_secs(1), Stray::STAYS, Stray::STAYS * 100] {
+            let mut record = intended(ON, OFF);
+            record.observed(OFF, Look::at(AT));
+            record.settle(Settled::At(OFF));
+            assert!(
+                record.observed(ON, Look::at(AT + later)).proved.is_some(),
+                "the first reading after the time counts"
+            );
+            assert_eq!(record.ours.map(|ours| (ours.value, ours.before)), Some((ON, OFF)));
+            assert_eq!((record.settled, record.stray), (Settled::At(ON), None));
+        }
+    }
+
+    #[test]
+    fn a_value_that_stood_there_before_is_no_sign_of_a_stray_write() {
+        let mut record = intended(ON, OFF);
+        record.observed(OFF, Look::at(AT));
+        record.intend(Intent {
+            to: ON,
+            before: OFF,
+            release: false,
+            at: AT,
+            rule: None,
+        });
+        record.confirm(OFF, AT);
+        record.disown();
+        assert!(
+            record.observed(ON, Look::at(AT)).proved.is_none(),
+            "we wrote it, and gave it up"
+        );
+        record.observed(OFF, Look::at(AT));
+        assert!(record.observed(ON, Look::at(AT)).changed, "it came anew");
+        assert_eq!(record.ours.map(|ours| ours.value), Some(ON));
+    }
+
+    #[test]
+    fn a_write_that_was_given_up_is_a_humans() {
+        let mut record = intended(ON, OFF);
+        record.observed(OFF, Look::at(AT));
+        record.observed(OFF, Look::at(AT + Stray::STAYS));
+        assert!(!record.observed(ON, Look::at(AT + Stray::STAYS)).changed);
+        assert_eq!(record.ours, None);
+    }
+
+    #[test]
+    fn an_answer_to_an_earlier_question_does_not_end_the_search() {
+        let mut record = intended(ON, OFF);
+        record.observed(OFF, Look::at(AT));
+        let slow = Look {
+            asked: AT,
+            at: AT + Stray::STAYS * 2,
+        };
+        record.observed(OFF, slow);
+        assert!(record.observed(ON, Look::at(AT + Stray::STAYS * 3)).changed);
+        assert_eq!(record.ours.map(|ours| ours.value), Some(ON));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_prolong_the_search() {
+        let mut record = intended(ON, OFF);
+        record.observed(OFF, Look::at(AT + Duration::from_secs(3_600)));
+        record.observed(OFF, Look::at(AT));
+        assert_eq!(record.stray, None);
+    }
+
+    #[test]
+    fn a_row_of_an_earlier_version_is_read() {
+        let text = r#"{"settled":"never","intent":null,"ours":null,"last_write":null}"#;
+        assert_eq!(
+            serde_json::from_str::<FieldRecord>(text).unwrap(),
+            FieldRecord::default()
+        );
+    }
+
+    #[test]
+    fn a_humans_toggle_ends_our_ownership() {
+        let mut record = intended(ON, OFF);
+        record.confirm(OFF, AT);
+        assert!(record.observed(OFF, Look::at(AT)).changed);
+        assert_eq!(record.ours, None);
+        assert_eq!(record.settled, Settled::At(ON));
+        assert!(
+            !record.observed(ON, Look::at(AT)).changed,
+            "what the human turns on again is not ours"
+        );
+        assert_eq!(record.ours, None);
+    }
+
+    #[test]
+    fn a_chain_of_our_writes_remembers_the_value_before_its_first() {
+        let chat = Value::Chat;
+        let mut record = intended(chat(ChatPresence::Away), chat(ChatPresence::Available));
+        record.confirm(chat(ChatPresence::Available), AT);
+        record.intend(Intent {
+            to: chat(ChatPresence::DoNotDisturb),
+            before: chat(ChatPresence::Away),
+            release: false,
+            at: AT,
+            rule: None,
+        });
+        record.confirm(chat(ChatPresence::Away), AT);
+        assert_eq!(
+            record.ours.map(|ours| ours.before),
+            Some(chat(ChatPresence::Available))
+        );
+    }
+
+    #[test]
+    fn a_release_leaves_nothing_of_ours() {
+        let mut record = intended(ON, OFF);
+        record.confirm(OFF, AT);
+        record.intend(Intent {
+            to: OFF,
+            before: ON,
+            release: true,
+            at: AT,
+            rule: None,
+        });
+        record.confirm(ON, AT);
+        assert_eq!((record.ours, record.settled), (None, Settled::Released(OFF)));
+    }
+
+    #[test]
+    fn an_intent_of_an_earlier_version_is_read_without_its_rule() {
+        let stored = r#"{"intent":{"to":true,"before":false,"release":false,"at":"1970-01-01T00:00:00Z"}}"#;
+        let record: FieldRecord = serde_json::from_str(stored).unwrap();
+        assert_eq!(record, intended(ON, OFF));
+        let mut record = record;
+        record.intent.as_mut().unwrap().rule = Some("*/Presenting".into());
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<FieldRecord>(&text).unwrap(), record);
+    }
+
+    #[test]
+    fn only_a_value_that_was_not_there_before_proves_a_write() {
+        assert_eq!(intended(ON, OFF).observed(OFF, Look::at(AT)).proved, None);
+        assert_eq!(intended(ON, ON).observed(ON, Look::at(AT)).proved, None);
+        assert_eq!(FieldRecord::default().observed(ON, Look::at(AT)).proved, None);
+        let mut record = intended(ON, OFF);
+        let intent = record.intent.clone();
+        assert_eq!(record.observed(ON, Look::at(AT)).proved, intent);
+    }
+}
