@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sync_adapters::http::{HttpClient, HttpSettings};
 use sync_core::{Health, InstanceName, LinkName, Mode};
-use sync_service::api::{Client, ClientError, Endpoint, InstanceState, Order, endpoint_file};
+use sync_service::api::{Client, ClientError, Endpoint, InstanceState, InstanceStatus, Order, endpoint_file};
 use sync_service::config::{self, Environment};
 use sync_service::daemon::{self, DaemonOptions, RunningDaemon, StartError};
 use tempfile::TempDir;
@@ -366,5 +366,29 @@ async fn the_end_of_a_certificate_is_in_the_status() {
         "{notice}"
     );
     assert!(status.instances[1].notices.is_empty());
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_none_stops_only_whoever_signed_in_with_it() {
+    let home = Home::new();
+    home.write("state.key", "too short");
+    let text = CONFIGURATION
+        .replacen("client_secret_file = \"secret\"", "auth = \"browser\"", 1)
+        .replace("enabled = false", "enabled = true");
+    home.write("presence-sync.toml", &text);
+    let daemon = home.start().await.unwrap();
+    let client = home.client();
+    let instances = eventually(|| async {
+        let instances = client.status().await.ok()?.instances;
+        let settled = |status: &InstanceStatus| status.state != InstanceState::Starting;
+        instances.iter().all(settled).then_some(instances)
+    })
+    .await;
+    let states: Vec<InstanceState> = instances.iter().map(|status| status.state).collect();
+    assert_eq!(states, [InstanceState::Failed, InstanceState::Running]);
+    let reason = instances[0].reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("state.key` does not hold 32 bytes"), "{reason}");
+    assert_eq!(std::fs::read(home.path("state.key")).unwrap(), b"too short");
     daemon.stop().await;
 }
