@@ -83,7 +83,7 @@ fn of_error(refusal: &EntraRefusal) -> &'static str {
         Some("invalid_grant" | "interaction_required" | "login_required") => {
             "The stored sign-in is not accepted any more. Sign in again."
         }
-        _ => of_fault(&refusal.fault()),
+        _ => of_fault(&refusal.said()),
     }
 }
 
