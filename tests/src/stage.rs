@@ -184,11 +184,16 @@ impl Stage {
             .unwrap_or_else(|| panic!("it did not settle\n{}", self.log()))
     }
 
-    /// How the daemon's instance does, if it can be asked.
-    pub async fn status(&self) -> Option<InstanceStatus> {
+    /// A client of the running daemon, if there is one.
+    pub fn client(&self) -> Option<Client> {
         let endpoint = Endpoint::find(&endpoint_file(&self.path("state.db"))).ok()??;
         let http = HttpClient::build(&HttpSettings::default()).ok()?;
-        Client::new(http, endpoint).status().await.ok()?.instances.pop()
+        Some(Client::new(http, endpoint))
+    }
+
+    /// How the daemon's instance does, if it can be asked.
+    pub async fn status(&self) -> Option<InstanceStatus> {
+        self.client()?.status().await.ok()?.instances.pop()
     }
 
     /// Asks the running daemon for one of the paths that need no sign-in: status and body.

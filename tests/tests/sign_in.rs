@@ -12,6 +12,8 @@ use end_to_end::{Login, Output, Stage, StageOptions, eventually};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 use sandbox::{Auth, Except, Fault, Operation};
 use sync_adapters::http::{HttpClient, HttpSettings};
+use sync_core::InstanceName;
+use sync_service::api::Order;
 use url::Url;
 
 /// A stage on which employee 0 is in a call.
@@ -316,7 +318,11 @@ async fn a_daemon_signs_in_with_a_certificate_by_both_algorithms() {
         refused.await.unwrap_or_else(|| panic!("{}", stage.log()));
         drop(daemon);
         stage.sandbox.tenant().upload_certificate(certificate.der());
+        // The next daemon remembers the refusal; whoever has mended it says so.
         let daemon = stage.daemon();
+        let main = InstanceName("main".into());
+        let retried = eventually(|| async { stage.client()?.order(&main, &Order::Retry).await.ok() });
+        retried.await.unwrap_or_else(|| panic!("{}", stage.log()));
         stage.converge(&Except::default()).await;
         assert!(stage.dnd(0));
         drop(daemon);

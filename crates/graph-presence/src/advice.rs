@@ -58,6 +58,12 @@ pub(crate) fn of_refusal(refusal: &EntraRefusal) -> String {
         Some(50_134) => {
             "The account is at home in another data centre than the code. Begin the sign-in anew."
         }
+        Some(90_119 | 90_120) => {
+            "The code was not entered, or was used before. Begin the sign-in anew, and enter the new code."
+        }
+        Some(9_001_023) => {
+            "The sign-in needs a tenant of its own. Configure the directory (tenant) id instead of a shared name."
+        }
         Some(90_055 | 50_033 | 90_006 | 90_024 | 90_033) => of_fault(&Fault::Throttled { retry_after: None }),
         _ => of_error(refusal),
     };
@@ -77,7 +83,7 @@ fn of_error(refusal: &EntraRefusal) -> &'static str {
         Some("invalid_grant" | "interaction_required" | "login_required") => {
             "The stored sign-in is not accepted any more. Sign in again."
         }
-        _ => of_fault(&refusal.fault()),
+        _ => of_fault(&refusal.said()),
     }
 }
 

@@ -95,6 +95,7 @@ impl BrowserSignIn {
                 aadsts: aadsts_of(line),
                 description: Some(clean(line, 300)).filter(|line| !line.is_empty()),
                 retry_after: None,
+                told_again: false,
                 consent_url: None,
                 trace: Trace::new(),
             }));

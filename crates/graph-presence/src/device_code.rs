@@ -175,6 +175,7 @@ mod tests {
             aadsts: None,
             description: None,
             retry_after: retry_after.map(Duration::from_secs),
+            told_again: false,
             consent_url: None,
             trace: Trace::new(),
         }))

@@ -113,12 +113,18 @@ impl SignInError {
         }
     }
 
-    /// The same refusal, told later: what is left of its pause.
+    /// The same refusal, told again while it stands: what is left of its pause. Entra was not asked, so that it is no new
+    /// refusal, and whoever had it mended meanwhile has to wait no longer than that.
     pub(crate) fn with_left(mut self, left: Duration) -> Self {
-        if let Self::Refused(refusal) = &mut self
-            && refusal.retry_after.is_some()
-        {
-            refusal.retry_after = Some(left);
+        if let Self::Refused(refusal) = &mut self {
+            let lasting = matches!(
+                refusal.said(),
+                Fault::Credentials | Fault::Configuration | Fault::Permission
+            );
+            refusal.told_again |= lasting;
+            if lasting || refusal.retry_after.is_some() {
+                refusal.retry_after = Some(left);
+            }
         }
         self
     }
@@ -141,6 +147,8 @@ pub struct EntraRefusal {
     pub description: Option<String>,
     /// The pause asked for, at most an hour.
     pub retry_after: Option<Duration>,
+    /// Whether it is an earlier answer, told again before its pause was over: that is a pause, whatever it said.
+    pub told_again: bool,
     /// Where an administrator consents to the app's permissions.
     pub consent_url: Option<Url>,
     /// The ids of the call.
@@ -174,13 +182,24 @@ impl EntraRefusal {
             // Microsoft's own library believes no longer pause than an hour.
             retry_after: retry_after::of_headers(&answer.headers)
                 .map(|pause| pause.min(Duration::from_secs(3600))),
+            told_again: false,
             consent_url: None,
             trace,
         }
     }
 
-    /// Whose fault it was, by HTTP status and OAuth `error` alone.
+    /// Whose fault it was, by HTTP status and OAuth `error` alone; a pause where it is told again.
     pub fn fault(&self) -> Fault {
+        if self.told_again {
+            return Fault::Throttled {
+                retry_after: self.retry_after,
+            };
+        }
+        self.said()
+    }
+
+    /// Whose fault it was when Entra said it.
+    pub(crate) fn said(&self) -> Fault {
         let throttled = Fault::Throttled {
             retry_after: self.retry_after,
         };

@@ -205,6 +205,7 @@ mod tests {
             aadsts: None,
             description: None,
             retry_after,
+            told_again: false,
             consent_url: None,
             trace: Trace::new(),
         }))
@@ -306,6 +307,27 @@ mod tests {
         assert_eq!(wait(cache.token().await.unwrap_err().fault()), 10);
         assert_eq!(granted.load(Ordering::SeqCst), 1);
         tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(text(&cache.token().await.unwrap()), "Bearer t2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_that_is_told_again_is_no_new_one_but_a_pause() {
+        let (cache, granted) = cache(|number| (number == 1).then(|| refusal(401, "invalid_client", None)));
+        let first = cache.token().await.unwrap_err();
+        assert_eq!(first.fault(), Fault::Credentials);
+        tokio::time::advance(Duration::from_secs(20)).await;
+        for left in [40, 39] {
+            let again = cache.token().await.unwrap_err();
+            let retry_after = Some(Duration::from_secs(left));
+            assert_eq!(again.fault(), Fault::Throttled { retry_after });
+            assert_eq!(
+                (again.to_string(), again.advice()),
+                (first.to_string(), first.advice())
+            );
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        assert_eq!(granted.load(Ordering::SeqCst), 1);
+        tokio::time::advance(Duration::from_secs(38)).await;
         assert_eq!(text(&cache.token().await.unwrap()), "Bearer t2");
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use crate::sandbox::Tenant;
 use crate::tenant::{Code, Device};
 
 /// Everything about signing in that is no access token.
@@ -46,5 +47,63 @@ impl Default for SignIns {
             public: true,
             refusal: None,
         }
+    }
+}
+
+impl Tenant<'_> {
+    /// Uploads a certificate (DER) to the app registration.
+    pub fn upload_certificate(&self, der: &[u8]) {
+        self.world
+            .change(|state| state.sign_ins.certificates.push(der.to_owned()));
+    }
+
+    /// Whether whoever sees the sign-in page of a browser agrees (so it is where nothing is said) or declines.
+    pub fn agree(&self, agrees: bool) {
+        self.world.change(|state| state.sign_ins.agrees = agrees);
+    }
+
+    /// Enters a device code as a person does, and agrees or declines. Tells whether the code was known.
+    pub fn enter_code(&self, user_code: &str, agrees: bool) -> bool {
+        self.world.change(|state| {
+            let mut devices = state.sign_ins.devices.values_mut();
+            let device = devices.find(|device| device.user_code == user_code);
+            device.map(|device| device.agreed = Some(agrees)).is_some()
+        })
+    }
+
+    /// What the next questions about device codes are answered with, whatever people do: `authorization_pending`,
+    /// `slow_down`, `expired_token` or `authorization_declined`.
+    pub fn script_device_answers(&self, errors: &[&str]) {
+        let errors = errors.iter().map(|error| (*error).to_owned());
+        self.world
+            .change(|state| state.sign_ins.device_script.extend(errors));
+    }
+
+    /// Whether the app registration allows public client flows.
+    pub fn allow_public_clients(&self, allowed: bool) {
+        self.world.change(|state| state.sign_ins.public = allowed);
+    }
+
+    /// Ends all refresh tokens that were given out; each is refused with this AADSTS number from now on, such as 700082
+    /// (expired by inactivity) or 50173 (revoked).
+    pub fn end_refresh_tokens(&self, number: u32) {
+        self.world.change(|state| {
+            state.sign_ins.ended_by = number;
+            state
+                .sign_ins
+                .refresh_tokens
+                .values_mut()
+                .for_each(|good| *good = false);
+        });
+    }
+
+    /// Every refresh token that was presented, in order.
+    pub fn presented_refresh_tokens(&self) -> Vec<String> {
+        self.world.state().sign_ins.refreshed.clone()
+    }
+
+    /// Answers every sign-in with the error of this AADSTS number, until it is called with `None`.
+    pub fn refuse_sign_ins(&self, number: Option<u32>) {
+        self.world.change(|state| state.sign_ins.refusal = number);
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sync_adapters::http::{HttpClient, HttpSettings};
 use sync_core::{Health, InstanceName, LinkName, Mode};
-use sync_service::api::{Client, ClientError, Endpoint, InstanceState, Order, endpoint_file};
+use sync_service::api::{Client, ClientError, Endpoint, InstanceState, InstanceStatus, Order, endpoint_file};
 use sync_service::config::{self, Environment};
 use sync_service::daemon::{self, DaemonOptions, RunningDaemon, StartError};
 use tempfile::TempDir;
@@ -316,4 +316,79 @@ async fn a_state_in_a_folder_that_does_not_exist_is_a_clear_error() {
     assert!(matches!(error, StartError::State(_)), "{error:?}");
     assert!(error.hint().is_some());
     assert!(!Path::new(&home.path("nowhere")).exists());
+}
+
+#[tokio::test]
+async fn an_instance_begins_anew_when_somebody_has_signed_in_and_a_stranger_is_refused() {
+    let home = Home::new();
+    let daemon = home.start().await.unwrap();
+    let client = home.client();
+    eventually(|| async { client.status().await.ok()?.instances.swap_remove(0).view }).await;
+    let answer = client.signed_in(&main_instance()).await.unwrap();
+    assert_eq!(answer.instance.instance, main_instance());
+    assert!(matches!(
+        answer.instance.state,
+        InstanceState::Starting | InstanceState::Running
+    ));
+    let off = client.signed_in(&InstanceName("off".into())).await.unwrap();
+    assert_eq!(off.instance.state, InstanceState::Disabled);
+    let error = client
+        .signed_in(&InstanceName("nobody".into()))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, ClientError::Refused { unknown: true, .. }),
+        "{error:?}"
+    );
+    assert_eq!(client.status().await.unwrap().instances.len(), 2);
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_certificate_is_in_the_status() {
+    let home = Home::new();
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let mut params = rcgen::CertificateParams::new(vec!["app.example".to_owned()]).unwrap();
+    params.not_before = rcgen::date_time_ymd(2019, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let certificate = params.self_signed(&key).unwrap().pem();
+    home.write("graph.pem", &format!("{certificate}{}", key.serialize_pem()));
+    let certificate = "auth = \"client-certificate\"\nclient_certificate_file = \"graph.pem\"";
+    let text = CONFIGURATION.replacen("client_secret_file = \"secret\"", certificate, 1);
+    home.write("presence-sync.toml", &text);
+    let daemon = home.start().await.unwrap();
+    let status = home.client().status().await.unwrap();
+    let [notice] = status.instances[0].notices.as_slice() else {
+        panic!("{:?}", status.instances[0].notices)
+    };
+    assert!(
+        notice.contains("graph.pem` expired at 2020-01-01T00:00:00Z"),
+        "{notice}"
+    );
+    assert!(status.instances[1].notices.is_empty());
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_none_stops_only_whoever_signed_in_with_it() {
+    let home = Home::new();
+    home.write("state.key", "too short");
+    let text = CONFIGURATION
+        .replacen("client_secret_file = \"secret\"", "auth = \"browser\"", 1)
+        .replace("enabled = false", "enabled = true");
+    home.write("presence-sync.toml", &text);
+    let daemon = home.start().await.unwrap();
+    let client = home.client();
+    let instances = eventually(|| async {
+        let instances = client.status().await.ok()?.instances;
+        let settled = |status: &InstanceStatus| status.state != InstanceState::Starting;
+        instances.iter().all(settled).then_some(instances)
+    })
+    .await;
+    let states: Vec<InstanceState> = instances.iter().map(|status| status.state).collect();
+    assert_eq!(states, [InstanceState::Failed, InstanceState::Running]);
+    let reason = instances[0].reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("state.key` does not hold 32 bytes"), "{reason}");
+    assert_eq!(std::fs::read(home.path("state.key")).unwrap(), b"too short");
+    daemon.stop().await;
 }

@@ -5,7 +5,7 @@ use sync_core::InstanceName;
 use sync_service::language::Language;
 use sync_service::login::{BrowserLogin, DeviceLogin, Login, Page, Pages, Stored};
 
-use super::context::{Context, note, print_json, print_text};
+use super::context::{Context, note, print_json};
 use crate::arguments::{Format, LoginArguments};
 use crate::configuration::Configuration;
 use crate::daemon::Daemon;
@@ -135,21 +135,17 @@ async fn finish(
         Ok(false) => ("none", texts.say("login-daemon-none")),
         Err(failure) => ("not-told", texts.daemon_deaf(&failure.to_string())),
     };
-    match context.format {
-        Format::Json => print_json(&Done {
-            version: VERSION,
-            instance: name,
-            state: "signed-in",
-            missing_permissions: missing,
-            daemon: word,
-        }),
-        Format::Text => {
-            if !missing.is_empty() {
-                note(&texts.missing(&missing.join(", ")));
-            }
-            print_text(&format!("{name}: {}; {daemon}", texts.say("login-done")))
-        }
+    if !missing.is_empty() {
+        note(&texts.missing(&missing.join(", ")));
     }
+    let done = Done {
+        version: VERSION,
+        instance: name,
+        state: "signed-in",
+        missing_permissions: missing,
+        daemon: word,
+    };
+    context.print(&done, || format!("{name}: {}; {daemon}", texts.say("login-done")))
 }
 
 /// Lets a running daemon begin anew with the sign-in. `false`: none runs.

@@ -7,7 +7,7 @@ use sync_core::{Fault, PortError};
 pub(super) fn mapped(error: Error, login: Option<&str>) -> PortError {
     let (fault, mut advice) = (fault(&error.fault()), error.advice());
     if let (Fault::Credentials, Some(login)) = (fault, login) {
-        advice.push_str(&format!(" The command for that: `{login}`."));
+        advice.push_str(&format!(" To sign in anew: `{login}`."));
     }
     // The client's outer layer says what was tried, which `doing` says already: its cause is what is new.
     let mapped = match error {

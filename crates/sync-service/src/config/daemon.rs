@@ -27,8 +27,10 @@ pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon
     daemon.choice::<Later>("language");
     let audit_days = daemon.integer("audit_days");
     let state = state?.value?;
-    let key_file = key_file.unwrap_or_else(|| beside(daemon, &state));
-    let (path, lent) = named.own_key(daemon.source, &key_file);
+    let (path, lent) = match &key_file {
+        Some(name) => named.own_key(daemon.source, name),
+        None => named.own_key_at(daemon.source, &daemon.place_of("state"), beside(&state)),
+    };
     Some(Daemon {
         listen: listen?,
         state,
@@ -40,12 +42,9 @@ pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon
 }
 
 /// The key is `state.key` beside the state where nothing else is said.
-fn beside(daemon: &Reader<'_>, state: &State) -> Located<PathBuf> {
+fn beside(state: &State) -> PathBuf {
     let State::Sqlite(state) = state;
-    Located {
-        value: state.with_file_name("state.key"),
-        place: daemon.place_of("state"),
-    }
+    state.with_file_name("state.key")
 }
 
 /// A choice that is refused whatever it says.

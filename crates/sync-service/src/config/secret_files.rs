@@ -149,18 +149,27 @@ impl NamedFiles<'_> {
     /// Where a key of the program's own is or belongs, and whether systemd guards it there. One that others may read is
     /// refused.
     pub(super) fn own_key(&self, source: &Source<'_>, name: &Located<PathBuf>) -> (PathBuf, bool) {
-        for (path, lent) in self.places(name) {
-            match self.files.open(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Ok(file) => {
-                    self.guard(source, &name.place, &path, file.mode, lent);
-                    return (path, lent);
-                }
-                // Whoever needs it says what is wrong with it.
-                Err(_) => return (path, lent),
+        let found = self
+            .places(name)
+            .find(|(path, lent)| self.is_there(source, &name.place, path, *lent));
+        found.unwrap_or_else(|| (self.folder.join(&name.value), false))
+    }
+
+    /// The same, for the one place where it is or belongs.
+    pub(super) fn own_key_at(&self, source: &Source<'_>, place: &Place, path: PathBuf) -> (PathBuf, bool) {
+        self.is_there(source, place, &path, false);
+        (path, false)
+    }
+
+    /// Whether there is something. Where it cannot be read, whoever needs it says so.
+    fn is_there(&self, source: &Source<'_>, place: &Place, path: &Path, lent: bool) -> bool {
+        match self.files.open(path) {
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+            Ok(file) => {
+                self.guard(source, place, path, file.mode, lent);
+                true
             }
         }
-        (self.folder.join(&name.value), false)
     }
 
     /// A file with a secret that nobody else may read.

@@ -187,6 +187,25 @@ fn the_key_of_the_state_is_beside_it_or_where_it_is_named_and_need_not_be_there(
         let loaded = read(&text(daemon)).expect("a good text");
         assert_eq!(key_file(&loaded), (Path::new(path), false), "{daemon}");
     }
+    for (config, path) in [
+        ("presence-sync.toml", "state.key"),
+        ("conf/presence-sync.toml", "conf/state.key"),
+    ] {
+        let files = Files::good()
+            .with(
+                &config.replace("presence-sync.toml", "graph.secret"),
+                "SAMPLE",
+                0o600,
+            )
+            .with(
+                &config.replace("presence-sync.toml", "pbx.password"),
+                "SAMPLE",
+                0o600,
+            );
+        let loaded =
+            parse(&text(""), Path::new(config), &Environment::default(), &files).expect("a good text");
+        assert_eq!(key_file(&loaded), (Path::new(path), false), "{config}");
+    }
     let named = text("state_key_file = \"own.key\"");
     let lent = Files::good().with("/run/credentials/own.key", [1; 32], 0o440);
     let loaded = read_with(&named, &lent).expect("a good text");
