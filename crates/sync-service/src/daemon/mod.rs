@@ -4,6 +4,7 @@ mod files;
 mod housekeeping;
 mod instance;
 mod orders;
+mod questions;
 mod supervisor;
 
 use std::net::SocketAddr;

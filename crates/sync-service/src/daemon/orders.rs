@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sync_core::{Address, InstanceName, PbxUserId, PlanId};
 
-use super::supervisor::{Supervisor, UnknownInstance, ended};
+use super::questions::ended;
+use super::supervisor::{Supervisor, UnknownInstance};
 use crate::api::{InstanceStatus, Order};
 
 /// An order such as `release` is waited for this long.

@@ -4,26 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, Plan, PlanId};
+use sync_core::{Address, InstanceName, PlanId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::instance::{Orders, Stage, live};
-use crate::api::{InstanceState, InstanceStatus};
+use super::questions::notices;
+use crate::api::InstanceStatus;
 use crate::assembly::Assembly;
-use crate::config::{self, OnStop, OperatingMode, Settings};
+use crate::config::{self, OnStop, Settings};
 
 /// What is ours in an instance that was removed gets this long to be taken back before it is cut off.
 const RETIREMENT: Duration = Duration::from_secs(30);
 /// A stop never takes longer than this.
 const STOP: Duration = Duration::from_secs(9);
-
-/// Why an instance does not run.
-const TURNED_OFF: &str = "turned off in the configuration";
-/// Said of an instance in the larger operating mode, until its further functions are there.
-const FULL_INTEGRATION: &str =
-    "the mode `full-integration` is configured; in this version only presence synchronisation is active";
 
 /// All instances of a daemon.
 #[derive(Debug)]
@@ -33,16 +27,16 @@ pub struct Supervisor {
 }
 
 #[derive(Debug)]
-struct Slot {
-    config: config::Instance,
+pub(super) struct Slot {
+    pub(super) config: config::Instance,
     sharers: usize,
     licence: watch::Sender<config::Licence>,
-    life: Option<Life>,
+    pub(super) life: Option<Life>,
 }
 
 #[derive(Debug)]
-struct Life {
-    stage: watch::Receiver<Stage>,
+pub(super) struct Life {
+    pub(super) stage: watch::Receiver<Stage>,
     orders: Orders,
     task: JoinHandle<()>,
 }
@@ -89,7 +83,7 @@ impl Supervisor {
         self.slots().keys().cloned().collect()
     }
 
-    fn slots(&self) -> MutexGuard<'_, BTreeMap<InstanceName, Slot>> {
+    pub(super) fn slots(&self) -> MutexGuard<'_, BTreeMap<InstanceName, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -257,121 +251,6 @@ impl Supervisor {
             let _ = end.await;
         }
     }
-
-    /// How each instance does, by name.
-    pub async fn statuses(&self) -> Vec<InstanceStatus> {
-        let names = self.names();
-        let mut statuses = Vec::with_capacity(names.len());
-        for name in names {
-            statuses.extend(self.status(&name).await.ok());
-        }
-        statuses
-    }
-
-    /// How one instance does.
-    ///
-    /// # Errors
-    /// When there is no such instance.
-    pub async fn status(&self, name: &InstanceName) -> Result<InstanceStatus, UnknownInstance> {
-        let (state, reason, handle) = match self.stage(name)? {
-            None => (InstanceState::Disabled, Some(TURNED_OFF.to_owned()), None),
-            Some(Stage::Starting) => (InstanceState::Starting, None, None),
-            Some(Stage::Waiting { holder }) => {
-                (InstanceState::Waiting, Some(format!("held by {holder}")), None)
-            }
-            Some(Stage::Running(handle)) => (InstanceState::Running, None, Some(handle)),
-            Some(Stage::Failed(error)) => (InstanceState::Failed, Some(error.chain()), None),
-            Some(Stage::Stopped) => match self.is_enabled(name) {
-                true => (InstanceState::Stopped, None, None),
-                false => (InstanceState::Disabled, Some(TURNED_OFF.to_owned()), None),
-            },
-        };
-        let view = match handle {
-            Some(handle) => {
-                let now = self.assembly.now();
-                handle.ask(move |engine| engine.instance_view(now)).await.ok()
-            }
-            None => None,
-        };
-        let now = self.assembly.now().wall;
-        let notices = self.slots().get(name).map(|slot| notices(&slot.config, now));
-        Ok(InstanceStatus {
-            instance: name.clone(),
-            state,
-            reason,
-            notices: notices.unwrap_or_default(),
-            view,
-        })
-    }
-
-    /// The members of a running instance.
-    ///
-    /// # Errors
-    /// When there is no such instance, or it does not run.
-    pub async fn members(&self, name: &InstanceName) -> Result<Vec<MemberView>, UnknownInstance> {
-        let now = self.assembly.now();
-        self.ask(name, move |engine| engine.member_views(now)).await
-    }
-
-    /// What a pass of a running instance would change now.
-    ///
-    /// # Errors
-    /// When there is no such instance, or it does not run.
-    pub async fn plan(&self, name: &InstanceName) -> Result<Plan, UnknownInstance> {
-        let now = self.assembly.now();
-        self.ask(name, move |engine| engine.plan(now)).await
-    }
-
-    /// Why the members with this address are as they are, over all running instances.
-    pub async fn explain(&self, address: &Address) -> Vec<ExplainView> {
-        let names = self.names();
-        let now = self.assembly.now();
-        let mut found = Vec::new();
-        for name in names {
-            let address = address.clone();
-            found.extend(
-                self.ask(&name, move |engine| engine.explain(&address, now))
-                    .await
-                    .unwrap_or_default(),
-            );
-        }
-        found
-    }
-
-    pub(super) async fn ask<T: Send + 'static>(
-        &self,
-        name: &InstanceName,
-        question: impl FnOnce(&sync_core::Engine) -> T + Send + 'static,
-    ) -> Result<T, UnknownInstance> {
-        self.handle(name)?.ask(question).await.map_err(|_| ended(name))
-    }
-
-    pub(super) fn handle(&self, name: &InstanceName) -> Result<Handle, UnknownInstance> {
-        let reason = match self.stage(name)? {
-            Some(Stage::Running(handle)) => return Ok(handle),
-            Some(Stage::Starting) => "it is being started".to_owned(),
-            Some(Stage::Waiting { holder }) => format!("held by {holder}"),
-            Some(Stage::Failed(error)) => error.chain(),
-            Some(Stage::Stopped) => "it was stopped".to_owned(),
-            None => TURNED_OFF.to_owned(),
-        };
-        Err(UnknownInstance::NotRunning {
-            instance: name.clone(),
-            reason,
-        })
-    }
-
-    fn is_enabled(&self, name: &InstanceName) -> bool {
-        self.slots().get(name).is_some_and(|slot| slot.config.enabled)
-    }
-
-    fn stage(&self, name: &InstanceName) -> Result<Option<Stage>, UnknownInstance> {
-        let slots = self.slots();
-        let slot = slots
-            .get(name)
-            .ok_or_else(|| UnknownInstance::NoSuch(name.clone()))?;
-        Ok(slot.life.as_ref().map(|life| life.stage.borrow().clone()))
-    }
 }
 
 impl Life {
@@ -405,23 +284,4 @@ fn sharers(settings: &Settings, config: &config::Instance) -> usize {
             && other.teams.client_id == config.teams.client_id
     };
     settings.instances.values().filter(same).count().max(1)
-}
-
-/// What an operator should know of an instance however it does.
-fn notices(config: &config::Instance, now: Timestamp) -> Vec<String> {
-    let mut notices = Vec::new();
-    if config.enabled && config.mode == OperatingMode::FullIntegration {
-        notices.push(FULL_INTEGRATION.to_owned());
-    }
-    if let config::TeamsSignIn::ClientCertificate(certificate) = &config.teams.sign_in {
-        notices.extend(certificate.remark(now));
-    }
-    notices
-}
-
-pub(super) fn ended(name: &InstanceName) -> UnknownInstance {
-    UnknownInstance::NotRunning {
-        instance: name.clone(),
-        reason: "it has just ended".to_owned(),
-    }
 }

@@ -1,0 +1,151 @@
+//! Questions to instances: how they do, what they would change, why somebody is as they are.
+
+use jiff::Timestamp;
+use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, Plan};
+
+use super::instance::Stage;
+use super::supervisor::{Supervisor, UnknownInstance};
+use crate::api::{InstanceState, InstanceStatus};
+use crate::config::{self, OperatingMode};
+
+/// Why an instance does not run.
+const TURNED_OFF: &str = "turned off in the configuration";
+/// Said of an instance in the larger operating mode, until its further functions are there.
+const FULL_INTEGRATION: &str =
+    "the mode `full-integration` is configured; in this version only presence synchronisation is active";
+
+impl Supervisor {
+    /// How each instance does, by name.
+    pub async fn statuses(&self) -> Vec<InstanceStatus> {
+        let names = self.names();
+        let mut statuses = Vec::with_capacity(names.len());
+        for name in names {
+            statuses.extend(self.status(&name).await.ok());
+        }
+        statuses
+    }
+
+    /// How one instance does.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    pub async fn status(&self, name: &InstanceName) -> Result<InstanceStatus, UnknownInstance> {
+        let (state, reason, handle) = match self.stage(name)? {
+            None => (InstanceState::Disabled, Some(TURNED_OFF.to_owned()), None),
+            Some(Stage::Starting) => (InstanceState::Starting, None, None),
+            Some(Stage::Waiting { holder }) => {
+                (InstanceState::Waiting, Some(format!("held by {holder}")), None)
+            }
+            Some(Stage::Running(handle)) => (InstanceState::Running, None, Some(handle)),
+            Some(Stage::Failed(error)) => (InstanceState::Failed, Some(error.chain()), None),
+            Some(Stage::Stopped) => match self.is_enabled(name) {
+                true => (InstanceState::Stopped, None, None),
+                false => (InstanceState::Disabled, Some(TURNED_OFF.to_owned()), None),
+            },
+        };
+        let view = match handle {
+            Some(handle) => {
+                let now = self.assembly.now();
+                handle.ask(move |engine| engine.instance_view(now)).await.ok()
+            }
+            None => None,
+        };
+        let now = self.assembly.now().wall;
+        let notices = self.slots().get(name).map(|slot| notices(&slot.config, now));
+        Ok(InstanceStatus {
+            instance: name.clone(),
+            state,
+            reason,
+            notices: notices.unwrap_or_default(),
+            view,
+        })
+    }
+
+    /// The members of a running instance.
+    ///
+    /// # Errors
+    /// When there is no such instance, or it does not run.
+    pub async fn members(&self, name: &InstanceName) -> Result<Vec<MemberView>, UnknownInstance> {
+        let now = self.assembly.now();
+        self.ask(name, move |engine| engine.member_views(now)).await
+    }
+
+    /// What a pass of a running instance would change now.
+    ///
+    /// # Errors
+    /// When there is no such instance, or it does not run.
+    pub async fn plan(&self, name: &InstanceName) -> Result<Plan, UnknownInstance> {
+        let now = self.assembly.now();
+        self.ask(name, move |engine| engine.plan(now)).await
+    }
+
+    /// Why the members with this address are as they are, over all running instances.
+    pub async fn explain(&self, address: &Address) -> Vec<ExplainView> {
+        let names = self.names();
+        let now = self.assembly.now();
+        let mut found = Vec::new();
+        for name in names {
+            let address = address.clone();
+            found.extend(
+                self.ask(&name, move |engine| engine.explain(&address, now))
+                    .await
+                    .unwrap_or_default(),
+            );
+        }
+        found
+    }
+
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        name: &InstanceName,
+        question: impl FnOnce(&sync_core::Engine) -> T + Send + 'static,
+    ) -> Result<T, UnknownInstance> {
+        self.handle(name)?.ask(question).await.map_err(|_| ended(name))
+    }
+
+    pub(super) fn handle(&self, name: &InstanceName) -> Result<Handle, UnknownInstance> {
+        let reason = match self.stage(name)? {
+            Some(Stage::Running(handle)) => return Ok(handle),
+            Some(Stage::Starting) => "it is being started".to_owned(),
+            Some(Stage::Waiting { holder }) => format!("held by {holder}"),
+            Some(Stage::Failed(error)) => error.chain(),
+            Some(Stage::Stopped) => "it was stopped".to_owned(),
+            None => TURNED_OFF.to_owned(),
+        };
+        Err(UnknownInstance::NotRunning {
+            instance: name.clone(),
+            reason,
+        })
+    }
+
+    fn is_enabled(&self, name: &InstanceName) -> bool {
+        self.slots().get(name).is_some_and(|slot| slot.config.enabled)
+    }
+
+    fn stage(&self, name: &InstanceName) -> Result<Option<Stage>, UnknownInstance> {
+        let slots = self.slots();
+        let slot = slots
+            .get(name)
+            .ok_or_else(|| UnknownInstance::NoSuch(name.clone()))?;
+        Ok(slot.life.as_ref().map(|life| life.stage.borrow().clone()))
+    }
+}
+
+/// What an operator should know of an instance however it does.
+pub(super) fn notices(config: &config::Instance, now: Timestamp) -> Vec<String> {
+    let mut notices = Vec::new();
+    if config.enabled && config.mode == OperatingMode::FullIntegration {
+        notices.push(FULL_INTEGRATION.to_owned());
+    }
+    if let config::TeamsSignIn::ClientCertificate(certificate) = &config.teams.sign_in {
+        notices.extend(certificate.remark(now));
+    }
+    notices
+}
+
+pub(super) fn ended(name: &InstanceName) -> UnknownInstance {
+    UnknownInstance::NotRunning {
+        instance: name.clone(),
+        reason: "it has just ended".to_owned(),
+    }
+}
