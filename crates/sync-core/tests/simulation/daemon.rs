@@ -8,6 +8,7 @@ use licensing::{Demand, Issuers, Licence, OperatingMode, SigningKey, Terms};
 use sync_core::{Breaker, Claim, Engine, Event, Holding, InstanceName, Lease, Moment, PbxName, Settings};
 
 use crate::op::Setup;
+use crate::request::Learned;
 
 /// How long a lease lasts without being renewed.
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
@@ -31,7 +32,7 @@ pub(crate) struct Daemon {
     pub(crate) draining: bool,
     pub(crate) suspended_until: Option<Duration>,
     /// What came while the machine slept.
-    pub(crate) inbox: Vec<Event>,
+    pub(crate) inbox: Vec<(Event, Learned)>,
     /// By how much the machine's clock is wrong.
     pub(crate) shift: SignedDuration,
 }

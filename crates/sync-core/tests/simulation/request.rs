@@ -220,9 +220,18 @@ impl World {
         stored
     }
 
-    /// The answer reaches its daemon.
+    /// The answer reaches the machine of its daemon, which takes it in unless the machine sleeps.
     fn arrive(&mut self, daemon: DaemonId, event: Event, learned: Learned) {
         self.answers += 1;
+        if self.daemons[daemon].suspended_until.is_some() {
+            self.daemons[daemon].inbox.push((event, learned));
+        } else {
+            self.take_in(daemon, event, learned);
+        }
+    }
+
+    /// The daemon takes an answer in. What it says is known from now on.
+    pub(crate) fn take_in(&mut self, daemon: DaemonId, event: Event, learned: Learned) {
         match learned {
             Learned::Nothing => {}
             Learned::Values(values) => self.oracle.learned(&values),
@@ -238,11 +247,7 @@ impl World {
                 }
             }
         }
-        if self.daemons[daemon].suspended_until.is_some() {
-            self.daemons[daemon].inbox.push(event);
-        } else {
-            self.step(daemon, event);
-        }
+        self.step(daemon, event);
     }
 
     /// The daemon of a request died.

@@ -90,8 +90,8 @@ impl World {
             return;
         }
         self.daemons[daemon].suspended_until = None;
-        for event in std::mem::take(&mut self.daemons[daemon].inbox) {
-            self.step(daemon, event);
+        for (event, learned) in std::mem::take(&mut self.daemons[daemon].inbox) {
+            self.take_in(daemon, event, learned);
         }
         if self.setup.seats.is_some() {
             self.tell_licence(daemon);
