@@ -33,7 +33,9 @@ pub(crate) struct Slot {
     /// Our value that a human replaced, while no daemon read the PBX.
     unseen: Option<Value>,
     /// The same, when the replacement was read and that is not stored yet.
-    just_seen: Option<Value>,
+    just_seen: Option<(Value, Duration)>,
+    /// When a transaction with it last began.
+    committed: Duration,
     read: Duration,
     changed: Duration,
     attempts: Vec<Attempt>,
@@ -86,8 +88,28 @@ impl Slots {
             .is_some_and(|slot| slot.ours && slot.sure && slot.value.silences())
     }
 
+    /// The values of writes that are under way or of unknown fate.
+    pub(crate) fn under_way(&self, user: i64) -> Vec<Value> {
+        let slots = self.slots.range((user, Field::Dnd)..=(user, Field::Chat));
+        let attempts = slots.flat_map(|(_, slot)| &slot.attempts);
+        let open = attempts.filter(|attempt| attempt.ending.is_none());
+        open.map(|attempt| attempt.to).collect()
+    }
+
+    /// Whether a write that is under way can only be there to take back what is ours.
+    pub(crate) fn is_being_released(&self, daemon: DaemonId, user: i64, to: Value) -> bool {
+        self.find(user, to.field())
+            .is_some_and(|slot| slot.is_being_released(daemon))
+    }
+
     pub(crate) fn forget(&mut self, user: i64) {
         self.slots.retain(|(whose, _), _| *whose != user);
+    }
+
+    /// Whoever has the id from now on comes with this value.
+    pub(crate) fn appeared(&mut self, user: i64, value: Value) {
+        let now = self.now;
+        self.slot(user, value).changed = now;
     }
 
     /// Nothing of this user is ours for sure any more.
@@ -107,6 +129,8 @@ impl Slots {
                 slot.left = true;
                 for attempt in &mut slot.attempts {
                     attempt.was_excused = slot.excused;
+                    // Whoever was forgotten is looked for no more.
+                    attempt.found = true;
                 }
             }
         }
@@ -146,7 +170,7 @@ impl Slots {
         let now = self.now;
         let slot = self.slot(user, value);
         if slot.unseen.is_some_and(|unseen| unseen != value) {
-            slot.just_seen = slot.unseen.take();
+            slot.just_seen = slot.unseen.take().map(|seen| (seen, now));
         }
         for attempt in &mut slot.attempts {
             if attempt.unknown.is_some() {
@@ -163,29 +187,28 @@ impl Slots {
         slot.attempts.retain(is_open);
     }
 
-    /// A row is stored: with an intent, or without one that was never sent.
+    /// A row is stored: with an intent, or without one that was never sent. Returns the intended value where somebody put it
+    /// there since the last reading.
     pub(crate) fn intended(
         &mut self,
         daemon: DaemonId,
         user: i64,
         field: Field,
         intent: Option<(Value, Timestamp)>,
-    ) {
+    ) -> Option<Value> {
+        let now = self.now;
+        let slot = self.slots.get_mut(&(user, field))?;
+        slot.committed = now;
         let Some((to, at)) = intent else {
-            if let Some(slot) = self.slots.get_mut(&(user, field)) {
-                slot.end(|attempt| !attempt.sent && attempt.daemon == daemon);
-            }
-            return;
-        };
-        let Some(slot) = self.slots.get_mut(&(user, field)) else {
-            return;
+            slot.end(|attempt| !attempt.sent && attempt.daemon == daemon);
+            return None;
         };
         if slot
             .attempts
             .iter()
             .any(|attempt| (attempt.to, attempt.at) == (to, at))
         {
-            return;
+            return None;
         }
         let since = slot.read;
         let ours = slot.possibly_ours().then_some(slot.value);
@@ -202,15 +225,16 @@ impl Slots {
             found: false,
             ending: None,
         });
-        if !slot.ours && slot.value == to && slot.changed >= since {
-            slot.excused = true;
-        }
+        let stands = !slot.ours && slot.value == to && slot.changed >= since;
+        slot.excused |= stands;
+        stands.then_some(to)
     }
 
     /// A row is durable: whatever it does not intend any more has ended.
     pub(crate) fn stored(&mut self, user: i64, field: Field, intent: Option<(Value, Timestamp)>) {
         if let Some(slot) = self.slots.get_mut(&(user, field)) {
-            slot.just_seen = None;
+            let began = slot.committed;
+            slot.just_seen.take_if(|(_, at)| *at <= began);
             slot.attempts
                 .retain(|attempt| attempt.ending.is_none() || intent == Some((attempt.to, attempt.at)));
         }
@@ -262,6 +286,7 @@ impl Slots {
         if !goes_on && slot.unseen != Some(before) {
             slot.before = before;
         }
+        let was_ours = slot.possibly_ours();
         let expected = slot.attempts.iter().any(|attempt| {
             attempt.to == to
                 && attempt.ending.is_none()
@@ -279,14 +304,15 @@ impl Slots {
             // It puts back what stood there before, as far as its daemon could know that.
             (slot.ours, slot.excused) = (false, true);
         }
-        slot.unseen = None;
+        // Nor can anybody tell that a late write of ours replaced a value of ours, before somebody reads it.
+        slot.unseen = (late && was_ours).then_some(before);
     }
 
     pub(crate) fn life_ended(&mut self, daemon: DaemonId) {
         let now = self.now;
         for slot in self.slots.values_mut() {
             slot.writing[daemon] = None;
-            if let Some(seen) = slot.just_seen.take() {
+            if let Some((seen, _)) = slot.just_seen.take() {
                 slot.excused |= slot.value == seen;
                 slot.unseen = Some(seen);
             }
@@ -316,6 +342,7 @@ impl Slot {
             excused: false,
             unseen: None,
             just_seen: None,
+            committed: Duration::ZERO,
             read: Duration::ZERO,
             changed: Duration::ZERO,
             attempts: Vec::new(),
