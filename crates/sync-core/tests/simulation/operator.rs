@@ -111,7 +111,7 @@ impl Oracle {
     pub(crate) fn paused_member(
         &mut self,
         daemon: DaemonId,
-        user: i64,
+        (user, person): (i64, Option<i64>),
         paused: bool,
         until: Option<Duration>,
     ) {
@@ -125,8 +125,8 @@ impl Oracle {
         let Some(life) = &mut self.lives[daemon] else {
             return;
         };
-        // Nobody is paused who is not known.
-        let known = life.members.contains_key(&user);
+        // Nobody is paused who is not known, and nobody for long who is somebody else by now.
+        let known = life.members.get(&user).is_some_and(|known| *known == person);
         let may_be = BTreeSet::from([paused, paused && known]);
         let pausing = Pausing { may_be, until };
         life.pauses.insert(user, pausing.clone());

@@ -80,7 +80,8 @@ impl World {
                     user: PbxUserId(user),
                 };
                 for daemon in self.listening() {
-                    self.oracle.paused_member(daemon, user, false, None);
+                    let person = self.person(user);
+                    self.oracle.paused_member(daemon, (user, person), false, None);
                     self.step(daemon, event.clone());
                 }
             }
@@ -112,13 +113,18 @@ impl World {
         }
     }
 
+    fn person(&self, user: i64) -> Option<i64> {
+        self.pbx.users.get(&user).map(|user| user.person)
+    }
+
     fn pause_member(&mut self, user: i64, seconds: Option<u64>) {
         let end = seconds.map(|seconds| self.now + Duration::from_secs(seconds));
         for daemon in self.listening() {
             let wall = self.daemons[daemon].moment(self.now).wall;
             let until = seconds.map(|seconds| wall + Duration::from_secs(seconds));
             let id = PbxUserId(user);
-            self.oracle.paused_member(daemon, user, true, end);
+            let person = self.person(user);
+            self.oracle.paused_member(daemon, (user, person), true, end);
             self.step(daemon, Event::PauseMember { user: id, until });
         }
     }

@@ -55,6 +55,8 @@ struct Attempt {
     at: Timestamp,
     daemon: DaemonId,
     sent: bool,
+    /// Whether it can only be there to take back what is ours.
+    releases: bool,
     /// Whether the value that stood there was excused before.
     was_excused: bool,
     /// Since when nobody knows what became of it.
@@ -218,6 +220,7 @@ impl Slots {
             at,
             daemon,
             sent: false,
+            releases: false,
             was_excused: slot.excused,
             unknown: None,
             looked: None,
@@ -258,6 +261,7 @@ impl Slots {
             .filter(|attempt| attempt.daemon == daemon && attempt.to == to)
         {
             attempt.sent = true;
+            attempt.releases = releases;
         }
         slot.writing[daemon].replace(releases).is_some() && same
     }
@@ -300,7 +304,9 @@ impl Slots {
         // Whether it is what stood there before depends on what a daemon could know of that.
         slot.excused = !slot.sure && !slot.ours;
         slot.sure = !doubtful && !slot.left && (!late || (expected && !jumped));
-        if to.field() == Field::Chat && slot.writing.contains(&Some(true)) {
+        let mut attempts = slot.attempts.iter();
+        let releases = late && attempts.any(|attempt| attempt.to == to && attempt.releases);
+        if to.field() == Field::Chat && (releases || slot.writing.contains(&Some(true))) {
             // It puts back what stood there before, as far as its daemon could know that.
             (slot.ours, slot.excused) = (false, true);
         }
