@@ -291,6 +291,8 @@ impl Slots {
             slot.before = before;
         }
         let was_ours = slot.possibly_ours();
+        // Where a clock jumped, a late write may have been given up, and then it is what stood there before.
+        let given_up = jumped && slot.ours && !slot.sure;
         let expected = slot.attempts.iter().any(|attempt| {
             attempt.to == to
                 && attempt.ending.is_none()
@@ -300,7 +302,7 @@ impl Slots {
         slot.value = to;
         // DND that is off is nobody's, and so is a chat status that stands there as it did before.
         slot.ours = to.silences() || (to.field() == Field::Chat && to != slot.before);
-        let doubtful = to.field() == Field::Chat && slot.excused;
+        let doubtful = to.field() == Field::Chat && (slot.excused || given_up);
         // Whether it is what stood there before depends on what a daemon could know of that.
         slot.excused = !slot.sure && !slot.ours;
         slot.sure = !doubtful && !slot.left && (!late || (expected && !jumped));
