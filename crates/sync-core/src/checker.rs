@@ -33,17 +33,15 @@ pub struct Facts<'a> {
 
 /// What the checker is told of the whole instance.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub struct Context<'a> {
     /// The policy.
     pub policy: Policy,
     /// The limits.
     pub breaker: Breaker,
     /// How many members are matched.
     pub matched: usize,
-    /// Disruptive changes that were let through within `confirm_for`.
-    pub recent: usize,
-    /// Disruptive changes for other users than those of this plan: held already, or on the way to a plan.
-    pub waiting_elsewhere: usize,
+    /// Users with disruptive changes outside this plan: let through within `confirm_for`, held, or on the way to a plan.
+    pub elsewhere: &'a BTreeSet<PbxUserId>,
     /// Now.
     pub now: Moment,
 }
@@ -108,7 +106,11 @@ pub struct Checked {
 }
 
 /// Reads a finished plan. `facts` tells what is known of a user; nothing is known of a stranger.
-pub fn check<'a>(plan: Plan, context: &Context, facts: impl Fn(PbxUserId) -> Option<Facts<'a>>) -> Checked {
+pub fn check<'a>(
+    plan: Plan,
+    context: &Context<'_>,
+    facts: impl Fn(PbxUserId) -> Option<Facts<'a>>,
+) -> Checked {
     let mut seen: BTreeSet<(PbxUserId, Field)> = BTreeSet::new();
     let mut violations = Vec::new();
     let mut sound = Vec::with_capacity(plan.changes.len());
@@ -174,7 +176,7 @@ pub(crate) fn is_disruptive(change: &Change, row: &LedgerRow) -> bool {
     change.from.is_some() && !change.release && (turns_on || not_ours)
 }
 
-fn brake(sound: Vec<(Change, Option<Facts<'_>>)>, context: &Context) -> (Vec<Change>, Vec<Held>) {
+fn brake(sound: Vec<(Change, Option<Facts<'_>>)>, context: &Context<'_>) -> (Vec<Change>, Vec<Held>) {
     let confirm_for = context.breaker.confirm_for;
     let doubtful = |change: &Change, facts: &Option<Facts<'_>>| {
         facts.as_ref().is_some_and(|facts| {
@@ -183,14 +185,11 @@ fn brake(sound: Vec<(Change, Option<Facts<'_>>)>, context: &Context) -> (Vec<Cha
                 && facts.approved != Some(change.to)
         })
     };
-    let planned = sound
-        .iter()
-        .filter(|(change, facts)| doubtful(change, facts))
-        .count();
-    let trips = context.breaker.trips(
-        planned + context.recent + context.waiting_elsewhere,
-        context.matched,
-    );
+    // Members are counted, not attempts: one that is written again and again is one.
+    let planned = sound.iter().filter(|(change, facts)| doubtful(change, facts));
+    let mut concerned: BTreeSet<PbxUserId> = planned.map(|(change, _)| change.pbx_user).collect();
+    concerned.extend(context.elsewhere);
+    let trips = context.breaker.trips(concerned.len(), context.matched);
     let mut passing = Vec::with_capacity(sound.len());
     let mut held = Vec::new();
     for (change, facts) in sound {

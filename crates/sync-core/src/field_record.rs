@@ -55,6 +55,10 @@ pub struct Stray {
     pub until: Timestamp,
     /// What was known to stand there last: what stays the same is no sign of the write.
     pub last: Value,
+    /// What stood there before the first of our writes in a row. `None` where an earlier version stored it as the intent's own
+    /// `before`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Value>,
 }
 
 impl Stray {
@@ -195,17 +199,19 @@ impl FieldRecord {
         let proved = match self.intent.clone() {
             Some(intent) if found == intent.to && intent.before != found => {
                 self.confirm(intent.before, look.at);
+                // An earlier write that this look did not find either is not waited for any longer than by any other look.
+                self.stray.take_if(|stray| stray.is_given_up(look));
                 Some(intent)
             }
             Some(intent) => {
                 self.intent = None;
-                let before = self.before_ours(intent.before);
-                let intent = Intent { before, ..intent };
+                let first = Some(self.before_ours(intent.before));
                 let until = look.at.checked_add(Stray::STAYS).ok();
                 self.stray = until.map(|until| Stray {
                     intent,
                     until,
                     last: found,
+                    first,
                 });
                 None
             }
@@ -227,7 +233,11 @@ impl FieldRecord {
         let known = stray.last == found || self.ours.is_some_and(|ours| ours.value == found);
         if found == stray.intent.to && !known {
             self.intent = Some(stray.intent.clone());
+            let first = self.before_ours(stray.first.unwrap_or(stray.intent.before));
             self.confirm(stray.intent.before, look.at);
+            if let Some(ours) = &mut self.ours {
+                ours.before = first;
+            }
             self.stray = None;
             return Some(stray.intent);
         }
@@ -349,6 +359,45 @@ mod tests {
         record.observed(OFF, Look::at(AT));
         assert!(record.observed(ON, Look::at(AT)).changed, "it came anew");
         assert_eq!(record.ours.map(|ours| ours.value), Some(ON));
+    }
+
+    #[test]
+    fn a_write_found_late_tells_what_it_replaced_and_remembers_what_stood_before_us() {
+        let [available, away] = [ChatPresence::Available, ChatPresence::Away].map(Value::Chat);
+        let busy = Value::Chat(ChatPresence::DoNotDisturb);
+        let mut record = intended(away, available);
+        record.confirm(available, AT);
+        record.intend(Intent {
+            to: busy,
+            before: away,
+            release: false,
+            at: AT,
+            rule: None,
+        });
+        record.observed(away, Look::at(AT));
+        let proved = record.observed(busy, Look::at(AT)).proved.unwrap();
+        assert_eq!((proved.before, proved.to), (away, busy));
+        assert_eq!(
+            record.ours.map(|ours| (ours.value, ours.before)),
+            Some((busy, available))
+        );
+    }
+
+    #[test]
+    fn a_look_that_proves_a_later_write_ends_the_search_for_an_earlier_one() {
+        let mut record = intended(ON, OFF);
+        record.observed(OFF, Look::at(AT));
+        let off = Intent {
+            to: OFF,
+            before: ON,
+            release: false,
+            at: AT,
+            rule: None,
+        };
+        record.intend(off);
+        assert!(record.observed(OFF, Look::at(AT + Stray::STAYS)).proved.is_some());
+        assert!(record.observed(ON, Look::at(AT + Stray::STAYS)).proved.is_none());
+        assert_eq!(record.ours, None, "a human turned it on");
     }
 
     #[test]

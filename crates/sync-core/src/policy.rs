@@ -393,6 +393,28 @@ mod tests {
     }
 
     #[test]
+    fn what_a_human_put_in_place_of_ours_is_not_taken_back() {
+        let [ours, before, humans] = [
+            ChatPresence::Away,
+            ChatPresence::Available,
+            ChatPresence::DoNotDisturb,
+        ]
+        .map(Value::Chat);
+        let record = FieldRecord {
+            ours: Some(Ours {
+                value: ours,
+                before,
+                since: Timestamp::UNIX_EPOCH,
+            }),
+            ..FieldRecord::default()
+        };
+        assert_eq!(
+            decide(&record, Wanted::TakeBack, fresh(humans), Policy::TeamsLeads),
+            Decision::Rest(Rest::NotOurs)
+        );
+    }
+
+    #[test]
     fn a_chat_status_that_nobody_can_set_is_not_put_back() {
         let ours = Ours {
             value: Value::Chat(ChatPresence::Away),

@@ -83,6 +83,9 @@ pub struct Settings {
     pub dry_run: bool,
     /// How often presence is read.
     pub poll_interval: Duration,
+    /// How many user ids one call for presence takes, at most [`CHUNK`]. There is no key of the configuration for it: less
+    /// is for tests and experiments with few people and several chunks.
+    pub chunk: usize,
     /// How often the members are read.
     pub roster_interval: Duration,
     /// Every member's phone configuration is read once in this time; zero: never.
@@ -121,6 +124,7 @@ impl Settings {
             observe: false,
             dry_run: false,
             poll_interval: Duration::from_secs(2),
+            chunk: CHUNK,
             roster_interval: Duration::from_secs(60),
             readback_interval: Duration::from_secs(15 * 60),
             chat_reassert: Duration::from_secs(60),

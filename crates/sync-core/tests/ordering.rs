@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use presence_mapping::Presence;
 use sync_core::{
     Breaker, ChatPresence, DirectoryUser, Effect, Engine, Event, Fault, Field, InstanceName, Login, Memory,
-    Moment, PbxName, PbxRoster, PbxUser, PbxUserId, PortError, RequestId, Settings, TeamsUserId, Value,
-    Write, Written,
+    Moment, OwnerView, PbxName, PbxRoster, PbxUser, PbxUserId, PortError, RequestId, Settings, TeamsUserId,
+    Value, Write, Written,
 };
 
 struct Bench {
@@ -28,6 +28,16 @@ impl Bench {
     }
 
     fn with(members: i64, adjust: impl FnOnce(&mut Settings)) -> Self {
+        let mut bench = Self::joined(members, adjust);
+        bench.answer_everything("Available/Available");
+        // What was read at the start is too old by now to be acted on.
+        bench.pass(Duration::from_secs(10));
+        bench.answer_everything("Available/Available");
+        bench
+    }
+
+    /// An engine whose roster is read and joined, and that asks for presence for the first time.
+    fn joined(members: i64, adjust: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::new(InstanceName("main".into()), PbxName("pbx".into()));
         settings.chat = false;
         settings.readback_interval = Duration::ZERO;
@@ -85,10 +95,6 @@ impl Bench {
             request,
             result: Ok(people.collect()),
         });
-        bench.answer_everything("Available/Available");
-        // What was read at the start is too old by now to be acted on.
-        bench.pass(Duration::from_secs(10));
-        bench.answer_everything("Available/Available");
         bench
     }
 
@@ -479,6 +485,57 @@ fn chunks_are_spread_over_the_interval() {
             .windows(2)
             .all(|pair| (pair[1] - pair[0]).abs_diff(5_000) <= 50),
         "{starts:?}"
+    );
+}
+
+#[test]
+fn in_the_first_sweep_a_slow_chunk_does_not_make_the_others_be_asked_more_often() {
+    let mut bench = Bench::joined(2, |settings| settings.chunk = 1);
+    let first = |effect: &Effect| matches!(effect, Effect::ReadPresences { ids, .. } if ids[0].as_str() == "t-u1@example.com");
+    let mut asked = 0;
+    for _ in 0..30 {
+        bench.pass(Duration::from_millis(50));
+        while let Some(Effect::ReadPresences { request, .. }) =
+            bench.take(|effect| matches!(effect, Effect::ReadPresences { .. }) && !first(effect))
+        {
+            asked += 1;
+            bench.says(request, "Available/Available");
+        }
+    }
+    assert!(bench.is_open(first), "the first chunk is not answered");
+    assert_eq!(asked, 1, "the second one was, less than an interval ago");
+}
+
+#[test]
+fn a_write_for_a_user_who_is_not_there_is_not_looked_for() {
+    let mut bench = Bench::in_line(1);
+    let request = bench.sweep();
+    bench.says(request, "Busy/InACall");
+    bench.read_off();
+    bench.commit();
+    let Some(Effect::Write { request, .. }) = bench.take(is_write) else {
+        panic!("the write starts: {:?}", bench.open)
+    };
+    let error = PortError::new(Fault::NotFound, "write");
+    bench.send(Event::Written {
+        request,
+        result: Err(error),
+    });
+    bench.commit();
+    bench.pass(Duration::from_secs(5));
+    let Some(Effect::ReadDnd { request, .. }) = bench.take(|effect| matches!(effect, Effect::ReadDnd { .. }))
+    else {
+        panic!("it is read again: {:?}", bench.open)
+    };
+    bench.send(Event::DndRead {
+        request,
+        result: Ok(true),
+    });
+    let members = bench.engine.member_views(bench.now);
+    assert_eq!(
+        members[0].dnd.owner,
+        OwnerView::Others,
+        "somebody else turned it on"
     );
 }
 

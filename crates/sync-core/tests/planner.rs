@@ -5,6 +5,7 @@
     reason = "a test that cannot set its world up has failed"
 )]
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -231,8 +232,7 @@ fn checked(plan: Plan, people: &[Person], policy: Policy, breaker: Breaker) -> s
         policy,
         breaker,
         matched: people.len(),
-        recent: 0,
-        waiting_elsewhere: 0,
+        elsewhere: &BTreeSet::new(),
         now: NOW,
     };
     check(plan, &context, |user| {

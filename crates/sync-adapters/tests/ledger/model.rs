@@ -231,11 +231,14 @@ fn field(value: BoxedStrategy<Value>) -> impl Strategy<Value = FieldRecord> {
         since,
     });
     let intent = intent.boxed();
-    let stray = (intent.clone(), time(), value.clone()).prop_map(|(intent, until, last)| Stray {
-        intent,
-        until,
-        last,
-    });
+    let first = option::of(value.clone());
+    let stray =
+        (intent.clone(), time(), value.clone(), first).prop_map(|(intent, until, last, first)| Stray {
+            intent,
+            until,
+            last,
+            first,
+        });
     let last = (value.clone(), value, time()).prop_map(|(from, to, at)| LastWrite { from, to, at });
     let (intent, stray) = (option::of(intent), option::of(stray));
     (settled, intent, stray, option::of(ours), option::of(last)).prop_map(

@@ -176,10 +176,11 @@ pub enum Event {
     Written {
         /// The effect.
         request: RequestId,
-        /// What became of it. After an error nobody knows whether it took effect, but for [`Fault::State`]: then the
-        /// driver did not start it.
+        /// What became of it. After an error nobody knows whether it took effect, but for two: after [`Fault::State`] the
+        /// driver did not start it, and after [`Fault::NotFound`] the PBX has no such user, or shows another login.
         ///
         /// [`Fault::State`]: crate::Fault::State
+        /// [`Fault::NotFound`]: crate::Fault::NotFound
         result: Result<Written, PortError>,
     },
     /// Answers [`Effect::Commit`].

@@ -49,6 +49,8 @@ pub(super) struct Member {
     /// When the PBX was asked last, by a reading or by the reading of a write.
     asked: [Option<Timestamp>; 2],
     attempts: [u32; 2],
+    /// Whether a write failed since the last one that was answered.
+    write_failed: [bool; 2],
     /// When DND that we wrote was found changed back (uptime), and which write that was noticed for last.
     flips: VecDeque<Duration>,
     flipped: Option<Timestamp>,
@@ -132,6 +134,7 @@ impl Member {
             seen: [None; 2],
             asked: [None; 2],
             attempts: [0; 2],
+            write_failed: [false; 2],
             flips: VecDeque::new(),
             flipped: None,
             stopped_until: None,
@@ -269,8 +272,22 @@ impl Member {
         self.not_before[field as usize]
     }
 
+    /// Notes that a write failed: a reading that follows does not make the next failure the first one again.
+    pub(super) fn write_failed(&mut self, field: Field) {
+        self.write_failed[field as usize] = true;
+    }
+
+    /// Notes that a reading succeeded.
+    pub(super) fn was_read(&mut self, field: Field) {
+        if !self.write_failed[field as usize] {
+            self.succeeded(field);
+        }
+    }
+
+    /// Notes that a write was answered.
     pub(super) fn succeeded(&mut self, field: Field) {
         self.errors[field as usize] = None;
+        self.write_failed[field as usize] = false;
         self.attempts[field as usize] = 0;
         self.not_before[field as usize] = Duration::ZERO;
     }

@@ -128,8 +128,8 @@ pub struct Engine {
     pbx_in_flight: usize,
     held: BTreeMap<(PbxUserId, Field), Held>,
     held_told: usize,
-    /// When disruptive changes were let through (uptime).
-    disruptive: VecDeque<Duration>,
+    /// When disruptive changes were let through (uptime), and for whom.
+    disruptive: VecDeque<(Duration, PbxUserId)>,
     readback: Rolling,
     reassert: Rolling,
     counts: Counts,

@@ -1,5 +1,7 @@
 //! Due members become a plan, the checker reads it, and what passes becomes work.
 
+use std::collections::BTreeSet;
+
 use super::auditing::rule;
 use super::member::{Member, Work};
 use super::{Engine, Report};
@@ -108,22 +110,31 @@ impl Engine {
         while self
             .disruptive
             .front()
-            .is_some_and(|at| now.uptime.saturating_sub(*at) >= self.settings.breaker.confirm_for)
+            .is_some_and(|(at, _)| now.uptime.saturating_sub(*at) >= self.settings.breaker.confirm_for)
         {
             self.disruptive.pop_front();
         }
-        let held_elsewhere = self.held.len();
-        let unread = self.unread_on.len();
-        self.check_with(plan, held_elsewhere + unread, now)
+        let held = self.held.keys().map(|(user, _)| user);
+        // Whoever left in the meantime waits for nothing.
+        let is_matched = |user: &PbxUserId| {
+            let member = self.members.get(user);
+            member.is_some_and(|member| member.teams_user().is_some())
+        };
+        let waiting = held.chain(&self.unread_on).copied().filter(is_matched);
+        self.check_with(plan, &waiting.chain(self.let_through()).collect(), now)
     }
 
-    fn check_with(&self, plan: Plan, waiting_elsewhere: usize, now: Moment) -> Checked {
+    /// Users with disruptive changes that were let through lately.
+    fn let_through(&self) -> impl Iterator<Item = PbxUserId> {
+        self.disruptive.iter().map(|(_, user)| *user)
+    }
+
+    fn check_with(&self, plan: Plan, elsewhere: &BTreeSet<PbxUserId>, now: Moment) -> Checked {
         let context = Context {
             policy: self.settings.policy,
             breaker: self.settings.breaker,
             matched: self.matched(),
-            recent: self.disruptive.len(),
-            waiting_elsewhere,
+            elsewhere,
             now,
         };
         checker::check(plan, &context, |user| {
@@ -174,7 +185,7 @@ impl Engine {
             return;
         }
         if is_disruptive(&change, &member.row) {
-            self.disruptive.push_back(now.uptime);
+            self.disruptive.push_back((now.uptime, user));
         }
         let intent = Intent {
             to: change.to,
@@ -253,7 +264,9 @@ impl Engine {
             self.book.entries().len(),
             subjects,
         );
-        let mut plan = self.check_with(proposal.plan, 0, now).plan;
+        let mut plan = self
+            .check_with(proposal.plan, &self.let_through().collect(), now)
+            .plan;
         if let Some(id) = self.held_plan() {
             plan = self.with_what_is_held(plan, id);
         }

@@ -123,6 +123,8 @@ impl Engine {
             self.roster.held = Some(verdict);
             self.roster.held_since.get_or_insert(now.wall);
             self.roster.next = self.roster.next.min(until);
+            // After a start nobody is matched until a roster is believed, as when none can be read.
+            self.lose_sight_of_the_unmatched(now);
             return;
         }
         self.roster.held = None;

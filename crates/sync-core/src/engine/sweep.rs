@@ -40,6 +40,8 @@ struct Chunk {
     ids: Arc<[TeamsUserId]>,
     users: Arc<[PbxUserId]>,
     in_flight: bool,
+    /// When it was asked for last (uptime).
+    asked: Option<Duration>,
 }
 
 impl Sweep {
@@ -72,11 +74,12 @@ impl Sweep {
             return None;
         }
         self.chunks = matched
-            .chunks(CHUNK)
+            .chunks(settings.chunk.clamp(1, CHUNK))
             .map(|part| Chunk {
                 ids: part.iter().map(|(id, _)| id.clone()).collect(),
                 users: part.iter().map(|(_, user)| *user).collect(),
                 in_flight: false,
+                asked: None,
             })
             .collect();
         self.generation += 1;
@@ -140,11 +143,18 @@ impl Engine {
                 self.sweep.next = now.uptime.saturating_add(spacing);
             }
             let generation = self.sweep.generation;
+            // The first sweep goes round quickly, and a chunk that was answered does not pay for one that is slow.
+            let first = self.sweep.complete.is_none();
+            let interval = self.sweep.interval;
             let chunk = &mut self.sweep.chunks[turn];
-            if chunk.in_flight {
+            let early = chunk
+                .asked
+                .is_some_and(|at| first && now.uptime < at.saturating_add(interval));
+            if chunk.in_flight || early {
                 continue;
             }
             chunk.in_flight = true;
+            chunk.asked = Some(now.uptime);
             let (ids, users) = (Arc::clone(&chunk.ids), Arc::clone(&chunk.users));
             self.links.started(LinkName::Presence);
             let request = self.request(Pending::Presences {

@@ -38,7 +38,8 @@ impl Engine {
 
     /// A row of an earlier run is acted on when the roster has said who has its id now, or cannot say it.
     pub(super) fn knows_who_is_who(&self) -> bool {
-        self.roster.taken.is_some() || self.links.link(LinkName::Roster).down().is_some()
+        let cannot_say = self.roster.held.is_some() || self.links.link(LinkName::Roster).down().is_some();
+        self.roster.taken.is_some() || cannot_say
     }
 
     /// Starts one write, unless it was overtaken: the newest truth wins, and what it overtook is dropped.
@@ -130,12 +131,13 @@ impl Engine {
             }
             // Nobody knows whether the write took effect: the intent stays, and the PBX is read before anything else.
             Err(error) => {
-                if error.fault == Fault::State
-                    && let Some(member) = self.members.get_mut(&user)
-                {
-                    // The driver did not even start it, because of the lease.
-                    member.row.field_mut(field).abandon();
-                    self.dirty.insert(user);
+                if let Some(member) = self.members.get_mut(&user) {
+                    member.write_failed(field);
+                    // The driver did not even start it, because of the lease; or the PBX has no such user to write to.
+                    if matches!(error.fault, Fault::State | Fault::NotFound) {
+                        member.row.field_mut(field).abandon();
+                        self.dirty.insert(user);
+                    }
                 }
                 self.request_failed(user, field, error, now);
             }
@@ -269,11 +271,8 @@ impl Engine {
             if !asked.contains(&user) {
                 continue;
             }
-            // A reading that follows a failed write does not make the next failure the first one again.
-            if let Some(member) = self.members.get_mut(&user)
-                && member.row.field(field).intent.is_none()
-            {
-                member.succeeded(field);
+            if let Some(member) = self.members.get_mut(&user) {
+                member.was_read(field);
             }
             self.observe(user, value, now);
         }

@@ -7,6 +7,7 @@
 
 mod approval;
 mod audit;
+mod breaker;
 mod chat;
 mod explanations;
 mod lease;

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use sync_core::{Event, Field, Mode, Policy, Value};
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use sync_core::{AuditRange, ChatPresence, Field, LedgerPort, Mode, Policy, Value};
 
 use crate::daemon::DRAIN;
-use crate::op::{DaemonId, Said};
+use crate::fights::ALONE_FOR;
+use crate::life::Life;
+use crate::op::{DaemonId, Op, Paper, Said};
 use crate::pbx::address;
 use crate::slots::Slot;
 use crate::world::World;
@@ -21,13 +25,15 @@ impl World {
         self.faults.clear();
         self.down_until = self.now;
         self.pbx.empty = false;
+        self.rivals.clear();
         self.wait_for_a_holder();
         if self.setup.seats.is_some() && !self.covered() {
             if self.setup.release_on_stop && !self.is_frozen() {
-                self.wait_until("behind the shut gate", |world, _| world.nothing_is_ours());
+                self.wait_until("behind the shut gate", Self::nothing_is_ours_but_paused);
             }
-            self.replace_licence(Some(16));
+            self.replace_licence(Paper::Seats(16));
         }
+        self.stop_observing();
         if self
             .oracle
             .lives
@@ -35,13 +41,12 @@ impl World {
             .flatten()
             .any(|life| life.told == Some(Mode::Releasing))
         {
-            self.wait_until("after a release", |world, _| world.nothing_is_ours());
+            self.wait_until("after a release", |world, _| world.nothing_is_ours(|_| false));
         }
         if !self.oracle.failures.is_empty() {
             return;
         }
-        self.tell(|| "> resume".to_owned());
-        self.command(Mode::Running, || Event::Resume);
+        self.resume();
         self.wait_until("at the end", World::everybody_is_in_line);
         // In line is where it stays.
         self.pass(
@@ -61,11 +66,63 @@ impl World {
             if said == Said::Away {
                 let held = self.setup.confirm_for + self.setup.dnd_off_after + self.setup.poll + 10;
                 self.pass(Duration::from_secs(held), None);
+                self.wait_for_the_left_alone();
                 self.wait_until(said.text(), World::everybody_is_in_line);
             } else {
                 self.pass(Duration::from_secs(self.setup.poll + 1), None);
                 self.wait_until(said.text(), World::everybody_follows);
             }
+        }
+        self.audit();
+    }
+
+    /// Ends every pause that does not end by itself.
+    fn resume(&mut self) {
+        self.tell(|| "> resume".to_owned());
+        if self.oracle.clocks_agree {
+            self.pass(self.oracle.last_end().saturating_sub(self.now), None);
+        }
+        self.perform(Op::Resume);
+        for user in self.pbx.users.keys().copied().collect::<Vec<_>>() {
+            let paused = |life| self.oracle.may_be_paused(life, user);
+            if self.oracle.lives.iter().flatten().any(paused) {
+                self.perform(Op::ResumeMember(user));
+            }
+        }
+    }
+
+    /// While an instance only observes nothing of it remains; then it works again.
+    fn stop_observing(&mut self) {
+        self.observe = false;
+        if !self.oracle.lives.iter().flatten().any(|life| life.observes) {
+            return;
+        }
+        if self.setup.release_on_stop && !self.is_frozen() {
+            self.wait_until("while it observes", Self::nothing_is_ours_but_paused);
+        }
+        self.tell(|| "> observe no".to_owned());
+        for daemon in [0, 1] {
+            self.stop_daemon(daemon);
+        }
+        self.wait_for_a_holder();
+    }
+
+    /// The audit is what the PBX saw.
+    fn audit(&mut self) {
+        self.pass(Duration::from_secs(10), None);
+        let everything = AuditRange::since(Timestamp::UNIX_EPOCH);
+        let records = self.ledger.audit(&everything, usize::MAX).now_or_never();
+        self.oracle.audited(&records.unwrap().unwrap());
+    }
+
+    /// Outcomes that pass while a member is left alone leave no trace, so that nobody follows what is the same again afterwards.
+    fn wait_for_the_left_alone(&mut self) {
+        let now = self.now;
+        let alone = |life: &Life| life.members.keys().any(|user| life.may_be_left_alone(*user, now));
+        // An hour is long; a few schedules sit it out for all.
+        let patient = self.setup.jitter.is_multiple_of(16);
+        if patient && self.oracle.lives.iter().flatten().any(alone) {
+            self.pass(ALONE_FOR + Duration::from_secs(10), None);
         }
     }
 
@@ -98,12 +155,18 @@ impl World {
             .lives
             .iter()
             .flatten()
-            .all(|life| !life.certainly_runs())
+            .all(|life| !self.oracle.certainly_runs(life))
     }
 
     fn covered(&self) -> bool {
-        self.seats
-            .is_some_and(|seats| usize::try_from(seats).unwrap() >= self.pbx.group.len())
+        let lives = self.oracle.lives.iter().flatten();
+        let seats = lives.map(|life| usize::try_from(life.seats.unwrap_or_default()).unwrap());
+        seats.min().is_some_and(|seats| seats >= self.pbx.group.len())
+    }
+
+    fn nothing_is_ours_but_paused(&self, holder: DaemonId) -> Option<String> {
+        let life = self.oracle.lives[holder].as_ref()?;
+        self.nothing_is_ours(|user| self.oracle.may_be_paused(life, user))
     }
 
     fn wait_until(&mut self, when: &str, wrong: impl Fn(&Self, DaemonId) -> Option<String>) {
@@ -123,9 +186,11 @@ impl World {
         }
     }
 
-    /// Nothing remains that is surely ours, but what nobody can put back.
-    fn nothing_is_ours(&self) -> Option<String> {
-        let left = |(_, slot): &(&(i64, Field), &Slot)| slot.ours && slot.sure && restorable(slot);
+    /// Nothing remains that is surely ours, but what nobody can put back, and what is to stay.
+    fn nothing_is_ours(&self, stays: impl Fn(i64) -> bool) -> Option<String> {
+        let left = |((user, _), slot): &(&(i64, Field), &Slot)| {
+            slot.ours && slot.sure && restorable(slot) && !stays(*user)
+        };
         self.oracle
             .slots
             .all()
@@ -148,7 +213,11 @@ impl World {
                 let (found, wanted) = self.values(user, field, said)?;
                 let slot = self.oracle.slots.find(user, field);
                 let ours = slot.is_some_and(|slot| slot.ours && slot.sure);
-                let leads = self.oracle.is(Policy::TeamsLeads) && field == Field::Dnd;
+                let leads = match field {
+                    Field::Dnd => self.oracle.is(Policy::TeamsLeads),
+                    // The user's own client overwrites it; nobody stands behind a user who is not signed in.
+                    Field::Chat => self.setup.reassert > 0 && found != Value::Chat(ChatPresence::Unavailable),
+                };
                 (found != wanted && (ours || leads))
                     .then(|| format!("{field} of {user} is {found} and Teams says {}", said.text()))
             }),
@@ -209,8 +278,16 @@ impl World {
         if !self.pbx.group.contains(&user) || life.excludes(&address(found.person)) {
             return released;
         }
-        if self.tenant.unmatched.contains(&found.person) {
+        if self.tenant.ids_of(found.person).len() != 1 {
             // A match is looked up again within the hour only.
+            let known = life.carriers.get(&found.person).is_some_and(|known| *known != 1);
+            return if known {
+                Standing::ToBeReleased
+            } else {
+                Standing::Open
+            };
+        }
+        if self.oracle.may_be_paused(life, user) || life.may_be_left_alone(user, self.now) {
             return Standing::Open;
         }
         if self.pbx.hidden.contains(&user) || self.tenant.said(found.person).outcome().is_none() {

@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use licensing::{Demand, Issuers, Licence, OperatingMode, SigningKey, Terms};
 use sync_core::{Breaker, Claim, Engine, Event, Holding, InstanceName, Lease, Moment, PbxName, Settings};
 
-use crate::op::Setup;
+use crate::op::{Paper, Setup};
+use crate::request::Learned;
 
 /// How long a lease lasts without being renewed.
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
@@ -31,7 +32,7 @@ pub(crate) struct Daemon {
     pub(crate) draining: bool,
     pub(crate) suspended_until: Option<Duration>,
     /// What came while the machine slept.
-    pub(crate) inbox: Vec<Event>,
+    pub(crate) inbox: Vec<(Event, Learned)>,
     /// By how much the machine's clock is wrong.
     pub(crate) shift: SignedDuration,
 }
@@ -56,8 +57,9 @@ impl Daemon {
 
 /// The time of day as it is.
 pub(crate) fn truth(now: Duration) -> Timestamp {
-    const MORNING: i64 = 1_795_420_800;
-    Timestamp::from_second(MORNING).unwrap() + now
+    const MORNING: i64 = 1_795_420_800_000_000;
+    let micros = i64::try_from(now.as_micros()).unwrap();
+    Timestamp::from_microsecond(MORNING + micros).unwrap()
 }
 
 pub(crate) fn claim(holder: usize) -> Claim {
@@ -68,7 +70,7 @@ pub(crate) fn claim(holder: usize) -> Claim {
     }
 }
 
-pub(crate) fn settings(setup: &Setup, excluded: impl Iterator<Item = i64>) -> Settings {
+pub(crate) fn settings(setup: &Setup, observe: bool, excluded: impl Iterator<Item = i64>) -> Settings {
     let Claim { instance, pbx, .. } = claim(0);
     let mut settings = Settings::new(instance, pbx);
     settings.licence = setup.seats.map(|_| Demand {
@@ -76,6 +78,9 @@ pub(crate) fn settings(setup: &Setup, excluded: impl Iterator<Item = i64>) -> Se
         pbx: vec!["pbx.example".to_owned()],
     });
     settings.policy = setup.policy;
+    settings.observe = observe;
+    settings.chunk = setup.chunk;
+    settings.chat_reassert = Duration::from_secs(setup.reassert);
     settings.chat = setup.chat;
     settings.poll_interval = Duration::from_secs(setup.poll);
     settings.roster_interval = Duration::from_secs(setup.roster);
@@ -92,22 +97,43 @@ pub(crate) fn settings(setup: &Setup, excluded: impl Iterator<Item = i64>) -> Se
     settings
 }
 
-/// A licence for so many seats, signed once for all schedules.
-pub(crate) fn licence(seats: Option<u32>) -> Holding {
+/// The most seats that a licence has here.
+const SEATS: u32 = 16;
+
+/// What a daemon makes of a licence file. Licences are signed once for all schedules.
+pub(crate) fn licence(paper: Paper) -> Holding {
+    match paper {
+        Paper::Missing => Holding::Missing,
+        Paper::Unusable => match Licence::verified(b"torn paper", &issuers()) {
+            Ok(_) => panic!("torn paper is a licence"),
+            Err(refusal) => Holding::Unusable(refusal),
+        },
+        Paper::Seats(seats) => licences()[usize::try_from(seats.min(SEATS)).unwrap()].clone(),
+    }
+}
+
+/// How many seats the licence of this identity has.
+pub(crate) fn seats_of(identity: &str) -> Option<u32> {
+    let has_it =
+        |holding: &Holding| matches!(holding, Holding::Verified(licence) if licence.identity() == identity);
+    u32::try_from(licences().iter().position(has_it)?).ok()
+}
+
+fn licences() -> &'static [Holding] {
     static LICENCES: OnceLock<Vec<Holding>> = OnceLock::new();
-    let Some(seats) = seats else {
-        return Holding::Missing;
+    let issue = |seats: u32| {
+        let text = key().issue(&terms(seats)).unwrap();
+        Holding::Verified(Licence::verified(text.as_bytes(), &issuers()).unwrap().into())
     };
-    let licences = LICENCES.get_or_init(|| {
-        let key = SigningKey::from_seed(&[1; 32]).unwrap();
-        let issuers: Issuers = [key.public().clone()].into_iter().collect();
-        let issue = |seats: u32| {
-            let text = key.issue(&terms(seats)).unwrap();
-            Holding::Verified(Licence::verified(text.as_bytes(), &issuers).unwrap().into())
-        };
-        (0..=16).map(issue).collect()
-    });
-    licences[usize::try_from(seats.min(16)).unwrap()].clone()
+    LICENCES.get_or_init(|| (0..=SEATS).map(issue).collect())
+}
+
+fn key() -> SigningKey {
+    SigningKey::from_seed(&[1; 32]).unwrap()
+}
+
+fn issuers() -> Issuers {
+    [key().public().clone()].into_iter().collect()
 }
 
 fn terms(seats: u32) -> Terms {

@@ -1,8 +1,8 @@
 //! A schedule from a seed.
 
-use sync_core::{ChatPresence, Policy, Value};
+use sync_core::{CHUNK, ChatPresence, Policy, Value};
 
-use crate::op::{Fate, Kind, Op, Said, Schedule, Setup, Trouble};
+use crate::op::{Fate, Kind, Op, Paper, Said, Schedule, Setup, Trouble};
 use crate::random::Random;
 
 pub(crate) fn schedule(seed: u64) -> Schedule {
@@ -14,8 +14,11 @@ pub(crate) fn schedule(seed: u64) -> Schedule {
     }
     let length = 4 + random.below(28);
     for _ in 0..length {
-        let op = operation(&mut random, setup.people, setup.seats.is_some());
-        ops.push(op);
+        if random.chance(4) {
+            story(&mut random, &setup, &mut ops);
+        } else {
+            ops.push(operation(&mut random, &setup));
+        }
         if random.chance(65) {
             ops.push(pause(&mut random));
         }
@@ -42,6 +45,8 @@ fn setup(random: &mut Random) -> Setup {
         poll: random.pick(&[2, 2, 5]),
         roster: random.pick(&[15, 30]),
         readback: random.pick(&[30, 60, 120]),
+        reassert: random.pick(&[0, 20, 60]),
+        chunk: random.pick(&[1, 2, CHUNK, CHUNK, CHUNK, CHUNK]),
         seats: random.chance(30).then(|| u32::try_from(people).unwrap() + 1),
         jitter: random.next() >> 1,
     }
@@ -57,10 +62,69 @@ fn pause(random: &mut Random) -> Op {
     }
 }
 
-fn operation(random: &mut Random, people: i64, licensed: bool) -> Op {
-    let user = 1 + i64::try_from(random.below(u64::try_from(people).unwrap())).unwrap();
+fn member(random: &mut Random, setup: &Setup) -> i64 {
+    1 + i64::try_from(random.below(u64::try_from(setup.people).unwrap())).unwrap()
+}
+
+/// Several operations that mean something together, and would hardly ever meet by chance.
+fn story(random: &mut Random, setup: &Setup, ops: &mut Vec<Op>) {
+    let user = member(random, setup);
+    match random.below(5) {
+        0 => {
+            // Another product fights for a value.
+            ops.push(Op::Rival(user, 2 + u32::try_from(random.below(4)).unwrap()));
+            for _ in 0..3 + random.below(2) {
+                ops.extend([Op::Teams(user, Said::InACall), Op::Wait(12_000)]);
+                ops.extend([Op::Teams(user, Said::Available), Op::Wait(12_000)]);
+            }
+            ops.push(Op::Teams(user, Said::InACall));
+        }
+        1 => {
+            // Everybody goes into a call at once, and an operator believes it.
+            ops.extend((1..=setup.people).map(|person| Op::Teams(person, Said::InACall)));
+            ops.extend([Op::Wait(3_000 + random.below(8_000)), Op::Plan]);
+            if random.chance(40) {
+                ops.push(operation(random, setup));
+                ops.push(Op::Wait(1 + random.below(8_000)));
+            }
+            ops.push(Op::Approve);
+        }
+        2 => {
+            // A collapsing group that an operator believes, or not.
+            ops.push(Op::Group(false));
+            ops.push(Op::Wait(1_000 * (setup.roster + random.below(5))));
+            ops.push(Op::Plan);
+            if random.chance(40) {
+                ops.push(operation(random, setup));
+                ops.push(Op::Wait(1 + random.below(8_000)));
+            }
+            ops.push(Op::Approve);
+        }
+        3 => {
+            // The answer to an earlier question comes last.
+            let presence = Trouble::Stale(4 + random.below(6));
+            ops.push(Op::Fault(Kind::Presence, presence, 1));
+            ops.push(Op::Wait(1_000 * setup.poll));
+            ops.push(random.pick(&[Op::Join(9), Op::Leave(user), Op::Recycle(user)]));
+            ops.push(Op::Teams(member(random, setup), Said::InACall));
+            ops.push(Op::Wait(8_000));
+        }
+        _ => {
+            let daemon = usize::from(random.chance(30));
+            ops.extend([
+                Op::Observe(random.chance(60)),
+                Op::Crash(daemon, Fate::Landed, random.chance(50)),
+                Op::Start(daemon),
+            ]);
+        }
+    }
+}
+
+fn operation(random: &mut Random, setup: &Setup) -> Op {
+    let user = member(random, setup);
+    let licensed = setup.seats.is_some();
     let daemon = usize::from(random.chance(30));
-    match random.below(100) {
+    match random.below(112) {
         0..=27 => {
             let said = random.pick(&[
                 Said::InACall,
@@ -102,15 +166,33 @@ fn operation(random: &mut Random, people: i64, licensed: bool) -> Op {
         85 => Op::Group(random.chance(30)),
         86 => Op::Match(user, random.chance(50)),
         87 => Op::Exclude(user, random.chance(60)),
-        88..=89 if licensed => Op::Licence(random.pick(&[None, Some(1), Some(8), Some(8)])),
+        88..=89 if licensed => Op::Licence(random.pick(&[
+            Paper::Missing,
+            Paper::Unusable,
+            Paper::Seats(1),
+            Paper::Seats(8),
+            Paper::Seats(8),
+        ])),
         88..=89 => Op::Heal,
-        90..=91 => Op::Pause,
+        90..=91 => Op::Pause(until(random)),
         92..=94 => Op::Resume,
         95 => Op::Release,
         96 => Op::Retire,
+        100..=102 => Op::PauseMember(user, until(random)),
+        103..=104 => Op::ResumeMember(user),
+        105 => Op::Observe(random.chance(60)),
+        106..=107 => Op::Rival(user, u32::try_from(1 + random.below(4)).unwrap()),
+        108..=109 => Op::Double(user, random.chance(60)),
+        110 => Op::Plan,
+        111 => Op::Approve,
         97..=98 => Op::Down(random.pick(&[3, 15, 60])),
         _ => Op::Heal,
     }
+}
+
+/// When a pause ends by itself, where it does.
+fn until(random: &mut Random) -> Option<u64> {
+    random.chance(50).then(|| 5 + random.below(120))
 }
 
 fn human(random: &mut Random) -> Value {
@@ -127,7 +209,8 @@ fn human(random: &mut Random) -> Value {
 }
 
 fn trouble(random: &mut Random) -> Trouble {
-    match random.below(12) {
+    match random.below(13) {
+        12 => Trouble::Stale(1 + random.below(9)),
         0 | 1 => Trouble::Lost,
         2 | 3 => Trouble::LostAnswer,
         4 => Trouble::BrokenAnswer,

@@ -89,6 +89,14 @@ pub(crate) fn report(report: &Report) -> Option<String> {
         Report::LinkUp { link, .. } => format!("{link} works again"),
         Report::GateShut(shut) => format!("the gate is shut: {shut}"),
         Report::GateOpened => "the gate is open".to_owned(),
+        Report::Stopped { user, lasts, .. } => {
+            format!("dnd of {user} is left alone for {} s", lasts.as_secs())
+        }
+        Report::Approved { changes, roster } => {
+            let group = if *roster { ", and the group" } else { "" };
+            format!("{changes} changes are approved{group}")
+        }
+        Report::LicenceNotReplaced(refusal) => format!("the licence is not replaced: {refusal}"),
         Report::Released => "everything is released".to_owned(),
         Report::Violation(violation) => format!("violation: {violation}"),
         _ => return None,

@@ -8,28 +8,47 @@ use crate::oracle::Oracle;
 
 impl Oracle {
     pub(crate) fn human(&mut self, user: i64, before: Value, value: Value) {
+        let predecessors = self.predecessors.get(&user);
+        let like_ours = self.slots.under_way(user).contains(&value)
+            || predecessors.is_some_and(|values| values.contains(&value));
+        self.book_other(user, value, like_ours);
+        if like_ours {
+            self.carried_no_more(user, value.field());
+            self.fight_is_unclear(user);
+        }
         self.slots.human(user, before, value);
+        self.somebody_changed(user);
     }
 
     pub(crate) fn read(&mut self, user: i64, value: Value) {
         self.slots.read(user, value);
     }
 
-    pub(crate) fn learned(&mut self, values: &[(i64, Value)]) {
+    pub(crate) fn learned(&mut self, daemon: DaemonId, values: &[(i64, Value)]) {
         for (user, value) in values {
+            self.fight_is_seen(daemon, *user, *value);
+            self.book_reading(*user, *value);
             self.slots.learned(*user, *value);
         }
     }
 
     pub(crate) fn commits(&mut self, daemon: DaemonId, commit: &LedgerCommit) {
         for (user, field, intent) in intents(commit) {
-            self.slots.intended(daemon, user, field, intent);
+            if let (Some(life), Some((Value::Dnd(_), _))) = (&mut self.lives[daemon], intent) {
+                life.started.insert(user, self.now);
+            }
+            if let Some(stands) = self.slots.intended(daemon, user, field, intent) {
+                self.book_like_ours(user, stands);
+            }
         }
     }
 
     pub(crate) fn stored(&mut self, commit: &LedgerCommit) {
         for (user, field, intent) in intents(commit) {
             self.slots.stored(user, field, intent);
+        }
+        if commit.frees_seats {
+            self.counted_seats(None);
         }
     }
 
@@ -50,6 +69,10 @@ impl Oracle {
         ) {
             self.fail(&format!("two writes of one field of {user} are under way"));
         }
+        if write.to.field() == Field::Dnd {
+            self.fight_is_unclear(user);
+        }
+        self.not_against_a_human(daemon, write);
         if write.to.silences() {
             self.turned_on(daemon, user);
         }
@@ -84,11 +107,45 @@ impl Oracle {
     }
 
     /// What a human changed since the write's own reading is lost, and no daemon knows that it was ever there.
-    pub(crate) fn landed(&mut self, write: &Write, found: Value, stray: bool) {
+    pub(crate) fn landed(&mut self, daemon: DaemonId, write: &Write, found: Value, stray: bool) {
+        let user = write.user.0;
         if !stray {
-            self.slots.landed(write.user.0, write.from, write.to, stray);
+            self.slots.landed(user, write.from, write.to, stray);
         } else if found != write.to {
-            self.slots.landed(write.user.0, found, write.to, stray);
+            self.slots.landed(user, found, write.to, stray);
+            self.somebody_changed(user);
+            self.carried_no_more(user, write.to.field());
+            if write.to.field() == Field::Dnd {
+                self.fight_is_unclear(user);
+            }
+        } else {
+            return;
+        }
+        self.book_landing(daemon, write, found, stray);
+    }
+
+    fn carried_no_more(&mut self, user: i64, field: Field) {
+        for life in self.lives.iter_mut().flatten() {
+            life.carried.remove(&(user, field));
+        }
+    }
+
+    /// What a human changed after we had carried an outcome out stands until Teams says something else.
+    fn not_against_a_human(&mut self, daemon: DaemonId, write: &Write) {
+        let (user, field) = (write.user.0, write.to.field());
+        let leads = match field {
+            Field::Dnd => self.is(Policy::TeamsLeads),
+            Field::Chat => self.is(Policy::TeamsLeads) || self.setup.reassert > 0,
+        };
+        let Some(life) = &mut self.lives[daemon] else {
+            return;
+        };
+        let carried = life.carried.remove(&(user, field));
+        if carried == Some(write.to) && !leads {
+            self.fail(&format!(
+                "{field} of {user} is set to {} again, and Teams says the same as before",
+                write.to
+            ));
         }
     }
 
@@ -98,9 +155,39 @@ impl Oracle {
             Some(Written::Conflict { found }) => Some(found),
             Some(Written::Applied { .. }) | None => None,
         };
-        self.slots.ended(daemon, write.user.0, write.to, result.is_some());
+        let user = write.user.0;
+        let sets = !self.slots.is_being_released(daemon, user, write.to);
+        self.slots.ended(daemon, user, write.to, result.is_some());
+        if let Some(life) = &mut self.lives[daemon]
+            && result.is_some()
+            && write.to.field() == Field::Dnd
+        {
+            life.approved.remove(&user);
+        }
+        if let Some(Written::Applied { .. }) = result {
+            self.book_answer(daemon, write);
+            let slot = self.slots.find(user, write.to.field());
+            if slot.is_some_and(|slot| slot.value == write.to) {
+                self.fight_goes_on(daemon, write);
+                self.carried_out(daemon, write, sets);
+            }
+        }
         if let Some(found) = found {
-            self.slots.learned(write.user.0, found);
+            self.fight_is_seen(daemon, user, found);
+            self.book_reading(user, found);
+            self.slots.learned(user, found);
+        }
+    }
+
+    fn carried_out(&mut self, daemon: DaemonId, write: &Write, sets: bool) {
+        let Some(life) = &mut self.lives[daemon] else {
+            return;
+        };
+        let person = life.members.get(&write.user.0).copied().flatten();
+        let said = person.and_then(|person| life.heard.get(&person)?.said.outcome());
+        let wanted = said.is_some_and(|(dnd, chat)| [Value::Dnd(dnd), Value::Chat(chat)].contains(&write.to));
+        if sets && wanted && life.knows(write) {
+            life.carried.insert((write.user.0, write.to.field()), write.to);
         }
     }
 }

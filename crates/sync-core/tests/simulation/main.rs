@@ -6,13 +6,16 @@
     reason = "a simulation that cannot set its world up has failed"
 )]
 
+mod books;
 mod conclude;
 mod daemon;
+mod fights;
 mod generate;
 mod golden;
 mod judge;
 mod life;
 mod op;
+mod operator;
 mod oracle;
 mod pbx;
 mod perform;
@@ -25,6 +28,7 @@ mod script;
 mod serving;
 mod shrink;
 mod slots;
+mod text;
 mod troubles;
 mod verdict;
 mod world;

@@ -24,6 +24,10 @@ pub(crate) struct Setup {
     pub(crate) poll: u64,
     pub(crate) roster: u64,
     pub(crate) readback: u64,
+    /// How often the chat status is read and set again; zero: never.
+    pub(crate) reassert: u64,
+    /// How many presences are read in one call.
+    pub(crate) chunk: usize,
     /// Seats of the licence at the start; `None`: there is no seat gate.
     pub(crate) seats: Option<u32>,
     /// What the latencies follow from.
@@ -44,6 +48,8 @@ impl Default for Setup {
             poll: 2,
             roster: 20,
             readback: 60,
+            reassert: 60,
+            chunk: sync_core::CHUNK,
             seats: None,
             jitter: 0,
         }
@@ -81,11 +87,25 @@ pub(crate) enum Op {
     Group(bool),
     /// The directory knows the person, or not.
     Match(i64, bool),
+    /// A second enabled user of the tenant carries the person's address, too, or does not any more.
+    Double(i64, bool),
     /// Takes effect with the next start.
     Exclude(i64, bool),
-    Licence(Option<u32>),
-    Pause,
+    /// The instance only observes, or works again. Takes effect with the next start.
+    Observe(bool),
+    /// Another product changes back what we set next of somebody's DND, so often.
+    Rival(i64, u32),
+    Licence(Paper),
+    /// Of the instance, for so many seconds or until it is ended.
+    Pause(Option<u64>),
     Resume,
+    /// Of one member.
+    PauseMember(i64, Option<u64>),
+    ResumeMember(i64),
+    /// The operator reads the plan that is held.
+    Plan,
+    /// The operator approves the plan that was read last.
+    Approve,
     Release,
     Retire,
     /// What becomes of the next requests of a kind.
@@ -93,6 +113,15 @@ pub(crate) enum Op {
     /// The PBX does not answer for so many seconds, and forgets what was under way.
     Down(u64),
     Heal,
+}
+
+/// The licence file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paper {
+    Missing,
+    /// It is no licence.
+    Unusable,
+    Seats(u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,7 +132,7 @@ pub(crate) enum Fate {
     Late(u64),
 }
 
-/// What Teams says of a person.
+/// What Teams says of a person, in the order of [`Said::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     Available,
@@ -188,6 +217,8 @@ pub(crate) enum Trouble {
     BrokenAnswer,
     /// It is answered after so many seconds.
     Slow(u64),
+    /// It is answered with what is true now, and the answer arrives after so many seconds.
+    Stale(u64),
     /// It takes effect so many seconds after its time-out was reported.
     Late(u64),
     /// Asked to slow down, for so many seconds where it says so.

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sync_core::{Mode, Policy};
+use sync_core::{Mode, Policy, Value};
 
+use crate::books::Books;
 use crate::life::Life;
 use crate::op::{DaemonId, Kind, Setup};
+use crate::operator::{Seen, Stored};
 use crate::pbx::address;
 use crate::slots::Slots;
 
@@ -37,6 +39,19 @@ pub(crate) struct Oracle {
     /// The modes that a new daemon may find stored.
     pub(crate) modes: BTreeSet<Mode>,
     pub(crate) mode_told: Duration,
+    /// When a pause of the instance that is stored ends by itself.
+    pub(crate) paused_until: Option<Duration>,
+    /// What was told of each member's pause.
+    pub(crate) pauses: BTreeMap<i64, Stored>,
+    /// What the operator read last.
+    pub(crate) seen: Seen,
+    /// The seats of the licence that the ledger remembers.
+    pub(crate) counted: Option<u32>,
+    /// How often somebody else changed a member's DND.
+    pub(crate) foreign: BTreeMap<i64, usize>,
+    /// What we were about to set for whoever had an id before.
+    pub(crate) predecessors: BTreeMap<i64, Vec<Value>>,
+    pub(crate) books: Books,
 }
 
 impl Oracle {
@@ -56,6 +71,13 @@ impl Oracle {
             regained: BTreeMap::new(),
             modes: BTreeSet::from([Mode::Running]),
             mode_told: Duration::ZERO,
+            paused_until: None,
+            pauses: BTreeMap::new(),
+            seen: Seen::default(),
+            counted: None,
+            foreign: BTreeMap::new(),
+            predecessors: BTreeMap::new(),
+            books: Books::default(),
         }
     }
 
@@ -122,10 +144,14 @@ impl Oracle {
         let early = life.waits.get(api(kind)).is_some_and(|until| now < *until);
         let mut often = false;
         if kind == Kind::Presence {
-            life.calls.retain(|at| now < *at + Duration::from_secs(30));
+            let is_old = |at: &Duration| now >= *at + Duration::from_secs(30);
+            while life.calls.front().is_some_and(is_old) {
+                life.calls.pop_front();
+            }
             life.calls.push_back(now);
-            // One chunk each poll; the first sweep and each new layout of the chunks may ask once more.
-            often = life.calls.len() > usize::try_from(30 / poll).unwrap() + 8;
+            // Each chunk once in a poll; the first sweep and each new layout of the chunks may ask once more.
+            let chunks = life.most.div_ceil(self.setup.chunk);
+            often = life.calls.len() > (usize::try_from(30 / poll).unwrap() + 8) * chunks.max(1);
         }
         if early {
             self.fail(&format!(

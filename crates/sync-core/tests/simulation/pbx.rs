@@ -1,6 +1,7 @@
 //! The simulated PBX and tenant: what is true out there, whoever knows it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use presence_mapping::Presence;
 use sync_core::{
@@ -9,6 +10,8 @@ use sync_core::{
 
 use crate::op::Said;
 
+/// By how much the id of a second user with an address is higher.
+const DOUBLE: i64 = 1_000;
 /// The user of the PBX that is in no group.
 pub(crate) const OUTSIDER: i64 = 9;
 
@@ -99,6 +102,8 @@ impl Pbx {
 pub(crate) struct Tenant {
     said: BTreeMap<i64, Said>,
     pub(crate) unmatched: BTreeSet<i64>,
+    /// Whose address a second enabled user carries, too.
+    pub(crate) doubled: BTreeSet<i64>,
 }
 
 impl Tenant {
@@ -115,22 +120,41 @@ impl Tenant {
             .iter()
             .filter_map(|address| Some((address, person_of(address)?)));
         people
-            .filter(|(_, person)| !self.unmatched.contains(person))
-            .map(|(address, person)| DirectoryUser {
-                id: TeamsUserId::new(&person.to_string()),
-                primary: Some(address.clone()),
-                mail: None,
-                aliases: vec![],
-                principal: None,
-                enabled: true,
-                guest: false,
+            .flat_map(|(address, person)| {
+                let ids = self.ids_of(person).into_iter();
+                ids.map(move |id| directory_user(id, address))
             })
             .collect()
+    }
+
+    /// Who carries the address of a person.
+    pub(crate) fn ids_of(&self, person: i64) -> Vec<i64> {
+        if self.unmatched.contains(&person) {
+            return Vec::new();
+        }
+        let double = self.doubled.contains(&person).then_some(person + DOUBLE);
+        [person].into_iter().chain(double).collect()
+    }
+}
+
+fn directory_user(id: i64, address: &Address) -> DirectoryUser {
+    DirectoryUser {
+        id: TeamsUserId::new(&id.to_string()),
+        primary: Some(address.clone()),
+        mail: None,
+        aliases: vec![],
+        principal: None,
+        enabled: true,
+        guest: false,
     }
 }
 
 pub(crate) fn address(person: i64) -> Address {
-    format!("p{person}@example.com").parse().unwrap()
+    static ADDRESSES: OnceLock<Vec<Address>> = OnceLock::new();
+    let parse = |person: i64| format!("p{person}@example.com").parse().unwrap();
+    let known = ADDRESSES.get_or_init(|| (0..100).map(parse).collect());
+    let index = usize::try_from(person).unwrap();
+    known.get(index).cloned().unwrap_or_else(|| parse(person))
 }
 
 pub(crate) fn person_of(address: &Address) -> Option<i64> {
@@ -144,5 +168,8 @@ pub(crate) fn person_of(address: &Address) -> Option<i64> {
 }
 
 pub(crate) fn presence(said: Said) -> Option<Presence> {
-    (said != Said::Silent).then(|| said.text().parse().unwrap())
+    static PRESENCES: OnceLock<Vec<Option<Presence>>> = OnceLock::new();
+    let parse = |said: Said| (said != Said::Silent).then(|| said.text().parse().unwrap());
+    let known = PRESENCES.get_or_init(|| Said::ALL.into_iter().map(parse).collect());
+    known[said as usize].clone()
 }

@@ -8,7 +8,7 @@ use sync_core::{
     Write, Written,
 };
 
-use crate::daemon::TIME_OUT;
+use crate::daemon::{TIME_OUT, seats_of};
 use crate::op::{DaemonId, Fate, Kind, Said, Trouble};
 use crate::pbx::person_of;
 use crate::troubles::failed;
@@ -48,6 +48,8 @@ pub(crate) enum Step {
 pub(crate) enum Learned {
     Nothing,
     Values(Vec<(i64, Value)>),
+    /// How many users of the tenant carry each person's address.
+    Carriers(Vec<(i64, usize)>),
     Said(RequestId, Vec<(i64, Said)>),
     Roster,
     Written(Write, Option<Written>),
@@ -128,10 +130,10 @@ impl World {
             Some(Trouble::NotFound) => Some((Fault::NotFound, latency)),
             Some(Trouble::Refused) => Some((Fault::Credentials, latency)),
             Some(Trouble::Slow(seconds)) => {
-                let after = Duration::from_secs(seconds).min(TIME_OUT - Duration::from_millis(100));
-                return self.go_on_after(daemon, after, Step::Serve(effect, None));
+                return self.go_on_after(daemon, stale(seconds), Step::Serve(effect, None));
             }
-            Some(Trouble::LostAnswer | Trouble::BrokenAnswer | Trouble::Late(_)) | None => None,
+            Some(Trouble::LostAnswer | Trouble::BrokenAnswer | Trouble::Late(_) | Trouble::Stale(_))
+            | None => None,
         };
         match fault {
             Some((fault, after)) => {
@@ -179,12 +181,12 @@ impl World {
             } => {
                 let lease = self.daemons[daemon].lease.clone();
                 let stored = trouble != Some(Trouble::Lost) && self.store(lease.as_ref(), &commit);
-                let result = if stored && trouble.is_none() {
+                let (after, fails) = self.answer_after(trouble);
+                let result = if stored && !fails {
                     Ok(vec![])
                 } else {
                     Err(state())
                 };
-                let after = self.latency();
                 self.answer(
                     daemon,
                     after,
@@ -199,8 +201,11 @@ impl World {
             } => {
                 let lease = self.daemons[daemon].lease.clone().unwrap();
                 let seats = self.ledger.take_seats(&lease, &claim).now_or_never().unwrap();
-                let result = if trouble.is_some() { Err(state()) } else { seats };
-                let after = self.latency();
+                if seats.is_ok() {
+                    self.oracle.counted_seats(seats_of(&claim.licence));
+                }
+                let (after, fails) = self.answer_after(trouble);
+                let result = if fails { Err(state()) } else { seats };
                 self.answer(
                     daemon,
                     after,
@@ -208,6 +213,15 @@ impl World {
                     Learned::Nothing,
                 );
             }
+        }
+    }
+
+    /// When what was done is answered, and whether the answer is that it failed.
+    fn answer_after(&mut self, trouble: Option<Trouble>) -> (Duration, bool) {
+        let after = self.latency();
+        match trouble {
+            Some(Trouble::Stale(seconds)) => (stale(seconds), false),
+            _ => (after, trouble.is_some()),
         }
     }
 
@@ -220,12 +234,22 @@ impl World {
         stored
     }
 
-    /// The answer reaches its daemon.
+    /// The answer reaches the machine of its daemon, which takes it in unless the machine sleeps.
     fn arrive(&mut self, daemon: DaemonId, event: Event, learned: Learned) {
         self.answers += 1;
+        if self.daemons[daemon].suspended_until.is_some() {
+            self.daemons[daemon].inbox.push((event, learned));
+        } else {
+            self.take_in(daemon, event, learned);
+        }
+    }
+
+    /// The daemon takes an answer in. What it says is known from now on.
+    pub(crate) fn take_in(&mut self, daemon: DaemonId, event: Event, learned: Learned) {
         match learned {
             Learned::Nothing => {}
-            Learned::Values(values) => self.oracle.learned(&values),
+            Learned::Values(values) => self.oracle.learned(daemon, &values),
+            Learned::Carriers(carriers) => self.oracle.looked_up(daemon, &carriers),
             Learned::Said(request, said) => self.oracle.heard(daemon, request, &said),
             Learned::Written(write, result) => self.oracle.write_ended(daemon, &write, result),
             Learned::Roster => {
@@ -238,11 +262,8 @@ impl World {
                 }
             }
         }
-        if self.daemons[daemon].suspended_until.is_some() {
-            self.daemons[daemon].inbox.push(event);
-        } else {
-            self.step(daemon, event);
-        }
+        self.step(daemon, event);
+        self.oracle.nobody_fights_unsaid(daemon);
     }
 
     /// The daemon of a request died.
@@ -274,6 +295,11 @@ impl World {
 
 pub(crate) fn written(request: RequestId, result: Result<Written, PortError>) -> Event {
     Event::Written { request, result }
+}
+
+/// How long an answer takes that is slow, but not so slow that it is not waited for.
+pub(crate) fn stale(seconds: u64) -> Duration {
+    Duration::from_secs(seconds).min(TIME_OUT - Duration::from_millis(100))
 }
 
 fn state() -> PortError {

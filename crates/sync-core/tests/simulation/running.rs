@@ -6,8 +6,8 @@ use futures_util::FutureExt;
 use jiff::SignedDuration;
 use sync_core::{Acquired, Engine, Event, LedgerPort, Mode};
 
-use crate::daemon::{DRAIN, LEASE, TIME_OUT, claim, licence, settings, truth};
-use crate::op::{DaemonId, Fate, Kind};
+use crate::daemon::{DRAIN, LEASE, TIME_OUT, claim, licence, seats_of, settings, truth};
+use crate::op::{DaemonId, Fate, Kind, Paper};
 use crate::world::{Happening, World, name};
 
 impl World {
@@ -40,21 +40,31 @@ impl World {
             .excluded
             .iter()
             .filter_map(|id| Some(self.pbx.users.get(id)?.person));
-        let settings = settings(&self.setup, excluded);
+        let settings = settings(&self.setup, self.observe, excluded);
         let memory = self.ledger.load(&claim(daemon)).now_or_never().unwrap().unwrap();
         let (now, seed) = (self.daemons[daemon].moment(self.now), self.setup.jitter);
-        self.oracle.began(daemon, settings.exclude.clone());
+        self.oracle
+            .began(daemon, settings.exclude.clone(), settings.observe);
+        let remembered = memory
+            .licence
+            .as_ref()
+            .and_then(|known| seats_of(&known.identity));
         self.daemons[daemon].engine = Some(Engine::new(settings, memory, now, seed));
         self.tell(|| format!("{} begins", name(daemon)));
         if self.setup.seats.is_some() {
+            // As the program does it: the licence that is remembered goes on where the file is no licence.
+            self.oracle.remembers_licence(daemon);
+            if let Some(seats) = remembered.filter(|_| self.paper != Paper::Missing) {
+                self.step(daemon, Event::Licence(licence(Paper::Seats(seats))));
+            }
             self.tell_licence(daemon);
         }
         self.step(daemon, Event::Tick);
     }
 
     pub(crate) fn tell_licence(&mut self, daemon: DaemonId) {
-        self.oracle.licensed(daemon, self.seats);
-        self.step(daemon, Event::Licence(licence(self.seats)));
+        self.oracle.licensed(daemon, self.paper);
+        self.step(daemon, Event::Licence(licence(self.paper)));
     }
 
     pub(crate) fn renew(&mut self, daemon: DaemonId) {
@@ -90,8 +100,8 @@ impl World {
             return;
         }
         self.daemons[daemon].suspended_until = None;
-        for event in std::mem::take(&mut self.daemons[daemon].inbox) {
-            self.step(daemon, event);
+        for (event, learned) in std::mem::take(&mut self.daemons[daemon].inbox) {
+            self.take_in(daemon, event, learned);
         }
         if self.setup.seats.is_some() {
             self.tell_licence(daemon);
@@ -161,15 +171,22 @@ impl World {
         }
     }
 
-    pub(crate) fn command(&mut self, mode: Mode, event: impl Fn() -> Event) {
-        for daemon in [0, 1] {
-            if self.daemons[daemon].is_awake() && !self.daemons[daemon].draining {
-                let event = event();
-                self.oracle
-                    .commanded(daemon, mode, matches!(event, Event::Retire));
-                self.step(daemon, event);
-            }
+    /// The daemons that an operator reaches.
+    pub(crate) fn listening(&self) -> Vec<DaemonId> {
+        let listens = |id: &DaemonId| self.daemons[*id].is_awake() && !self.daemons[*id].draining;
+        [0, 1].into_iter().filter(listens).collect()
+    }
+
+    pub(crate) fn command(&mut self, mode: Mode, event: &Event) {
+        for daemon in self.listening() {
+            self.command_one(daemon, mode, event.clone(), None);
         }
+    }
+
+    pub(crate) fn command_one(&mut self, daemon: DaemonId, mode: Mode, event: Event, end: Option<Duration>) {
+        let retires = matches!(event, Event::Retire);
+        self.oracle.commanded(daemon, mode, retires, end);
+        self.step(daemon, event);
     }
 
     pub(crate) fn set_clock(&mut self, daemon: DaemonId, seconds: i64) {

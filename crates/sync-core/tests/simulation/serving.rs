@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use sync_core::{Effect, Event, Fault, PortError, RequestId, Value, Write, Written};
+use sync_core::{Effect, Event, Fault, Field, PortError, RequestId, Value, Write, Written};
 
 use crate::daemon::TIME_OUT;
 use crate::op::{DaemonId, Trouble};
-use crate::pbx::presence;
-use crate::request::{Learned, Step, not_found, written};
+use crate::pbx::{person_of, presence};
+use crate::request::{Learned, Step, not_found, stale, written};
 use crate::troubles::broken;
 use crate::world::{Happening, World, name};
 
@@ -24,7 +24,10 @@ impl World {
             ),
             Effect::LookUp { request, addresses } => {
                 let result = Ok(self.tenant.carriers(&addresses));
-                (Event::LookedUp { request, result }, Learned::Nothing)
+                let people = addresses.iter().filter_map(person_of);
+                let carriers = people.map(|person| (person, self.tenant.ids_of(person).len()));
+                let learned = Learned::Carriers(carriers.collect());
+                (Event::LookedUp { request, result }, learned)
             }
             Effect::ReadPresences { request, ids } => {
                 let people = ids.iter().filter_map(|id| id.as_str().parse().ok());
@@ -83,6 +86,7 @@ impl World {
                 let (event, learned) = broken(event, &learned);
                 (event, learned, TIME_OUT)
             }
+            Some(Trouble::Stale(seconds)) => (event, learned, stale(seconds)),
             _ => (event, learned, after),
         };
         self.answer(daemon, after, event, learned);
@@ -132,6 +136,11 @@ impl World {
         trouble: Option<Trouble>,
     ) {
         let after = self.latency();
+        let user = self.pbx.users.get(&write.user.0);
+        if user.is_none_or(|user| user.login != write.login) {
+            let gone = written(request, Err(not_found()));
+            return self.answer(daemon, after, gone, Learned::Written(write, None));
+        }
         let unknown = |fault| written(request, Err(PortError::new(fault, "hear the answer")));
         let before = write.from;
         let (event, after, result) = match trouble {
@@ -148,6 +157,10 @@ impl World {
             Some(Trouble::BrokenAnswer) => (unknown(Fault::Server), after, None),
             _ => {
                 let applied = Written::Applied { before };
+                let after = match trouble {
+                    Some(Trouble::Stale(seconds)) => stale(seconds),
+                    _ => after,
+                };
                 (written(request, Ok(applied)), after, Some(applied))
             }
         };
@@ -155,6 +168,16 @@ impl World {
             self.land(daemon, &write, false);
         }
         self.answer(daemon, after, event, Learned::Written(write, result));
+    }
+
+    /// Another product puts back what stood there before us.
+    fn provoke(&mut self, user: i64, before: Value, now: Value) {
+        let left = self.rivals.get(&user).copied().unwrap_or_default();
+        if now.field() == Field::Dnd && before != now && left > 0 {
+            self.rivals.insert(user, left - 1);
+            let happening = Happening::Rival { user, value: before };
+            self.queue(Duration::from_secs(2), happening);
+        }
     }
 
     /// A PUT takes effect.
@@ -169,7 +192,8 @@ impl World {
         };
         let before = user.value(write.to.field());
         user.set(write.to);
-        self.oracle.landed(write, before, stray);
+        self.oracle.landed(daemon, write, before, stray);
+        self.provoke(write.user.0, before, write.to);
         let late = if stray { ", late" } else { "" };
         self.tell(|| {
             format!(

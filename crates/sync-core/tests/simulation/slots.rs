@@ -33,7 +33,9 @@ pub(crate) struct Slot {
     /// Our value that a human replaced, while no daemon read the PBX.
     unseen: Option<Value>,
     /// The same, when the replacement was read and that is not stored yet.
-    just_seen: Option<Value>,
+    just_seen: Option<(Value, Duration)>,
+    /// When a transaction with it last began.
+    committed: Duration,
     read: Duration,
     changed: Duration,
     attempts: Vec<Attempt>,
@@ -53,6 +55,8 @@ struct Attempt {
     at: Timestamp,
     daemon: DaemonId,
     sent: bool,
+    /// Whether it can only be there to take back what is ours.
+    releases: bool,
     /// Whether the value that stood there was excused before.
     was_excused: bool,
     /// Since when nobody knows what became of it.
@@ -86,8 +90,28 @@ impl Slots {
             .is_some_and(|slot| slot.ours && slot.sure && slot.value.silences())
     }
 
+    /// The values of writes that are under way or of unknown fate.
+    pub(crate) fn under_way(&self, user: i64) -> Vec<Value> {
+        let slots = self.slots.range((user, Field::Dnd)..=(user, Field::Chat));
+        let attempts = slots.flat_map(|(_, slot)| &slot.attempts);
+        let open = attempts.filter(|attempt| attempt.ending.is_none());
+        open.map(|attempt| attempt.to).collect()
+    }
+
+    /// Whether a write that is under way can only be there to take back what is ours.
+    pub(crate) fn is_being_released(&self, daemon: DaemonId, user: i64, to: Value) -> bool {
+        self.find(user, to.field())
+            .is_some_and(|slot| slot.is_being_released(daemon))
+    }
+
     pub(crate) fn forget(&mut self, user: i64) {
         self.slots.retain(|(whose, _), _| *whose != user);
+    }
+
+    /// Whoever has the id from now on comes with this value.
+    pub(crate) fn appeared(&mut self, user: i64, value: Value) {
+        let now = self.now;
+        self.slot(user, value).changed = now;
     }
 
     /// Nothing of this user is ours for sure any more.
@@ -107,6 +131,8 @@ impl Slots {
                 slot.left = true;
                 for attempt in &mut slot.attempts {
                     attempt.was_excused = slot.excused;
+                    // Whoever was forgotten is looked for no more.
+                    attempt.found = true;
                 }
             }
         }
@@ -146,7 +172,7 @@ impl Slots {
         let now = self.now;
         let slot = self.slot(user, value);
         if slot.unseen.is_some_and(|unseen| unseen != value) {
-            slot.just_seen = slot.unseen.take();
+            slot.just_seen = slot.unseen.take().map(|seen| (seen, now));
         }
         for attempt in &mut slot.attempts {
             if attempt.unknown.is_some() {
@@ -163,29 +189,28 @@ impl Slots {
         slot.attempts.retain(is_open);
     }
 
-    /// A row is stored: with an intent, or without one that was never sent.
+    /// A row is stored: with an intent, or without one that was never sent. Returns the intended value where somebody put it
+    /// there since the last reading.
     pub(crate) fn intended(
         &mut self,
         daemon: DaemonId,
         user: i64,
         field: Field,
         intent: Option<(Value, Timestamp)>,
-    ) {
+    ) -> Option<Value> {
+        let now = self.now;
+        let slot = self.slots.get_mut(&(user, field))?;
+        slot.committed = now;
         let Some((to, at)) = intent else {
-            if let Some(slot) = self.slots.get_mut(&(user, field)) {
-                slot.end(|attempt| !attempt.sent && attempt.daemon == daemon);
-            }
-            return;
-        };
-        let Some(slot) = self.slots.get_mut(&(user, field)) else {
-            return;
+            slot.end(|attempt| !attempt.sent && attempt.daemon == daemon);
+            return None;
         };
         if slot
             .attempts
             .iter()
             .any(|attempt| (attempt.to, attempt.at) == (to, at))
         {
-            return;
+            return None;
         }
         let since = slot.read;
         let ours = slot.possibly_ours().then_some(slot.value);
@@ -195,6 +220,7 @@ impl Slots {
             at,
             daemon,
             sent: false,
+            releases: false,
             was_excused: slot.excused,
             unknown: None,
             looked: None,
@@ -202,15 +228,16 @@ impl Slots {
             found: false,
             ending: None,
         });
-        if !slot.ours && slot.value == to && slot.changed >= since {
-            slot.excused = true;
-        }
+        let stands = !slot.ours && slot.value == to && slot.changed >= since;
+        slot.excused |= stands;
+        stands.then_some(to)
     }
 
     /// A row is durable: whatever it does not intend any more has ended.
     pub(crate) fn stored(&mut self, user: i64, field: Field, intent: Option<(Value, Timestamp)>) {
         if let Some(slot) = self.slots.get_mut(&(user, field)) {
-            slot.just_seen = None;
+            let began = slot.committed;
+            slot.just_seen.take_if(|(_, at)| *at <= began);
             slot.attempts
                 .retain(|attempt| attempt.ending.is_none() || intent == Some((attempt.to, attempt.at)));
         }
@@ -234,6 +261,7 @@ impl Slots {
             .filter(|attempt| attempt.daemon == daemon && attempt.to == to)
         {
             attempt.sent = true;
+            attempt.releases = releases;
         }
         slot.writing[daemon].replace(releases).is_some() && same
     }
@@ -262,6 +290,9 @@ impl Slots {
         if !goes_on && slot.unseen != Some(before) {
             slot.before = before;
         }
+        let was_ours = slot.possibly_ours();
+        // Where a clock jumped, a late write may have been given up, and then it is what stood there before.
+        let given_up = jumped && slot.ours && !slot.sure;
         let expected = slot.attempts.iter().any(|attempt| {
             attempt.to == to
                 && attempt.ending.is_none()
@@ -271,22 +302,25 @@ impl Slots {
         slot.value = to;
         // DND that is off is nobody's, and so is a chat status that stands there as it did before.
         slot.ours = to.silences() || (to.field() == Field::Chat && to != slot.before);
-        let doubtful = to.field() == Field::Chat && slot.excused;
+        let doubtful = to.field() == Field::Chat && (slot.excused || given_up);
         // Whether it is what stood there before depends on what a daemon could know of that.
         slot.excused = !slot.sure && !slot.ours;
         slot.sure = !doubtful && !slot.left && (!late || (expected && !jumped));
-        if to.field() == Field::Chat && slot.writing.contains(&Some(true)) {
+        let mut attempts = slot.attempts.iter();
+        let releases = late && attempts.any(|attempt| attempt.to == to && attempt.releases);
+        if to.field() == Field::Chat && (releases || slot.writing.contains(&Some(true))) {
             // It puts back what stood there before, as far as its daemon could know that.
             (slot.ours, slot.excused) = (false, true);
         }
-        slot.unseen = None;
+        // Nor can anybody tell that a late write of ours replaced a value of ours, before somebody reads it.
+        slot.unseen = (late && was_ours).then_some(before);
     }
 
     pub(crate) fn life_ended(&mut self, daemon: DaemonId) {
         let now = self.now;
         for slot in self.slots.values_mut() {
             slot.writing[daemon] = None;
-            if let Some(seen) = slot.just_seen.take() {
+            if let Some((seen, _)) = slot.just_seen.take() {
                 slot.excused |= slot.value == seen;
                 slot.unseen = Some(seen);
             }
@@ -316,6 +350,7 @@ impl Slot {
             excused: false,
             unseen: None,
             just_seen: None,
+            committed: Duration::ZERO,
             read: Duration::ZERO,
             changed: Duration::ZERO,
             attempts: Vec::new(),

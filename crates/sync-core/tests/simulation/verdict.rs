@@ -13,8 +13,17 @@ impl Oracle {
     pub(crate) fn forbids_setting(&self, daemon: DaemonId, user: i64, to: Value) -> Option<String> {
         let now = self.now;
         let life = self.lives[daemon].as_ref()?;
-        if life.draining || !life.modes.contains(&Mode::Running) {
+        if life.draining || !self.may_run(life) {
             return Some("the instance is paused, releasing or draining".to_owned());
+        }
+        if life.observes {
+            return Some("the instance only observes".to_owned());
+        }
+        if self.surely_paused(life, user) {
+            return Some("the member is paused".to_owned());
+        }
+        if matches!(to, Value::Dnd(_)) && life.is_left_alone(user, now) {
+            return Some("something else keeps changing it back".to_owned());
         }
         let seats = usize::try_from(life.seats.unwrap_or_default()).unwrap();
         if self.setup.seats.is_some() && seats < life.members.len() {
@@ -25,6 +34,9 @@ impl Oracle {
         };
         if life.excluded.contains(&address(*person)) {
             return Some("this user is excluded".to_owned());
+        }
+        if !life.is_matched(user) {
+            return Some("nobody, or more than one, carries the user's address".to_owned());
         }
         let Some(heard) = life.heard.get(person) else {
             return Some("nothing was heard of this user".to_owned());
@@ -49,10 +61,14 @@ impl Oracle {
         if life.modes.contains(&Mode::Releasing) {
             return None;
         }
-        let running = life.modes.contains(&Mode::Running);
+        // A paused member is taken back by a release, and when presence stays unknown.
+        let running = self.may_run(life) && !self.surely_paused(life, user);
         let seats = usize::try_from(life.seats.unwrap_or_default()).unwrap();
         let uncovered = self.setup.seats.is_some() && seats < life.members.len().max(1);
-        if running && uncovered && self.setup.release_on_stop {
+        if running && (uncovered || life.observes) && self.setup.release_on_stop {
+            return None;
+        }
+        if running && life.may_be_left_alone(user, self.now) {
             return None;
         }
         let member = life.members.get(&user);
@@ -87,8 +103,10 @@ impl Oracle {
             .copied()
             .flatten()
             .and_then(|person| life.heard.get(&person));
-        let confirmed =
-            heard.is_some_and(|heard| now >= heard.since + Duration::from_secs(self.setup.confirm_for));
+        let confirmed = heard.is_some_and(|heard| {
+            let approved = life.approved.get(&user) == Some(&(Value::Dnd(true), heard.since));
+            approved || now >= heard.since + Duration::from_secs(self.setup.confirm_for)
+        });
         if confirmed || window.is_zero() {
             return;
         }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sync_core::fakes::MemoryLedger;
-use sync_core::{Effect, Event, Report};
+use sync_core::{Effect, Event, PlanId, Report, Value};
 
 use crate::daemon::{Daemon, LEASE};
-use crate::op::{DaemonId, Fate, Kind, Schedule, Setup, Trouble};
+use crate::op::{DaemonId, Fate, Kind, Op, Paper, Schedule, Setup, Trouble};
 use crate::oracle::Oracle;
 use crate::pbx::{Pbx, Tenant};
 use crate::random::Random;
@@ -24,7 +24,12 @@ pub(crate) struct World {
     pub(crate) faults: Vec<(Kind, Trouble, u32)>,
     pub(crate) down_until: Duration,
     pub(crate) excluded: BTreeSet<i64>,
-    pub(crate) seats: Option<u32>,
+    pub(crate) observe: bool,
+    pub(crate) paper: Paper,
+    /// How often another product will change back what we set of somebody's DND.
+    pub(crate) rivals: BTreeMap<i64, u32>,
+    /// The plan that the operator read last.
+    pub(crate) plan: Option<PlanId>,
     pub(crate) answers: u64,
     /// Whether credentials were ever refused: then the links wait for hours.
     pub(crate) refused: bool,
@@ -64,6 +69,11 @@ pub(crate) enum Happening {
     Wake {
         daemon: DaemonId,
     },
+    /// Another product changes a value.
+    Rival {
+        user: i64,
+        value: Value,
+    },
 }
 
 impl World {
@@ -79,7 +89,10 @@ impl World {
             faults: Vec::new(),
             down_until: Duration::ZERO,
             excluded: BTreeSet::new(),
-            seats: setup.seats,
+            observe: false,
+            paper: setup.seats.map_or(Paper::Missing, Paper::Seats),
+            rivals: BTreeMap::new(),
+            plan: None,
             answers: 0,
             refused: false,
             trace: traced.then(Vec::new),
@@ -181,6 +194,10 @@ impl World {
                 self.end(daemon, Fate::Landed, true);
             }
             Happening::Wake { daemon } => self.wake(daemon),
+            Happening::Rival { user, value } => {
+                self.tell(|| format!("another product: {} of {user}: {value}", value.field()));
+                self.perform(Op::Human(user, value));
+            }
             Happening::Begin { .. } | Happening::Renew { .. } | Happening::Cut { .. } => {}
         }
     }
@@ -206,6 +223,11 @@ impl World {
     }
 
     fn reported(&mut self, daemon: DaemonId, report: &Report) {
+        match report {
+            Report::Stopped { user, .. } => self.oracle.told_of_a_fight(daemon, user.0),
+            Report::Held { .. } => self.oracle.told_of_a_burst(daemon, &self.pbx),
+            _ => {}
+        }
         if let Report::Violation(violation) = report {
             self.oracle
                 .fail(&format!("the checker stopped a plan: {violation}"));
