@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use sync_core::{AuditRange, ChatPresence, Field, LedgerPort, Mode, Policy, Value};
+use sync_core::{AuditRange, ChatPresence, Event, Field, LedgerPort, Mode, Policy, Value};
 
 use crate::daemon::DRAIN;
 use crate::fights::ALONE_FOR;
@@ -76,6 +76,17 @@ impl World {
         self.audit();
     }
 
+    /// The operator has what was refused tried again, so that nothing is missed while it is kept back: what happens in that
+    /// time is not made up for.
+    fn try_again(&mut self) {
+        if self.refused {
+            self.tell(|| "> retry".to_owned());
+            for daemon in self.listening() {
+                self.step(daemon, Event::TryAgain);
+            }
+        }
+    }
+
     /// Ends every pause that does not end by itself.
     fn resume(&mut self) {
         self.tell(|| "> resume".to_owned());
@@ -130,14 +141,6 @@ impl World {
         if self.daemons.iter().any(|daemon| daemon.suspended_until.is_some()) {
             self.pass(Duration::from_secs(61), None);
         }
-        if self.refused {
-            // Refused credentials are tried again after hours, or after a restart.
-            for daemon in [0, 1] {
-                if self.daemons[daemon].is_awake() {
-                    self.stop_daemon(daemon);
-                }
-            }
-        }
         if self.daemons.iter().any(|daemon| daemon.draining) {
             self.pass(DRAIN + Duration::from_secs(1), None);
         }
@@ -148,6 +151,7 @@ impl World {
             Some(_) => None,
             None => Some("nobody has the lease".to_owned()),
         });
+        self.try_again();
     }
 
     fn is_frozen(&self) -> bool {
