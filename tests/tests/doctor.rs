@@ -394,3 +394,100 @@ fn each_check_is_explained_in_both_languages() {
         }
     }
 }
+
+/// The wrong passwords that the PBX was shown.
+fn wrong(stage: &Stage) -> u64 {
+    stage.sandbox.counters().wrong(Credential::Password)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_again_and_again_presents_a_wrong_password_once() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    stage.write("pbx.password", "wrong");
+    let address = stage.address(0);
+    for arguments in [
+        &["plan"][..],
+        &["plan"],
+        &["members", "main"],
+        &["explain", &address],
+        &["sync", "--once"],
+    ] {
+        let output = stage.presencectl(arguments);
+        assert_eq!(output.code, Some(1), "{output:?}");
+        assert!(output.stderr.contains("sign in to the PBX"), "{output:?}");
+    }
+    assert_eq!(wrong(&stage), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_with_other_credentials_than_its_files_say_is_not_made_to_present_them_again() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    let right = std::fs::read_to_string(stage.path("pbx.password")).expect("it is there");
+    stage.write("pbx.password", "wrong");
+    let daemon = stage.daemon();
+    let refused = end_to_end::eventually(async || (wrong(&stage) > 0).then_some(()));
+    refused.await.unwrap_or_else(|| panic!("{}", stage.log()));
+    stage.write("pbx.password", right.trim());
+    let output = stage.presencectl(&["doctor"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert!(
+        output.stderr.contains("other settings than its files say"),
+        "{output:?}"
+    );
+    stage.says(0, "Busy", "InACall");
+    daemon.reload();
+    stage.converge(&Except::default()).await;
+    assert_eq!(wrong(&stage), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_instances_of_one_pbx_present_a_wrong_password_once() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    stage.write("pbx.password", "wrong");
+    let text = std::fs::read_to_string(stage.config()).expect("the configuration is there");
+    let (head, main) = text.split_at(text.find("[instances.main]").expect("it has an instance"));
+    let other = main
+        .replace("[instances.main", "[instances.other")
+        .replace("group = \"Teams\"", "group = \"Others\"");
+    std::fs::write(stage.config(), format!("{head}{main}\n{other}")).expect("it can be written");
+    let daemon = stage.daemon();
+    let both = end_to_end::eventually(async || {
+        let log = stage.log();
+        (log.matches("sign in to the PBX").count() >= 2).then_some(())
+    });
+    both.await.unwrap_or_else(|| panic!("{}", stage.log()));
+    assert_eq!(wrong(&stage), 1, "{}", stage.log());
+    assert_eq!(daemon.stop(), Some(0));
+    let output = stage.presencectl(&["doctor"]);
+    assert_eq!(output.code, Some(1));
+    assert_eq!(wrong(&stage), 2, "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_the_state_that_is_none_keeps_refused_credentials_back_and_is_named() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    stage.write("pbx.password", "wrong");
+    for round in 0..3 {
+        let daemon = stage.daemon();
+        let kept_back = end_to_end::eventually(async || {
+            let view = stage.status().await?.view?;
+            view.links
+                .iter()
+                .any(|link| link.fault.as_deref() == Some("credentials"))
+                .then_some(())
+        });
+        kept_back.await.unwrap_or_else(|| panic!("{}", stage.log()));
+        assert_eq!(daemon.stop(), Some(0));
+        if round == 0 {
+            std::fs::write(stage.path("state.key"), "too short").expect("it can be written");
+        }
+    }
+    assert_eq!(wrong(&stage), 1, "{}", stage.log());
+    let output = stage.presencectl(&["doctor", "--output", "json"]);
+    let diagnosis = diagnosed(&output);
+    let state = diagnosis["findings"].as_array().and_then(|findings| {
+        let mut findings = findings.iter();
+        findings.find(|finding| finding["check"] == "state").cloned()
+    });
+    assert_eq!(state.expect("it is examined")["code"], "no-key");
+}

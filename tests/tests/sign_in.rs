@@ -12,7 +12,7 @@ use end_to_end::{Login, Output, Stage, StageOptions, eventually};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 use sandbox::{Auth, Except, Fault, Operation};
 use sync_adapters::http::{HttpClient, HttpSettings};
-use sync_core::InstanceName;
+use sync_core::{InstanceName, Side};
 use sync_service::api::Order;
 use url::Url;
 
@@ -321,7 +321,18 @@ async fn a_daemon_signs_in_with_a_certificate_by_both_algorithms() {
         // The next daemon remembers the refusal; whoever has mended it says so.
         let daemon = stage.daemon();
         let main = InstanceName("main".into());
-        let retried = eventually(|| async { stage.client()?.order(&main, &Order::Retry).await.ok() });
+        let retried = eventually(|| async {
+            stage
+                .client()?
+                .order(
+                    &main,
+                    &Order::Retry {
+                        sides: Side::ALL.into(),
+                    },
+                )
+                .await
+                .ok()
+        });
         retried.await.unwrap_or_else(|| panic!("{}", stage.log()));
         stage.converge(&Except::default()).await;
         assert!(stage.dnd(0));

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::zeroize::Zeroizing;
 use thiserror::Error;
+use url::form_urlencoded;
 
 /// What went wrong on the wire, or what the PBX answered instead of the thing asked for.
 ///
@@ -157,7 +159,9 @@ impl ServerText {
     pub(crate) fn new(text: &str, secrets: &[&str]) -> Self {
         let mut text = text.trim().to_owned();
         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-            text = text.replace(secret, "***");
+            for spelling in spellings(secret) {
+                text = text.replace(&*spelling, "***");
+            }
         }
         Self(
             text.chars()
@@ -174,6 +178,14 @@ impl ServerText {
     }
 }
 
+/// The ways in which a secret may come back: as it is, and as forms and addresses spell it.
+fn spellings(secret: &str) -> [Zeroizing<String>; 4] {
+    let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let address = form.replace('+', "%20");
+    let small = form.to_ascii_lowercase();
+    [secret.to_owned(), form, address, small].map(Zeroizing::new)
+}
+
 impl fmt::Display for ServerText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
@@ -187,6 +199,21 @@ impl fmt::Display for ServerText {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_that_comes_back_is_not_shown_however_it_is_spelt() {
+        let secret = "p&ss wörd+1";
+        for told in [
+            "no p&ss wörd+1 here",
+            "user=0001&key=p%26ss+w%C3%B6rd%2B1&scope=login",
+            "/login?key=p%26ss%20w%C3%B6rd%2B1",
+            "key=p%26ss+w%c3%b6rd%2b1",
+        ] {
+            let text = ServerText::new(told, &[secret]);
+            assert!(text.as_str().contains("***"), "{text}");
+            assert!(!text.as_str().contains("ss"), "{text}");
+        }
+    }
 
     #[test]
     fn a_text_of_the_pbx_is_bounded_on_one_line_and_without_our_secrets() {

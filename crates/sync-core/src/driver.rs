@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::engine::{Effect, Engine, Event, Report};
+use crate::engine::{Effect, Engine, Event, Report, Side};
 use crate::fault::{Fault, PortError};
 use crate::gate::Holding;
 use crate::ids::PbxUserId;
@@ -169,8 +169,8 @@ impl Handle {
     ///
     /// # Errors
     /// When the engine is not running any more.
-    pub async fn try_again(&self) -> Result<(), NotRunning> {
-        self.send(Command::Event(Event::TryAgain)).await
+    pub async fn try_again(&self, sides: Vec<Side>) -> Result<(), NotRunning> {
+        self.send(Command::Event(Event::TryAgain { sides })).await
     }
 
     /// Starts nothing more, finishes what is under way, and ends.
@@ -271,9 +271,13 @@ impl Driver {
                 },
                 command = self.commands.recv() => match command {
                     Some(Command::Event(event)) => {
-                        if matches!(event, Event::TryAgain) {
-                            self.ports.presence.forget_refusal();
-                            self.ports.pbx.forget_refusal();
+                        if let Event::TryAgain { sides } = &event {
+                            if sides.contains(&Side::Teams) {
+                                self.ports.presence.forget_refusal();
+                            }
+                            if sides.contains(&Side::Pbx) || sides.contains(&Side::Module) {
+                                self.ports.pbx.forget_refusal();
+                            }
                         }
                         self.step(event);
                     }

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::Side;
+
 /// Whose fault a failure is. The engine decides by this alone, never by a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -62,6 +64,9 @@ pub struct PortError {
     pub doing: Cow<'static, str>,
     /// What the operator should do, where that is known.
     pub advice: Option<Cow<'static, str>>,
+    /// Whose credentials were refused, where those are not the link's own: the companion module is reached by a sign-in to
+    /// the PBX.
+    pub refused_by: Option<Side>,
     #[source]
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -73,6 +78,7 @@ impl PortError {
             fault,
             doing: doing.into(),
             advice: None,
+            refused_by: None,
             cause: None,
         }
     }
@@ -88,6 +94,13 @@ impl PortError {
     #[must_use]
     pub fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
         self.advice = Some(advice.into());
+        self
+    }
+
+    /// The same failure, whose credentials are those of `side`.
+    #[must_use]
+    pub fn refused_by(mut self, side: Side) -> Self {
+        self.refused_by = Some(side);
         self
     }
 

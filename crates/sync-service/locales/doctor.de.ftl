@@ -9,7 +9,8 @@ frame-more = mehr dazu
 frame-instance = Instanz { $instance }
 frame-good = Alles, was sich versuchen ließ, funktioniert.
 frame-warnings = Es funktioniert; die Warnungen sollten angesehen werden.
-frame-bad = Etwas funktioniert nicht. Der erste Fehler ist die Ursache dessen, was ihm folgt.
+frame-bad = Etwas funktioniert nicht. Auf jeder Seite ist der erste Fehler die Ursache dessen, was ihm folgt.
+frame-nothing = Es gab nichts zu versuchen: Die Konfiguration hat keine eingeschaltete Instanz.
 
 any-not-tried = nicht versucht, weil etwas davor fehlgeschlagen ist
 any-nobody = nicht versucht, weil es niemanden gibt, mit dem es sich versuchen ließe
@@ -39,6 +40,9 @@ state-no-daemon = der Zustand `{ $file }` ist lesbar; zurzeit arbeitet kein Dien
 state-daemon = der Zustand `{ $file }` ist lesbar; ein Dienst arbeitet damit
 state-daemon-waits = ein Dienst arbeitet mit `{ $file }`, kann aber nicht an allem arbeiten
 state-daemon-waits-remedy = Nachlesen, was er sagt: Ein anderer Prozess kann die Instanz halten.
+state-silent = ein Dienst scheint mit `{ $file }` zu arbeiten, antwortet aber nicht
+state-silent-remedy = Nachsehen, ob der Prozess hängt (`systemctl status presence-syncd`), und ihn neu starten. Läuft keiner mehr, die Datei mit der Endung `.api` neben dem Zustand entfernen.
+state-no-key = der Schlüssel des Zustands `{ $file }` ist nicht benutzbar
 state-failed = der Zustand `{ $file }` ist nicht benutzbar
 
 teams-names-found = die Namen der Microsoft-Server sind auffindbar

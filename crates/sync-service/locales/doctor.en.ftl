@@ -10,7 +10,8 @@ frame-more = more about it
 frame-instance = Instance { $instance }
 frame-good = Everything that could be tried works.
 frame-warnings = It works; look at the warnings.
-frame-bad = Something does not work. The first failure is the cause of what follows it.
+frame-bad = Something does not work. On each side the first failure is the cause of what follows it.
+frame-nothing = Nothing could be tried: the configuration has no instance that is enabled.
 
 any-not-tried = not tried, because something before it failed
 any-nobody = not tried, because there is nobody to try it with
@@ -40,6 +41,9 @@ state-no-daemon = the state `{ $file }` can be read; no daemon works on it now
 state-daemon = the state `{ $file }` can be read; a daemon works on it
 state-daemon-waits = a daemon works on `{ $file }`, and cannot work on everything
 state-daemon-waits-remedy = See what it says: another process may hold the instance.
+state-silent = a daemon seems to work on `{ $file }`, and does not answer
+state-silent-remedy = See whether the process hangs (`systemctl status presence-syncd`) and restart it. If none runs any more, remove the file with the ending `.api` beside the state.
+state-no-key = the key of the state `{ $file }` cannot be used
 state-failed = the state `{ $file }` cannot be used
 
 teams-names-found = Microsoft's hosts are found by their names

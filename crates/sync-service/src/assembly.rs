@@ -1,16 +1,17 @@
 //! From settings to ports: everything that an instance is made of.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use licensing::Demand;
 use sync_adapters::http::Proxies;
+use sync_adapters::starface::StarfaceAdapter;
 use sync_core::{
-    Acquired, Breaker, ChatPort, Claim, Clock, InstanceName, LedgerPort, Moment, Observer, Policy, PortError,
-    Ports, Settings,
+    Acquired, Breaker, ChatPort, Claim, Clock, Fault, Fingerprint, InstanceName, LedgerCommit, LedgerPort,
+    Moment, Observer, Policy, PortError, Ports, Refusal, Settings, Side,
 };
-use uuid::Uuid;
 
 use crate::config::{self, OnStop};
 use crate::fingerprint::FingerprintKey;
@@ -27,7 +28,10 @@ pub struct Assembly {
     pub(crate) proxies: Proxies,
     pub(crate) sign_ins: SignIns,
     holder: Arc<str>,
-    fingerprints: FingerprintKey,
+    /// Without a key in the state, credentials have no names, and whatever was refused before keeps them back.
+    fingerprints: Option<FingerprintKey>,
+    /// The ways to PBXs by their credentials.
+    ways: Arc<Mutex<BTreeMap<String, StarfaceAdapter>>>,
 }
 
 impl std::fmt::Debug for Assembly {
@@ -47,10 +51,6 @@ impl Assembly {
         proxies: Proxies,
     ) -> Self {
         let holder = format!("process {}", std::process::id()).into();
-        // Without a key in the state, credentials have other names in each process: a refusal keeps none of the next one back.
-        let mut key = [0; 32];
-        key[..16].copy_from_slice(Uuid::new_v4().as_bytes());
-        key[16..].copy_from_slice(Uuid::new_v4().as_bytes());
         Self {
             ledger,
             clock,
@@ -58,19 +58,34 @@ impl Assembly {
             proxies,
             sign_ins: SignIns::none(),
             holder,
-            fingerprints: FingerprintKey::new(&key),
+            fingerprints: None,
+            ways: Arc::default(),
         }
     }
 
     /// The same, with the tokens of people who signed in, and with names for credentials that outlast the process.
     #[must_use]
     pub fn with_sign_ins(self, sign_ins: SignIns) -> Self {
-        let fingerprints = sign_ins.fingerprint_key().unwrap_or(self.fingerprints);
+        let fingerprints = sign_ins.fingerprint_key();
         Self {
             sign_ins,
             fingerprints,
             ..self
         }
+    }
+
+    /// A name for the credentials that are presented to a PBX; `None` where there is no key to name them with.
+    pub(crate) fn name_of(&self, starface: &config::Starface) -> Option<Fingerprint> {
+        Some(self.fingerprints.as_ref()?.pbx(starface))
+    }
+
+    pub(crate) fn shared_ways(&self) -> MutexGuard<'_, BTreeMap<String, StarfaceAdapter>> {
+        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why secrets of the state cannot be used, where that is so: without its key, refused credentials cannot be told apart.
+    pub(crate) fn without_key(&self) -> Option<&PortError> {
+        self.sign_ins.error().filter(|error| error.fault == Fault::State)
     }
 
     /// The ledger.
@@ -100,6 +115,41 @@ impl Assembly {
         Arc::new(Watch::new(instance.clone(), Arc::clone(&self.metrics)))
     }
 
+    /// Forgets that credentials of an instance were refused, so that whoever starts next presents them again. `false`:
+    /// nothing is remembered, or somebody else has the instance.
+    ///
+    /// # Errors
+    /// When the state cannot be read or written.
+    pub(crate) async fn forget_refusals(
+        &self,
+        instance: &InstanceName,
+        config: &config::Instance,
+        sides: &[Side],
+    ) -> Result<bool, PortError> {
+        let Acquired::Granted(lease) = self.acquire(instance, config).await? else {
+            return Ok(false);
+        };
+        let known = self.ledger.load(&lease.claim).await.map(|memory| memory.refusals);
+        let forgotten = match known {
+            Ok(known) => {
+                let kept: Vec<Refusal> = known
+                    .iter()
+                    .filter(|refusal| !sides.contains(&refusal.side))
+                    .cloned()
+                    .collect();
+                let fewer = kept.len() < known.len();
+                let commit = LedgerCommit {
+                    refusals: fewer.then_some(kept),
+                    ..LedgerCommit::default()
+                };
+                self.ledger.commit(&lease, &commit).await.map(|_| fewer)
+            }
+            Err(error) => Err(error),
+        };
+        self.ledger.surrender(&lease).await?;
+        forgotten
+    }
+
     /// Asks for the lease of an instance.
     ///
     /// # Errors
@@ -118,12 +168,7 @@ impl Assembly {
     }
 
     /// The engine's settings. `sharers` instances draw on the quota of the same tenant and app.
-    pub async fn settings(
-        &self,
-        instance: &InstanceName,
-        config: &config::Instance,
-        sharers: usize,
-    ) -> Settings {
+    pub fn settings(&self, instance: &InstanceName, config: &config::Instance, sharers: usize) -> Settings {
         let sync = &config.sync;
         let mut settings = Settings::new(instance.clone(), config.starface.pbx.clone());
         settings.licence = Some(Self::demand(config));
@@ -157,8 +202,8 @@ impl Assembly {
             at_least,
             confirm_for,
         };
-        let token = self.token_number(instance, &config.teams).await;
-        settings.fingerprints = self.fingerprints.of(config, token);
+        let key = self.fingerprints.as_ref();
+        settings.fingerprints = key.map(|key| key.of(config)).unwrap_or_default();
         settings
     }
 

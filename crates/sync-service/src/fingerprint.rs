@@ -15,10 +15,11 @@ impl FingerprintKey {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
-    /// The fingerprints of everything that an instance presents. `token` is the number of the token of whoever signed in.
-    pub(crate) fn of(&self, config: &Instance, token: Option<u64>) -> Fingerprints {
+    /// The fingerprints of everything that an instance presents. The token of whoever signed in is not among it, because it
+    /// changes by itself: whoever signs in anew has the refusal forgotten.
+    pub(crate) fn of(&self, config: &Instance) -> Fingerprints {
         let mut sides = vec![
-            (Side::Teams, self.teams(&config.teams, token)),
+            (Side::Teams, self.teams(&config.teams)),
             (Side::Pbx, self.pbx(&config.starface)),
         ];
         if let Some(chat) = &config.starface.chat {
@@ -27,26 +28,23 @@ impl FingerprintKey {
         Fingerprints(sides.into_iter().collect())
     }
 
-    fn teams(&self, teams: &Teams, token: Option<u64>) -> Fingerprint {
+    fn teams(&self, teams: &Teams) -> Fingerprint {
         let cloud = format!("{:?}", teams.cloud);
         let way = teams.sign_in.as_str();
         let mut parts = vec!["teams", &cloud, &teams.tenant_id, &teams.client_id, way];
-        let (certificate, number);
+        let certificate;
         match &teams.sign_in {
             TeamsSignIn::ClientSecret(secret) => parts.push(exposed(secret)),
             TeamsSignIn::ClientCertificate(own) => {
                 certificate = format!("{:?} {:?}", own.certificate, own.algorithm);
                 parts.push(&certificate);
             }
-            TeamsSignIn::Browser | TeamsSignIn::DeviceCode => {
-                number = token.map(|number| number.to_string()).unwrap_or_default();
-                parts.push(&number);
-            }
+            TeamsSignIn::Browser | TeamsSignIn::DeviceCode => {}
         }
         self.sign(&parts)
     }
 
-    fn pbx(&self, starface: &Starface) -> Fingerprint {
+    pub(crate) fn pbx(&self, starface: &Starface) -> Fingerprint {
         let how = format!(
             "{:?} {:?} {:?}",
             starface.auth, starface.oauth_client, starface.oauth_scope

@@ -55,9 +55,9 @@ impl SignIns {
     }
 
     /// What was found out about the sign-in to a PBX; `None` where the state has no place for it.
-    pub(crate) fn at_pbx(&self, pbx: &PbxUrl, login: &Login) -> Option<SealedSignIn> {
+    pub(crate) fn at_pbx(&self, pbx: &PbxUrl, login: &Login, client: Option<&str>) -> Option<SealedSignIn> {
         let store = self.0.clone().ok()?;
-        Some(SealedSignIn::new(store, pbx, login))
+        Some(SealedSignIn::new(store, pbx, login, client))
     }
 
     /// The token of one instance.

@@ -29,21 +29,6 @@ pub(crate) struct Way {
 }
 
 impl Assembly {
-    /// Which token of somebody who signed in the instance has, where it needs one.
-    pub(crate) async fn token_number(&self, instance: &InstanceName, teams: &config::Teams) -> Option<u64> {
-        if !teams.sign_in.is_delegated() {
-            return None;
-        }
-        let Way {
-            cloud,
-            tenant,
-            client,
-            ..
-        } = self.way(teams).ok()?;
-        let token = self.sign_ins.of(instance, &cloud, &tenant, &client).ok()?;
-        token.number().await.ok().flatten()
-    }
-
     /// How Microsoft is spoken to.
     pub(crate) fn graph_http(&self, teams: &config::Teams) -> HttpSettings {
         let ca = match &teams.cloud {
@@ -149,6 +134,9 @@ impl Assembly {
 
     /// Group and phones of the PBX of an instance. Nothing is sent yet.
     ///
+    /// Instances that present the same credentials to the same PBX share one sign-in. Its requests are counted as those of
+    /// the instance that came first.
+    ///
     /// # Errors
     /// When an address or a certificate cannot be used.
     pub(crate) fn starface(
@@ -157,10 +145,21 @@ impl Assembly {
         starface: &config::Starface,
     ) -> Result<StarfaceAdapter, PortError> {
         let doing = "set up the way to the PBX";
-        let http = HttpClient::build(&self.starface_http(starface))?;
+        let group = match &starface.group {
+            config::Group::Name(name) => TargetGroup::Name(name.clone()),
+            config::Group::Id(id) => TargetGroup::Id(GroupId::new(*id)),
+        };
+        let http = self.starface_http(starface);
+        let way = self.name_of(starface).map(|name| format!("{} {http:?}", name.0));
+        let mut shared = self.shared_ways();
+        if let Some(way) = way.as_ref().and_then(|way| shared.get(way)) {
+            return Ok(way.for_group(group));
+        }
+        let http = HttpClient::build(&http)?;
         let url = PbxUrl::parse(starface.url.as_str()).map_err(|error| refused(doing, error))?;
         let login = Login::new(starface.login.0.as_ref());
-        let memory: Arc<dyn SignInMemory> = match self.sign_ins.at_pbx(&url, &login) {
+        let client = starface.oauth_client.as_ref().map(|client| client.id.as_str());
+        let memory: Arc<dyn SignInMemory> = match self.sign_ins.at_pbx(&url, &login, client) {
             Some(memory) => Arc::new(memory),
             None => Arc::new(VolatileMemory::default()),
         };
@@ -169,11 +168,11 @@ impl Assembly {
         let counter: PbxObserver =
             Arc::new(move |operation, status| metrics.pbx_request(&instance, operation.as_str(), status));
         let pbx = Pbx::with(http, url, sign_in, PBX_TIMEOUT, Some(counter));
-        let group = match &starface.group {
-            config::Group::Name(name) => TargetGroup::Name(name.clone()),
-            config::Group::Id(id) => TargetGroup::Id(GroupId::new(*id)),
-        };
-        Ok(StarfaceAdapter::new(pbx, group, self.clock()))
+        let adapter = StarfaceAdapter::new(pbx, group, self.clock());
+        if let Some(way) = way {
+            shared.insert(way, adapter.clone());
+        }
+        Ok(adapter)
     }
 
     fn proxies_of(&self, proxy: &config::Proxy) -> Proxies {

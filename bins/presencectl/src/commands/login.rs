@@ -1,9 +1,10 @@
 //! `login`: somebody signs in for an instance, by browser or device code.
 
 use serde::Serialize;
-use sync_core::InstanceName;
+use sync_core::{InstanceName, Side};
 use sync_service::language::Language;
 use sync_service::login::{BrowserLogin, DeviceLogin, Login, Page, Pages, Stored};
+use sync_service::standalone;
 
 use super::context::{Context, note, print_json};
 use crate::arguments::{Format, LoginArguments};
@@ -151,6 +152,13 @@ async fn finish(
 /// Lets a running daemon begin anew with the sign-in. `false`: none runs.
 async fn tell(configuration: &Configuration, name: &InstanceName) -> Result<bool, Failure> {
     let Some(daemon) = Daemon::find(configuration).await? else {
+        // What was refused to whoever signed in before says nothing about the new sign-in.
+        let Configuration {
+            settings,
+            environment,
+            ..
+        } = configuration;
+        standalone::forget_refusals(settings, environment, name, &[Side::Teams]).await?;
         return Ok(false);
     };
     daemon.client.signed_in(name).await?;

@@ -56,7 +56,11 @@ pub(crate) fn explanation(view: &ExplainView, now: &Now) -> String {
                 Some(format!("; goes on in {}", age(left)))
             })
             .unwrap_or_default();
-        lines.at(0, &format!("not synchronised: {}{until}", words::skipped(reason)));
+        let why = match member.standing {
+            Some(Standing::NotLookedUp) => "the directory has not answered yet",
+            _ => words::skipped(reason),
+        };
+        lines.at(0, &format!("not synchronised: {why}{until}"));
     }
     teams(&mut lines, member, now);
     match rules {
@@ -154,11 +158,15 @@ fn teams(lines: &mut Lines, member: &MemberView, now: &Now) {
         lines.at(
             2,
             &format!(
-                "unknown for {}{}; after a while, DND of ours is taken back",
+                "unknown for {}{}{}",
                 age(seconds),
                 member
                     .unknown_because
                     .map(|because| format!(", because {}", words::unknown(because)))
+                    .unwrap_or_default(),
+                member
+                    .taken_back_in_seconds
+                    .map(|left| format!("; if it stays so, ours is taken back in {}", age(left)))
                     .unwrap_or_default()
             ),
         );
@@ -367,6 +375,7 @@ mod tests {
         member["dnd"]["work"] = json!("due");
         member["unknown_for_seconds"] = json!(1_000.0);
         member["unknown_because"] = json!("no-answer");
+        member["taken_back_in_seconds"] = json!(200.0);
         let link = json!({
             "link": "pbx", "state": "down", "error": "cannot sign in: the PBX refused the password", "fault": "credentials",
             "advice": "Correct `password_file`.", "since": "2026-11-23T09:00:00Z", "retry_in_seconds": 1_700.0,

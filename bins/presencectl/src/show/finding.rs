@@ -45,12 +45,13 @@ pub(crate) fn finding(finding: &InWords, before: Option<&InstanceName>, words: &
     text
 }
 
-/// What it all comes to.
-pub(crate) fn verdict(verdict: Verdict, words: &Words) -> String {
-    words.say(match verdict {
-        Verdict::Failure => "frame-bad",
-        Verdict::Warning => "frame-warnings",
-        Verdict::Ok | Verdict::Skipped => "frame-good",
+/// What it all comes to; `tried`: whether there was an instance to try.
+pub(crate) fn verdict(verdict: Verdict, tried: bool, words: &Words) -> String {
+    words.say(match (verdict, tried) {
+        (Verdict::Failure, _) => "frame-bad",
+        (_, false) => "frame-nothing",
+        (Verdict::Warning, true) => "frame-warnings",
+        (Verdict::Ok | Verdict::Skipped, true) => "frame-good",
     })
 }
 

@@ -15,6 +15,10 @@ use super::discovery::TokenPlace;
 use super::known::ClientAuth;
 use crate::failure::Failure;
 
+/// So much longer than other calls may one take that carries a password. A directory behind the PBX, or a PBX that delays
+/// refusals on purpose, answers late; and a password whose answer is not waited for would be presented again and again.
+pub(super) const WITH_A_PASSWORD: u32 = 6;
+
 /// A way of signing in. It issues grants when it is asked and remembers none: that is the session's part.
 #[async_trait]
 pub(crate) trait Authority: Send + Sync {

@@ -90,7 +90,13 @@ impl ByGeneration {
         };
         match self.oauth.refresh(renewal).await {
             Ok(grant) => Ok(Some(grant)),
-            Err(failure) if failure.fault() == Fault::Credentials => {
+            // The token alone is dead. A client that is refused would be refused with the password, too.
+            Err(
+                failure @ Failure::TokenRefused {
+                    reason: TokenRefusal::User | TokenRefusal::Other,
+                    ..
+                },
+            ) => {
                 tracing::debug!(error = %failure, "the PBX does not renew the token");
                 Ok(None)
             }

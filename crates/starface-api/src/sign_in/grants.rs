@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::authority::WITH_A_PASSWORD;
 use super::discovery::TokenPlace;
 use super::known::ClientAuth;
 use super::oauth::OAuthClient;
@@ -180,7 +181,13 @@ impl Adapter {
                 what: "the token endpoint has no address",
             });
         };
-        let call = Call::form(Operation::Token, url, request.into_body(), LIMIT);
+        let call = Call::form(Operation::Token, url, request.into_body(), LIMIT).patient(WITH_A_PASSWORD);
+        let mut secrets = secrets;
+        // Of HTTP Basic, client and secret in one word.
+        let basic = authorization
+            .as_ref()
+            .and_then(|value| value.to_str().ok()?.split_once(' '));
+        secrets.extend(basic.map(|(_, word)| SecretString::from(word)));
         let answer = transport.send(&call, |request| match authorization {
             Some(value) => request.header(header::AUTHORIZATION, value),
             None => request,

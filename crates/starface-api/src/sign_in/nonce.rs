@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-use super::authority::{Authority, Grant, RpcAuth, Scheme};
+use super::authority::{Authority, Grant, RpcAuth, Scheme, WITH_A_PASSWORD};
 use super::formulas;
 use crate::failure::Failure;
 use crate::ids::Login;
@@ -52,7 +52,11 @@ impl NonceLogin {
     async fn challenge(&self) -> Result<Challenge, Failure> {
         let call = self.call(Operation::LoginChallenge, Method::GET);
         let answer = self.transport.send(&call, |request| request).await?;
-        let template = members(&accepted(answer)?, "a login template")?;
+        // Nothing has been presented yet, so nothing can be refused.
+        if answer.status != StatusCode::OK {
+            return Err(answer.failure(StatusCode::OK));
+        }
+        let template = members(&answer, "a login template")?;
         let (Some(spelled), Some(nonce)) = (text(&template, "logintype"), text(&template, "nonce")) else {
             return Err(Failure::Senseless {
                 what: "the login template lacks its login type or its nonce",
@@ -78,7 +82,8 @@ impl NonceLogin {
         });
         let call = self
             .call(Operation::Login, Method::POST)
-            .json(body.to_string().into_bytes());
+            .json(body.to_string().into_bytes())
+            .patient(WITH_A_PASSWORD);
         let answer = self
             .transport
             .send(&call, |request| request)

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -30,7 +31,7 @@ pub enum ProbeError {
     Client(#[from] HttpError),
     /// The server's certificate is not trusted.
     #[error("its certificate is not trusted")]
-    Untrusted(#[source] rustls::Error),
+    Untrusted(#[source] Arc<dyn Error + Send + Sync>),
     /// It does not answer.
     #[error("it does not answer")]
     Unreachable(#[source] reqwest::Error),
@@ -51,7 +52,13 @@ pub async fn probe(settings: &HttpSettings, url: &Url) -> Result<Answered, Probe
             Ok(Answered { date })
         }
         Err(error) => Err(match tls_error(&error) {
-            Some(reason @ rustls::Error::InvalidCertificate(_)) => ProbeError::Untrusted(reason.clone()),
+            // A verifier of our own says what it means by itself.
+            Some(rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other))) => {
+                ProbeError::Untrusted(Arc::clone(&other.0) as _)
+            }
+            Some(reason @ rustls::Error::InvalidCertificate(_)) => {
+                ProbeError::Untrusted(Arc::new(reason.clone()))
+            }
             _ => ProbeError::Unreachable(error.without_url()),
         }),
     }

@@ -41,6 +41,16 @@ impl StarfaceAdapter {
         }
     }
 
+    /// The adapter for another group of the same PBX; it shares the sign-in, so that however many groups there are, wrong
+    /// credentials are presented once.
+    #[must_use]
+    pub fn for_group(&self, group: TargetGroup) -> Self {
+        Self {
+            link: self.link.clone(),
+            group,
+        }
+    }
+
     /// The adapter for the chat status of the same PBX; it shares the sign-in.
     pub fn chat(&self, module: ModuleName, shared_secret: SecretString) -> StarfaceChatAdapter {
         StarfaceChatAdapter::new(

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use starface_api::Error;
-use sync_core::{Fault, PortError};
+use sync_core::{Fault, PortError, Side};
 
 pub(super) fn mapped(error: Error) -> PortError {
     let fault = match (&error, error.fault()) {
@@ -15,6 +15,11 @@ pub(super) fn mapped(error: Error) -> PortError {
         (_, fault) => mapped_fault(fault),
     };
     let mapped = PortError::new(fault, doing(&error)).with_advice(error.advice());
+    // Every call signs in first; the companion module's own refusal comes after that.
+    let mapped = match &error {
+        Error::SignIn { .. } => mapped.refused_by(Side::Pbx),
+        _ => mapped,
+    };
     // The client's outer layer says what was tried, which `doing` says already: its cause is what is new.
     match error.failure() {
         Some(failure) => mapped.caused_by(failure.clone()),

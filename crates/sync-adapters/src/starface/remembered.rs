@@ -20,11 +20,13 @@ pub struct SealedSignIn {
 }
 
 impl SealedSignIn {
-    /// The memory of this login at this PBX.
-    pub fn new(store: SealedStore, pbx: &PbxUrl, login: &Login) -> Self {
+    /// The memory of this login at this PBX, by this OAuth client where there is one: another client may have to show its
+    /// secret in another way.
+    pub fn new(store: SealedStore, pbx: &PbxUrl, login: &Login, client: Option<&str>) -> Self {
+        let client = client.unwrap_or_default();
         Self {
             store,
-            name: format!("{pbx} {login}"),
+            name: format!("{pbx} {login} {client}"),
             here: VolatileMemory::default(),
         }
     }

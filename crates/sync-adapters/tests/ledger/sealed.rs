@@ -290,7 +290,7 @@ async fn each_instance_tenant_app_and_cloud_has_its_own_sign_in() {
 async fn how_a_pbx_signs_in_is_known_to_the_next_process_and_to_no_other_login() {
     let place = Place::new();
     let pbx = PbxUrl::parse("https://pbx.example").unwrap();
-    let memory = async |login: &str| SealedSignIn::new(place.open().await, &pbx, &Login::new(login));
+    let memory = async |login: &str| SealedSignIn::new(place.open().await, &pbx, &Login::new(login), None);
     let first = memory("0001").await;
     assert_eq!(first.load().await, None);
     first.store(Some(&KnownSignIn::Nonce)).await;
@@ -310,7 +310,7 @@ async fn where_nothing_can_be_stored_the_sign_in_is_known_as_long_as_the_process
         .await
         .unwrap();
     let pbx = PbxUrl::parse("https://pbx.example").unwrap();
-    let memory = SealedSignIn::new(look.sealed(key), &pbx, &Login::new("0001"));
+    let memory = SealedSignIn::new(look.sealed(key), &pbx, &Login::new("0001"), Some("a-client"));
     memory.store(Some(&KnownSignIn::Nonce)).await;
     assert_eq!(memory.load().await, Some(KnownSignIn::Nonce));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use presence_mapping::Presence;
 
-use super::refusals::Refusal;
+use super::refusals::{Refusal, Side};
 use super::report::Report;
 use crate::audit::AuditEntry;
 use crate::fault::PortError;
@@ -226,7 +226,10 @@ pub enum Event {
     Retire,
     /// Try links again at once that wait for somebody to mend something: refused credentials, a missing permission, a wrong
     /// setting. A wait that the other side asked for goes on.
-    TryAgain,
+    TryAgain {
+        /// Whose credentials are known to be good again.
+        sides: Vec<Side>,
+    },
     /// Start nothing more; what is under way is finished.
     Drain,
 }

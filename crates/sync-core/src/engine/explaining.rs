@@ -28,6 +28,13 @@ impl Engine {
         let age = |sight: &super::member::Sight| now.uptime.saturating_sub(sight.received.uptime);
         let since_the_last = member.sight.as_ref().map_or(Duration::ZERO, age);
         let left = self.sweep.interval().checked_sub(since_the_last);
+        // Nobody is asked before a link that is closed opens again.
+        let closed = self
+            .links
+            .link(LinkName::Presence)
+            .down()
+            .map(|down| down.until.saturating_sub(now.uptime));
+        let left = left.max(closed);
         let rules = &self.settings.rules;
         ExplainView {
             instance: self.settings.instance.clone(),
@@ -81,7 +88,11 @@ impl Engine {
                 until: held.until,
             });
         }
-        if let Some((error, left)) = member.waits_after(field, now) {
+        let closed = |name: LinkName| Some(self.links.link(name).down()?.until.saturating_sub(now.uptime));
+        let retry = member
+            .waits_after(field, now)
+            .filter(|(_, left)| closed(link(field)).is_none_or(|closed| closed <= *left));
+        if let Some((error, left)) = retry {
             return Some(WaitView::Retry {
                 error: error.to_owned(),
                 seconds: left.as_secs_f64(),

@@ -75,9 +75,10 @@ impl Engine {
             Event::Resume => self.change_mode(Mode::Running, true),
             Event::Release => self.change_mode(Mode::Releasing, true),
             Event::Retire => self.change_mode(Mode::Releasing, false),
-            Event::TryAgain => {
-                self.links.try_again(now);
+            Event::TryAgain { sides } => {
+                self.links.try_again(&sides, now);
                 self.roster.read_now(now);
+                self.sweep.ask_now(now);
             }
             Event::Drain => self.draining = true,
         }

@@ -145,9 +145,14 @@ impl Links {
     }
 
     /// Whatever waits for somebody to mend something is tried again at once, one link of each side before the others.
-    pub(super) fn try_again(&mut self, now: Moment) {
-        for link in &mut self.links {
+    pub(super) fn try_again(&mut self, sides: &[Side], now: Moment) {
+        for name in LinkName::ALL {
+            let link = self.link_mut(name);
             let Some(down) = &mut link.down else { continue };
+            let side = down.error.refused_by.or(Side::of(name));
+            if side.is_some_and(|side| !sides.contains(&side)) {
+                continue;
+            }
             if matches!(
                 down.error.fault,
                 Fault::Credentials | Fault::Permission | Fault::Configuration
@@ -256,7 +261,8 @@ impl Links {
             .down
             .as_ref()
             .is_some_and(|down| down.error.chain() == error.chain());
-        let retry_in = match Side::of(name).filter(|_| error.fault == Fault::Credentials) {
+        let side = error.refused_by.or(Side::of(name));
+        let retry_in = match side.filter(|_| error.fault == Fault::Credentials) {
             Some(side) => {
                 // What failed for other reasons in between makes the wait for these no longer.
                 let retry_in = wait(error.fault, self.refusals.times(side), jitter);
@@ -492,7 +498,9 @@ mod tests {
         });
         links.failed(LinkName::Presence, &told, at(0));
         links.failed(LinkName::Pbx, &error(Fault::Credentials), at(0));
-        links.try_again(at(60));
+        links.try_again(&[Side::Teams, Side::Module], at(60));
+        assert!(!links.may_start(LinkName::Pbx, at(60)), "its side is not meant");
+        links.try_again(&[Side::Teams, Side::Pbx], at(60));
         assert!(links.may_start(LinkName::Pbx, at(60)));
         assert!(
             !links.may_start(LinkName::Roster, at(60)),
@@ -504,6 +512,18 @@ mod tests {
             !links.may_start(LinkName::Pbx, at(61 + 7_199)),
             "refused again is refused twice"
         );
+    }
+
+    #[test]
+    fn a_sign_in_to_the_pbx_that_the_chat_met_closes_the_whole_side() {
+        let mut links = links();
+        let refused = error(Fault::Credentials).refused_by(Side::Pbx);
+        links.failed(LinkName::Chat, &refused, at(0));
+        for link in [LinkName::Roster, LinkName::Pbx, LinkName::Chat] {
+            assert!(!links.may_start(link, at(1_799)), "{link}");
+        }
+        assert_eq!(links.refusals.times(Side::Pbx), 1);
+        assert_eq!(links.refusals.times(Side::Module), 0);
     }
 
     #[test]

@@ -348,6 +348,11 @@ impl Engine {
         self.mode != Mode::Releasing && self.members.values().all(|member| !member.row.holds_something())
     }
 
+    /// Credentials that are refused, as far as that is known.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        self.links.refusals.iter().cloned().collect()
+    }
+
     /// The settings that the engine runs with.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -24,6 +24,18 @@ pub enum Side {
 }
 
 impl Side {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Teams, Self::Pbx, Self::Module];
+
+    /// The word for it: `teams`, `pbx` or `module`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Teams => "teams",
+            Self::Pbx => "pbx",
+            Self::Module => "module",
+        }
+    }
+
     /// The links that depend on these credentials, the one that tries them first before the others.
     pub(super) fn links(self) -> &'static [LinkName] {
         match self {
@@ -47,7 +59,7 @@ impl Side {
 /// What tells credentials from others without saying what they are.
 ///
 /// It covers everything that decides whether they are accepted: where they are presented, as whom, how, and the secret. The
-/// default is that of no credentials.
+/// default names none: it stands for credentials that could not be named.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(pub Box<str>);
@@ -57,7 +69,8 @@ pub struct Fingerprint(pub Box<str>);
 pub struct Fingerprints(pub BTreeMap<Side, Fingerprint>);
 
 impl Fingerprints {
-    fn of(&self, side: Side) -> Fingerprint {
+    /// The one of a side; that which names nothing where there is none.
+    pub fn of(&self, side: Side) -> Fingerprint {
         self.0.get(&side).cloned().unwrap_or_default()
     }
 }
@@ -130,11 +143,16 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    /// Whatever was refused to other credentials counts no more.
+    /// Whatever was refused to other credentials counts no more. Where the credentials of now have no name, they may be the
+    /// same.
     pub(super) fn remembering(fingerprints: Fingerprints, stored: Vec<Refusal>) -> Self {
+        let same = |refusal: &&Refusal| {
+            let now = fingerprints.of(refusal.side);
+            refusal.fingerprint == now || now == Fingerprint::default()
+        };
         let known = stored
             .iter()
-            .filter(|refusal| refusal.fingerprint == fingerprints.of(refusal.side))
+            .filter(same)
             .map(|refusal| (refusal.side, refusal.clone()))
             .collect();
         Self {
@@ -220,5 +238,6 @@ mod tests {
         assert_eq!(known("one").to_store(), None);
         assert_eq!(known("two").times(Side::Pbx), 0);
         assert_eq!(known("two").to_store(), Some(Vec::new()), "it is forgotten");
+        assert_eq!(known("").times(Side::Pbx), 1, "they may be the same");
     }
 }

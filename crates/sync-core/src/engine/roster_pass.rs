@@ -235,7 +235,7 @@ impl Engine {
         let mut lost = Vec::new();
         for (user, member) in &mut self.members {
             if matches!(member.standing, Some(Standing::NotLookedUp))
-                && member.lose_sight(UnknownBecause::NotJoined, now)
+                && member.lose_sight(UnknownBecause::NoAnswer, now)
             {
                 lost.push(*user);
             }

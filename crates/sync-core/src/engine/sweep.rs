@@ -106,6 +106,11 @@ impl Sweep {
         self.chunks.iter().map(|chunk| chunk.ids.len()).sum()
     }
 
+    /// The next chunk is due at once.
+    pub(super) fn ask_now(&mut self, now: Moment) {
+        self.next = now.uptime;
+    }
+
     pub(super) fn interval(&self) -> Duration {
         self.interval
     }

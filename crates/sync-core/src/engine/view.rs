@@ -232,6 +232,15 @@ impl Engine {
                 .unknown
                 .filter(|_| member.tried)
                 .map(|unknown| unknown.because),
+            taken_back_in_seconds: member
+                .unknown_for(now)
+                .filter(|_| !self.settings.unknown_release_after.is_zero() && member.row.holds_something())
+                .map(|unknown| {
+                    self.settings
+                        .unknown_release_after
+                        .saturating_sub(unknown)
+                        .as_secs_f64()
+                }),
             dnd: self.field_view(user, member, Field::Dnd, now),
             chat: self
                 .settings

@@ -195,6 +195,8 @@ pub struct MemberView {
     pub unknown_for_seconds: Option<f64>,
     /// Why it is unknown.
     pub unknown_because: Option<UnknownBecause>,
+    /// In how many seconds what is ours is taken back, if it stays unknown; `None` where that does not happen.
+    pub taken_back_in_seconds: Option<f64>,
     /// Do Not Disturb.
     pub dnd: FieldView,
     /// The chat status; `None` where it is not synchronised.

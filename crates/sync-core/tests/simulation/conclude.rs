@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
-use sync_core::{AuditRange, ChatPresence, Event, Field, LedgerPort, Mode, Policy, Value};
+use sync_core::{AuditRange, ChatPresence, Event, Field, LedgerPort, Mode, Policy, Side, Value};
 
 use crate::daemon::DRAIN;
 use crate::fights::ALONE_FOR;
@@ -82,7 +82,8 @@ impl World {
         if self.refused {
             self.tell(|| "> retry".to_owned());
             for daemon in self.listening() {
-                self.step(daemon, Event::TryAgain);
+                let sides = vec![Side::Teams, Side::Pbx, Side::Module];
+                self.step(daemon, Event::TryAgain { sides });
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
-use sync_core::{Address, InstanceName, Plan, PlanId};
+use sync_core::{Address, InstanceName, Plan, PlanId, Side};
 
 use super::endpoint::Endpoint;
 use super::types::{ErrorAnswer, ExplainAnswer, MembersAnswer, OrderAnswer, PlansAnswer, StatusAnswer};
@@ -66,7 +66,10 @@ pub enum Order {
     /// Take back what is ours, and pause.
     Release,
     /// Try links again at once that wait for somebody to mend something.
-    Retry,
+    Retry {
+        /// Whose credentials are known to be good again.
+        sides: Vec<Side>,
+    },
 }
 
 impl Order {
@@ -76,7 +79,7 @@ impl Order {
             Self::Pause { .. } => "pause",
             Self::Resume { .. } => "resume",
             Self::Release => "release",
-            Self::Retry => "retry",
+            Self::Retry { .. } => "retry",
         }
     }
 
@@ -85,8 +88,12 @@ impl Order {
         let (member, lasts) = match self {
             Self::Pause { member, lasts } => (member.as_ref(), *lasts),
             Self::Resume { member } => (member.as_ref(), None),
-            Self::Release | Self::Retry => (None, None),
+            Self::Release | Self::Retry { .. } => (None, None),
         };
+        if let Self::Retry { sides } = self {
+            let sides: Vec<&str> = sides.iter().map(|side| side.as_str()).collect();
+            query.push(("sides", sides.join(",")));
+        }
         query.extend(member.map(|address| ("address", address.to_string())));
         query.extend(lasts.map(|lasts| ("seconds", lasts.as_secs().to_string())));
         query

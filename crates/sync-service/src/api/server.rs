@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
-use sync_core::{Address, Health, InstanceName, NotAnAddress, PlanId};
+use sync_core::{Address, Health, InstanceName, NotAnAddress, PlanId, Side};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -308,8 +308,27 @@ async fn release(State(api): State<Api>, Path(name): Path<String>) -> Response {
     order(&api, name, Order::Release).await
 }
 
-async fn retry(State(api): State<Api>, Path(name): Path<String>) -> Response {
-    order(&api, name, Order::Retry).await
+/// Whose credentials are to be tried again: words with commas between them; all, where none is named.
+#[derive(Deserialize)]
+struct RetryQuery {
+    sides: Option<String>,
+}
+
+async fn retry(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    Query(query): Query<RetryQuery>,
+) -> Response {
+    let meant = |side: &Side| match &query.sides {
+        Some(sides) => sides.split(',').any(|word| word == side.as_str()),
+        None => true,
+    };
+    let sides = Side::ALL.into_iter().filter(meant).collect();
+    let instance = InstanceName(name.clone().into());
+    if let Err(error) = api.files.holds(&instance).await {
+        return Refusal(error).into_response();
+    }
+    order(&api, name, Order::Retry { sides }).await
 }
 
 /// Somebody has signed in for the instance with `presencectl login`.
@@ -355,6 +374,10 @@ impl IntoResponse for Refusal {
                 let hint =
                     "what is held changes while people come and go: `presencectl plan` shows the id of now";
                 failure(StatusCode::NOT_FOUND, self.0.to_string(), Some(hint))
+            }
+            UnknownInstance::OtherSettings(_) => {
+                let hint = "let the daemon read them: `systemctl reload presence-syncd`, or SIGHUP";
+                failure(StatusCode::CONFLICT, self.0.to_string(), Some(hint))
             }
             UnknownInstance::NotRunning { .. } => failure(StatusCode::CONFLICT, self.0.to_string(), None),
         }

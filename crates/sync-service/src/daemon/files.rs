@@ -95,6 +95,25 @@ impl Files {
         self.supervisor.begin_anew(name, &settings).await
     }
 
+    /// Whether an instance runs with what its files say now. Where they say something else, what was tried with them says
+    /// nothing about what the instance would present.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn holds(&self, name: &InstanceName) -> Result<(), UnknownInstance> {
+        let settings = self.settings.lock().await;
+        let running = settings.instances.get(name);
+        let loaded = config::load(&self.options.config, &self.options.environment);
+        let said = loaded
+            .as_ref()
+            .ok()
+            .and_then(|loaded| loaded.settings.instances.get(name));
+        if running.is_some() && running == said {
+            return Ok(());
+        }
+        Err(UnknownInstance::OtherSettings(name.clone()))
+    }
+
     /// Reads the licences again, and nothing else: whatever else was written into the configuration waits for a reload.
     ///
     /// # Errors

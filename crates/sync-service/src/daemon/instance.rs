@@ -126,7 +126,7 @@ async fn drive(
 ) -> Result<(Driver, Handle), PortError> {
     let ports = assembly.ports(name, config)?;
     let memory = ports.ledger.load(&lease.claim).await?;
-    let settings = assembly.settings(name, config, sharers).await;
+    let settings = assembly.settings(name, config, sharers);
     let holdings = licence.at_start(memory.licence.as_ref().map(|known| known.text.as_str()));
     let engine = Engine::new(settings, memory, assembly.now(), assembly.seed(name));
     let (driver, handle) = Driver::new(engine, ports, lease, assembly.clock(), assembly.watch(name));

@@ -113,9 +113,12 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     let ledger = SqliteLedger::open(state).await.map_err(StartError::State)?;
     let sign_ins = SignIns::kept_in(&ledger, &settings.daemon.state_key);
     if let Some(error) = sign_ins.error() {
-        tracing::warn!(
+        let advice = error.advice.as_deref().unwrap_or_default();
+        tracing::error!(
             error = error.chain(),
-            "nobody can sign in by browser or device code"
+            advice,
+            "without the key of the state nobody can sign in by browser or device code, and refused credentials are kept \
+             back also when they are other ones"
         );
     }
     let ledger: Arc<dyn LedgerPort> = Arc::new(ledger);

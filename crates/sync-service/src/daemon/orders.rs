@@ -60,7 +60,7 @@ impl Supervisor {
                 given
             }
             Order::Release => handle.release().await,
-            Order::Retry => handle.try_again().await,
+            Order::Retry { sides } => handle.try_again(sides.clone()).await,
         };
         given.map_err(|_| ended(name))?;
         if *order == Order::Release {

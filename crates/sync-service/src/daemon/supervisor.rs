@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sync_core::{Address, InstanceName, PlanId};
+use sync_core::{Address, InstanceName, PlanId, Side};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -59,6 +59,9 @@ pub enum UnknownInstance {
     /// Nobody holds a plan of this id.
     #[error("no running instance holds the plan `{0}`")]
     NotHeld(PlanId),
+    /// It runs with other settings than its files say now.
+    #[error("instance `{0}` runs with other settings than its files say now")]
+    OtherSettings(InstanceName),
     /// It does not run at the moment.
     #[error("instance `{instance}` is not running: {reason}")]
     NotRunning {
@@ -143,6 +146,10 @@ impl Supervisor {
         let ended = self.slots().remove(name).and_then(|slot| slot.life);
         if let Some(life) = ended {
             life.end(false).await;
+        }
+        // What was refused to whoever signed in before says nothing about the new sign-in.
+        if let Err(error) = self.assembly.forget_refusals(name, config, &[Side::Teams]).await {
+            tracing::warn!(instance = %name, error = error.chain(), "a refused sign-in is not forgotten");
         }
         let left_over = self.holding().await.contains(name);
         self.start(name, config, sharers(settings, config), licence, left_over);

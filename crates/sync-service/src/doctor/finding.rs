@@ -176,6 +176,11 @@ impl Finding {
         self
     }
 
+    pub(super) fn coded(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
+    }
+
     pub(super) fn detailed(mut self, details: impl IntoIterator<Item = String>) -> Self {
         self.details.extend(details);
         self

@@ -5,7 +5,7 @@ use presence_mapping::Remark;
 use sync_core::{Holding, InstanceName, SkipReason};
 
 use super::finding::{Check, Finding, Verdict};
-use super::{Case, Tell};
+use super::{Case, Running, Tell};
 use crate::api::InstanceState;
 use crate::assembly::Assembly;
 use crate::config::{self, Instance, Loaded, Settings, State};
@@ -56,8 +56,17 @@ pub(super) async fn state(case: &Case<'_>, settings: &Settings, tell: Tell<'_>) 
             None
         }
         Ok(assembly) => {
+            if let Some(error) = assembly.without_key() {
+                tell(
+                    Finding::failed(Check::State, error)
+                        .coded("no-key")
+                        .with("file", path.display()),
+                );
+                return Some(assembly);
+            }
             tell(match case.daemon {
-                Some(instances) => {
+                Running::Silent => found(Verdict::Failure, "silent"),
+                Running::Answers(instances) => {
                     let troubled = instances.iter().filter(|status| {
                         matches!(status.state, InstanceState::Failed | InstanceState::Waiting)
                     });
@@ -72,8 +81,8 @@ pub(super) async fn state(case: &Case<'_>, settings: &Settings, tell: Tell<'_>) 
                         false => found(Verdict::Warning, "daemon-waits").detailed(troubled),
                     }
                 }
-                None if path.exists() => found(Verdict::Ok, "no-daemon"),
-                None => found(Verdict::Ok, "new"),
+                Running::Nobody if path.exists() => found(Verdict::Ok, "no-daemon"),
+                Running::Nobody => found(Verdict::Ok, "new"),
             });
             Some(assembly)
         }
@@ -148,9 +157,13 @@ pub(super) async fn licence(
 /// Another product cannot be asked whether it is there; what it does to our values can be seen by a daemon that runs.
 pub(super) fn other_product(case: &Case<'_>, name: &InstanceName, tell: Tell<'_>) {
     let found = |verdict, code| Finding::new(Check::OtherProduct, verdict, code);
-    let view = case
-        .daemon
-        .and_then(|instances| instances.iter().find(|status| status.instance == *name))
+    let statuses = match case.daemon {
+        Running::Answers(statuses) => statuses,
+        Running::Nobody | Running::Silent => &[],
+    };
+    let view = statuses
+        .iter()
+        .find(|status| status.instance == *name)
         .and_then(|status| status.view.as_ref());
     let Some(view) = view else {
         return tell(found(Verdict::Skipped, "not-watched"));

@@ -29,8 +29,19 @@ pub struct Case<'a> {
     pub environment: &'a Environment,
     /// The instance; `None`: all that are enabled.
     pub instance: Option<&'a InstanceName>,
-    /// What the running daemon says of its instances; `None` where none runs.
-    pub daemon: Option<&'a [InstanceStatus]>,
+    /// The daemon that works on the state.
+    pub daemon: Running<'a>,
+}
+
+/// What is known of a daemon.
+#[derive(Clone, Copy, Debug)]
+pub enum Running<'a> {
+    /// None runs.
+    Nobody,
+    /// One runs, and says this of its instances.
+    Answers(&'a [InstanceStatus]),
+    /// There seems to be one, and it does not answer.
+    Silent,
 }
 
 /// Whoever is told of each finding.

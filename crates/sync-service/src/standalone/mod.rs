@@ -12,7 +12,7 @@ use licensing::Licence;
 use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{
     Address, Claim, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LedgerPort, LedgerRow,
-    LinkName, MemberView, Memory, Mode, Pause, PbxName, Plan, PortError, SeatClaim,
+    LinkName, MemberView, Memory, Mode, Pause, PbxName, Plan, PortError, SeatClaim, Side,
 };
 
 use crate::assembly::Assembly;
@@ -91,8 +91,9 @@ pub async fn explain(
                     .unwrap_or_default(),
             );
         }
-        session.close().await;
+        let remembered = session.close_and_remember(settings, environment).await;
         done?;
+        remembered?;
     }
     Ok(found)
 }
@@ -142,8 +143,9 @@ async fn run_to_settled(
         }
     });
     let pass = pass.await;
-    session.close().await;
+    let remembered = session.close_and_remember(settings, environment).await;
     done?;
+    remembered?;
     pass.map_err(|_| stuck(instance))
 }
 
@@ -248,34 +250,19 @@ pub async fn forget_refusals(
     settings: &Settings,
     environment: &Environment,
     instance: &InstanceName,
+    sides: &[Side],
 ) -> Result<bool, StandaloneError> {
     let config = config_of(settings, instance)?;
-    let claim = Claim {
-        instance: instance.clone(),
-        pbx: config.starface.pbx.clone(),
-        holder: String::new(),
-    };
-    let port = |source| StandaloneError::Port {
-        instance: instance.clone(),
-        source,
-    };
-    let look = look_at_state(settings, environment).await.map_err(port)?;
-    if look
-        .ledger()
-        .load(&claim)
-        .await
-        .map_err(port)?
-        .refusals
-        .is_empty()
-    {
+    let State::Sqlite(path) = &settings.daemon.state;
+    if !path.exists() {
         return Ok(false);
     }
-    let commit = LedgerCommit {
-        refusals: Some(Vec::new()),
-        ..LedgerCommit::default()
-    };
-    store(settings, environment, instance, |_| commit).await?;
-    Ok(true)
+    let assembly = open(settings, environment, instance, Purpose::Work).await?;
+    let forgotten = assembly.forget_refusals(instance, config, sides).await;
+    forgotten.map_err(|source| StandaloneError::Port {
+        instance: instance.clone(),
+        source,
+    })
 }
 
 /// Freezes writes for the members with this address, or ends that, for the next daemon too. Says how many there are.

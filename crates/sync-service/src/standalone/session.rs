@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use sync_adapters::clock::SystemClock;
 use sync_adapters::sqlite::SqliteLedger;
-use sync_core::{Acquired, Driver, Engine, Handle, InstanceName, Lease, LedgerPort, LinkName, PortError};
+use sync_core::{
+    Acquired, Driver, Engine, Handle, InstanceName, Lease, LedgerCommit, LedgerPort, LinkName, PortError,
+    Refusal,
+};
 use tokio::task::JoinHandle;
 
 use super::StandaloneError;
@@ -32,6 +35,8 @@ pub(super) struct Session {
     pub(super) handle: Handle,
     driver: JoinHandle<sync_core::Ended>,
     audit_days: u16,
+    purpose: Purpose,
+    refused_before: Vec<Refusal>,
 }
 
 impl Session {
@@ -62,7 +67,8 @@ impl Session {
             .get(instance)
             .map(|licence| licence.at_start(memory.licence.as_ref().map(|known| known.text.as_str())))
             .unwrap_or_default();
-        let mut engine_settings = assembly.settings(instance, config, 1).await;
+        let refused_before = memory.refusals.clone();
+        let mut engine_settings = assembly.settings(instance, config, 1);
         engine_settings.dry_run = purpose == Purpose::Look;
         let engine = Engine::new(engine_settings, memory, assembly.now(), assembly.seed(instance));
         let (driver, handle) = Driver::new(engine, ports, lease, assembly.clock(), assembly.watch(instance));
@@ -76,6 +82,8 @@ impl Session {
             handle,
             driver: tokio::spawn(driver.run()),
             audit_days: settings.daemon.audit_days,
+            purpose,
+            refused_before,
         })
     }
 
@@ -125,6 +133,44 @@ impl Session {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Ends the engine. A look writes nothing, but for this: credentials that it saw refused are remembered, so that looking
+    /// again and again does not get this machine blocked.
+    pub(super) async fn close_and_remember(
+        self,
+        settings: &Settings,
+        environment: &Environment,
+    ) -> Result<(), StandaloneError> {
+        let seen = self.handle.ask(Engine::refusals).await.unwrap_or_default();
+        let instance = self.instance.clone();
+        let news = seen.iter().any(|refusal| !self.refused_before.contains(refusal));
+        let looks = self.purpose == Purpose::Look;
+        self.close().await;
+        if !looks || !news {
+            return Ok(());
+        }
+        let config = config_of(settings, &instance)?;
+        let assembly = open(settings, environment, &instance, Purpose::Work).await?;
+        let Ok(lease) = lease(&assembly, &instance, config).await else {
+            // Whoever has it meets the refusal by itself.
+            return Ok(());
+        };
+        let names = assembly.settings(&instance, config, 1).fingerprints;
+        let refusals = seen.into_iter().map(|refusal| Refusal {
+            fingerprint: names.of(refusal.side),
+            ..refusal
+        });
+        let commit = LedgerCommit {
+            refusals: Some(refusals.collect()),
+            ..LedgerCommit::default()
+        };
+        let stored = assembly.ledger().commit(&lease, &commit).await;
+        // The lease ends with the process anyway.
+        let _ = assembly.ledger().surrender(&lease).await;
+        stored
+            .map(drop)
+            .map_err(|source| StandaloneError::Port { instance, source })
     }
 
     pub(super) async fn close(self) {
