@@ -445,7 +445,7 @@ async fn two_instances_of_one_pbx_present_a_wrong_password_once() {
     let stage = Stage::set(StageOptions::plain(3)).await;
     stage.write("pbx.password", "wrong");
     let text = std::fs::read_to_string(stage.config()).expect("the configuration is there");
-    let (head, main) = text.split_at(text.find("[instances.main]").expect("it has an instance"));
+    let (head, main) = text.split_at(text.find("[instances.main").expect("it has an instance"));
     let other = main
         .replace("[instances.main", "[instances.other")
         .replace("group = \"Teams\"", "group = \"Others\"");
