@@ -29,11 +29,8 @@ impl Engine {
         let since_the_last = member.sight.as_ref().map_or(Duration::ZERO, age);
         let left = self.sweep.interval().checked_sub(since_the_last);
         // Nobody is asked before a link that is closed opens again.
-        let closed = self
-            .links
-            .link(LinkName::Presence)
-            .down()
-            .map(|down| down.until.saturating_sub(now.uptime));
+        let closed = self.links.closed_until(LinkName::Presence, now);
+        let closed = closed.map(|until| until.saturating_sub(now.uptime));
         let left = left.max(closed);
         let rules = &self.settings.rules;
         ExplainView {
@@ -88,10 +85,9 @@ impl Engine {
                 until: held.until,
             });
         }
-        let closed = |name: LinkName| Some(self.links.link(name).down()?.until.saturating_sub(now.uptime));
-        let retry = member
-            .waits_after(field, now)
-            .filter(|(_, left)| closed(link(field)).is_none_or(|closed| closed <= *left));
+        let closed = self.links.closed_until(link(field), now);
+        let closed = closed.map_or(Duration::ZERO, |until| until.saturating_sub(now.uptime));
+        let retry = member.waits_after(field, now).filter(|(_, left)| closed <= *left);
         if let Some((error, left)) = retry {
             return Some(WaitView::Retry {
                 error: error.to_owned(),

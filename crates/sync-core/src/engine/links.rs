@@ -81,7 +81,11 @@ pub(super) struct Link {
     /// Who failed since the last success.
     soft: BTreeSet<PbxUserId>,
     in_flight: usize,
+    /// How many of these were under way when somebody asked to try again: their failures say nothing about the next try.
+    stale: usize,
     pub(super) last_ok: Option<Moment>,
+    /// Until when the other side asked to be left alone (uptime): nothing else makes that shorter.
+    told: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -139,9 +143,18 @@ impl Links {
     /// Whether a request may start now. A link that failed lets one request through when its time has come.
     pub(super) fn may_start(&self, name: LinkName, now: Moment) -> bool {
         let link = self.link(name);
-        link.down
+        let opens = link
+            .down
             .as_ref()
-            .is_none_or(|down| now.uptime >= down.until && link.in_flight == 0)
+            .is_none_or(|down| now.uptime >= down.until && link.in_flight == 0);
+        opens && now.uptime >= link.told
+    }
+
+    /// Until when a link is closed (uptime); `None` where it is open, but for a request that tries it.
+    pub(super) fn closed_until(&self, name: LinkName, now: Moment) -> Option<Duration> {
+        let link = self.link(name);
+        let down = link.down.as_ref().map(|down| down.until);
+        down.max(Some(link.told)).filter(|until| *until > now.uptime)
     }
 
     /// Whatever waits for somebody to mend something is tried again at once, one link of each side before the others.
@@ -163,6 +176,7 @@ impl Links {
                     Duration::ZERO
                 };
                 down.until = down.until.min(now.uptime.saturating_add(behind));
+                link.stale = link.in_flight;
             }
         }
     }
@@ -173,18 +187,17 @@ impl Links {
 
     /// The next time at which a closed link may be tried.
     pub(super) fn next_wake(&self, now: Moment) -> Option<Duration> {
-        let waiting = self.links.iter().filter(|link| link.in_flight == 0);
-        waiting
-            .filter_map(|link| link.down.as_ref())
-            .map(|down| down.until)
-            .filter(|until| *until > now.uptime)
-            .min()
+        let waiting = LinkName::ALL
+            .into_iter()
+            .filter(|name| self.link(*name).in_flight == 0);
+        waiting.filter_map(|name| self.closed_until(name, now)).min()
     }
 
     /// A request ended well. Whoever waits behind refused credentials may start, too.
     pub(super) fn succeeded(&mut self, name: LinkName, now: Moment) -> Vec<Report> {
         let link = self.link_mut(name);
         link.in_flight = link.in_flight.saturating_sub(1);
+        link.stale = link.stale.saturating_sub(1);
         link.soft.clear();
         link.last_ok = Some(now);
         if link.down.as_ref().is_some_and(|down| now.uptime < down.until) {
@@ -233,6 +246,7 @@ impl Links {
             return self.failed(name, error, now);
         }
         link.in_flight = link.in_flight.saturating_sub(1);
+        link.stale = link.stale.saturating_sub(1);
         Vec::new()
     }
 
@@ -241,6 +255,16 @@ impl Links {
         let jitter = self.jitter.next();
         let link = self.link_mut(name);
         link.in_flight = link.in_flight.saturating_sub(1);
+        if let Fault::Throttled {
+            retry_after: Some(told),
+        } = error.fault
+        {
+            link.told = link.told.max(now.uptime.saturating_add(told));
+        }
+        if link.stale > 0 && link.down.is_some() {
+            link.stale -= 1;
+            return Vec::new();
+        }
         // Requests that were under way together fail together: that is one failure, and a wait is never made shorter.
         if let Some(down) = link.down.as_mut().filter(|down| now.uptime < down.until) {
             let until = now.uptime.saturating_add(wait(error.fault, 0, 1.0));
@@ -392,6 +416,42 @@ mod tests {
         links.failed(LinkName::Presence, &error(Fault::Unreachable), at(3));
         assert!(!links.may_start(LinkName::Presence, at(299)));
         assert!(links.may_start(LinkName::Presence, at(300)));
+    }
+
+    #[test]
+    fn what_was_under_way_when_somebody_asked_to_try_again_is_no_new_refusal() {
+        let mut links = links();
+        links.started(LinkName::Pbx);
+        links.started(LinkName::Pbx);
+        links.failed(LinkName::Pbx, &error(Fault::Credentials), at(0));
+        links.try_again(&Side::ALL, at(1));
+        assert!(
+            !links.may_start(LinkName::Pbx, at(1)),
+            "the other one is not answered yet"
+        );
+        links.failed(LinkName::Pbx, &error(Fault::Credentials), at(2));
+        assert_eq!(links.refusals.times(Side::Pbx), 1);
+        assert!(links.may_start(LinkName::Pbx, at(2)));
+        links.started(LinkName::Pbx);
+        links.failed(LinkName::Pbx, &error(Fault::Credentials), at(3));
+        assert_eq!(links.refusals.times(Side::Pbx), 2);
+    }
+
+    #[test]
+    fn a_wait_that_was_asked_for_outlasts_refused_credentials_that_are_accepted_again() {
+        let mut links = links();
+        links.started(LinkName::Chat);
+        let told = error(Fault::Throttled {
+            retry_after: Some(Duration::from_secs(60)),
+        });
+        links.failed(LinkName::Chat, &told, at(0));
+        links.failed(LinkName::Pbx, &error(Fault::Credentials), at(0));
+        links.try_again(&Side::ALL, at(1));
+        links.started(LinkName::Pbx);
+        links.succeeded(LinkName::Pbx, at(1));
+        assert!(!links.may_start(LinkName::Chat, at(59)));
+        assert_eq!(links.next_wake(at(59)), Some(Duration::from_secs(60)));
+        assert!(links.may_start(LinkName::Chat, at(60)));
     }
 
     #[test]

@@ -72,9 +72,8 @@ impl Engine {
             // The link says when it is tried again.
             self.roster.next = self
                 .links
-                .link(LinkName::Roster)
-                .down()
-                .map_or(now.uptime, |down| down.until);
+                .closed_until(LinkName::Roster, now)
+                .unwrap_or(now.uptime);
         }
         if !self.roster.looking_up
             && self.links.may_start(LinkName::Directory, now)
@@ -97,15 +96,14 @@ impl Engine {
             Err(error) => {
                 let reports = self.links.failed(LinkName::Roster, &error, now);
                 self.report_all(reports);
-                if let Some(down) = self.links.link(LinkName::Roster).down() {
-                    self.roster.next = down.until;
+                if let Some(until) = self.links.closed_until(LinkName::Roster, now) {
+                    self.roster.next = until;
                 }
                 self.lose_sight_of_the_unmatched(now);
                 return;
             }
         };
-        let reports = self.links.succeeded(LinkName::Roster, now);
-        self.report_all(reports);
+        self.link_works(LinkName::Roster, now);
         self.counts.rosters += 1;
 
         let known: BTreeSet<PbxUserId> = self
@@ -213,8 +211,7 @@ impl Engine {
         self.roster.looking_up = false;
         match result {
             Ok(users) => {
-                let reports = self.links.succeeded(LinkName::Directory, now);
-                self.report_all(reports);
+                self.link_works(LinkName::Directory, now);
                 self.book.looked_up(asked, &users, now.uptime);
                 self.restand(now);
                 self.roster_complete(now);

@@ -203,8 +203,7 @@ impl Engine {
         let current = asked.is_some_and(|held| held.identity() == licence);
         match result {
             Ok(seats) => {
-                let reports = self.links.succeeded(LinkName::Ledger, now);
-                self.report_all(reports);
+                self.link_works(LinkName::Ledger, now);
                 if current {
                     self.gate.counted = Some(seats.taken);
                     let latest = seats.latest.max(self.gate.expected(now));

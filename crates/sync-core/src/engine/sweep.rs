@@ -132,9 +132,8 @@ impl Engine {
                 // A closed link says when it is tried again, and one request that tries it wakes us by its answer.
                 let until = self
                     .links
-                    .link(LinkName::Presence)
-                    .down()
-                    .map_or(now.uptime, |down| down.until);
+                    .closed_until(LinkName::Presence, now)
+                    .unwrap_or(now.uptime);
                 self.sweep.next = until.max(now.uptime.saturating_add(self.sweep.spacing()));
                 self.go_blind(now);
                 return;
@@ -209,8 +208,7 @@ impl Engine {
         }
         match result {
             Ok(presences) => {
-                let reports = self.links.succeeded(LinkName::Presence, now);
-                self.report_all(reports);
+                self.link_works(LinkName::Presence, now);
                 if current {
                     self.chunk_complete(chunk, now);
                 }

@@ -203,7 +203,10 @@ impl Engine {
             fault: down.map(|down| down.error.fault.to_string()),
             advice: down.and_then(|down| down.error.advice.clone()).map(Into::into),
             since: down.map(|down| down.since.wall),
-            retry_in_seconds: down.map(|down| down.until.saturating_sub(now.uptime).as_secs_f64()),
+            retry_in_seconds: down.map(|_| {
+                let until = self.links.closed_until(name, now).unwrap_or(now.uptime);
+                until.saturating_sub(now.uptime).as_secs_f64()
+            }),
             last_success_seconds: link.last_ok.map(|at| age(at, now)),
         }
     }

@@ -299,8 +299,23 @@ impl Engine {
         self.note_flip(user, now);
     }
 
+    /// A request over a link ended well. What waited for a link that this opened goes on at once.
     pub(super) fn link_works(&mut self, name: LinkName, now: Moment) {
         let reports = self.links.succeeded(name, now);
+        for report in &reports {
+            match report {
+                Report::LinkUp { link, .. } if *link == name => {}
+                Report::LinkUp {
+                    link: LinkName::Roster,
+                    ..
+                } => self.roster.read_now(now),
+                Report::LinkUp {
+                    link: LinkName::Presence,
+                    ..
+                } => self.sweep.ask_now(now),
+                _ => {}
+            }
+        }
         self.report_all(reports);
     }
 
@@ -369,8 +384,7 @@ impl Engine {
                 return;
             }
         };
-        let reports = self.links.succeeded(LinkName::Ledger, now);
-        self.report_all(reports);
+        self.link_works(LinkName::Ledger, now);
         for (user, field, intent) in intents {
             let (user, field) = (*user, *field);
             let Some(member) = self.members.get_mut(&user) else {
