@@ -9,12 +9,14 @@ mod members;
 mod network;
 mod pbx;
 mod tenant;
+mod words;
 
 use std::path::Path;
 
 use sync_core::InstanceName;
 
-pub use finding::{Check, Finding, InWords, Verdict, Words};
+pub use finding::{Check, Finding, Verdict};
+pub use words::{InWords, Words};
 
 use crate::api::InstanceStatus;
 use crate::assembly::Assembly;

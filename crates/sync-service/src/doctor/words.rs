@@ -1,0 +1,197 @@
+//! Findings in words, German and English.
+
+use serde::Serialize;
+use sync_core::InstanceName;
+
+use super::finding::{Check, Finding, Verdict};
+use crate::language::{Catalogue, Language, argument};
+
+/// A finding in words.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct InWords {
+    /// Which link.
+    pub check: Check,
+    /// The instance; `None` where the whole program is meant.
+    pub instance: Option<InstanceName>,
+    /// How it is.
+    pub verdict: Verdict,
+    /// What was found, as a lasting word.
+    pub code: &'static str,
+    /// What was found, as a sentence.
+    pub message: String,
+    /// What belongs to it, line by line.
+    pub details: Vec<String>,
+    /// What to do, where something is to be done.
+    pub remedy: Option<String>,
+    /// Where it is explained.
+    pub documentation: String,
+}
+
+/// The texts of one language.
+#[derive(Debug)]
+pub struct Words {
+    language: Language,
+    texts: Catalogue,
+}
+
+impl Words {
+    /// The texts of this language.
+    pub fn new(language: Language) -> Self {
+        let source = match language {
+            Language::German => include_str!("../../locales/doctor.de.ftl"),
+            Language::English => include_str!("../../locales/doctor.en.ftl"),
+        };
+        Self {
+            language,
+            texts: Catalogue::new(language, source),
+        }
+    }
+
+    /// A text of the frame around the findings.
+    pub fn say(&self, name: &str) -> String {
+        self.texts.say(name)
+    }
+
+    /// A text about an instance.
+    pub fn say_of(&self, name: &str, instance: &InstanceName) -> String {
+        self.texts
+            .say_with(name, &[("instance", argument(instance.to_string()))])
+    }
+
+    fn message(&self, finding: &Finding) -> String {
+        let arguments: Vec<_> = finding
+            .arguments
+            .iter()
+            .map(|(name, value)| (*name, argument(value.clone())))
+            .collect();
+        let own = format!("{}-{}", finding.check, finding.code);
+        let name = if self.texts.has(&own) {
+            own
+        } else {
+            // What is said alike of every link: that it was not tried, and after what.
+            format!("any-{}", finding.code)
+        };
+        self.texts.say_with(&name, &arguments)
+    }
+
+    fn remedy(&self, finding: &Finding) -> Option<String> {
+        if finding.verdict < Verdict::Warning {
+            return None;
+        }
+        if let (Language::English, Some(advice)) = (self.language, &finding.advice) {
+            return Some(sentence(advice));
+        }
+        let fault = finding
+            .fault
+            .map(|fault| format!("{}-{fault}-remedy", finding.check));
+        let code = format!("{}-{}-remedy", finding.check, finding.code);
+        let any = finding.fault.map(|fault| format!("any-{fault}-remedy"));
+        let name = [fault, Some(code), any]
+            .into_iter()
+            .flatten()
+            .find(|name| self.texts.has(name))?;
+        Some(self.texts.say(&name))
+    }
+
+    fn documentation(&self, finding: &Finding) -> String {
+        let page = match self.language {
+            Language::German => "docs/doctor.de.md",
+            Language::English => "docs/doctor.md",
+        };
+        format!("{page}#{}", finding.check)
+    }
+}
+
+/// Advice is a sentence in some crates and a fragment in others.
+fn sentence(advice: &str) -> String {
+    let mut chars = advice.chars();
+    let first = chars.next().map(|first| first.to_uppercase().collect::<String>());
+    let text = format!("{}{}", first.unwrap_or_default(), chars.as_str());
+    if text.ends_with(['.', '!', '/']) {
+        text
+    } else {
+        format!("{text}.")
+    }
+}
+
+impl Finding {
+    /// The finding in words.
+    pub fn in_words(&self, words: &Words) -> InWords {
+        InWords {
+            check: self.check,
+            instance: self.instance.clone(),
+            verdict: self.verdict,
+            code: self.code,
+            message: words.message(self),
+            details: self.details.clone(),
+            remedy: words.remedy(self),
+            documentation: words.documentation(self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sync_core::{Fault, PortError};
+
+    use super::*;
+
+    fn names(source: &str) -> BTreeSet<&str> {
+        source
+            .lines()
+            .filter(|line| !line.starts_with(['#', ' ']))
+            .filter_map(|line| line.split_once(" = "))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_have_the_same_texts() {
+        let english = names(include_str!("../../locales/doctor.en.ftl"));
+        let german = names(include_str!("../../locales/doctor.de.ftl"));
+        assert!(english.len() > 100);
+        assert_eq!(english, german);
+    }
+
+    #[test]
+    fn each_failure_of_each_link_has_a_text_and_a_remedy_in_both_languages() {
+        let faults = [
+            Fault::Configuration,
+            Fault::Credentials,
+            Fault::Permission,
+            Fault::Throttled { retry_after: None },
+            Fault::Unreachable,
+            Fault::NotFound,
+            Fault::Server,
+            Fault::Protocol,
+            Fault::State,
+        ];
+        let links = [
+            Check::State,
+            Check::TeamsReach,
+            Check::TeamsSignIn,
+            Check::PbxReach,
+            Check::PbxSignIn,
+            Check::PbxUsers,
+            Check::Group,
+            Check::Matches,
+            Check::Presence,
+            Check::PbxRights,
+            Check::Module,
+        ];
+        for language in [Language::English, Language::German] {
+            let words = Words::new(language);
+            for check in links {
+                for fault in faults {
+                    let finding = Finding::failed(check, &PortError::new(fault, "try"));
+                    let told = finding.in_words(&words);
+                    assert!(told.message.contains(' '), "{check}: {}", told.message);
+                    assert!(told.remedy.is_some(), "{check}, {fault}");
+                }
+            }
+        }
+    }
+}
