@@ -440,16 +440,21 @@ async fn a_daemon_with_other_credentials_than_its_files_say_is_not_made_to_prese
     assert_eq!(wrong(&stage), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_instances_of_one_pbx_present_a_wrong_password_once() {
-    let stage = Stage::set(StageOptions::plain(3)).await;
-    stage.write("pbx.password", "wrong");
+/// A second instance like the first, with another group of the same PBX.
+fn add_an_instance(stage: &Stage, group: &str) {
     let text = std::fs::read_to_string(stage.config()).expect("the configuration is there");
     let (head, main) = text.split_at(text.find("[instances.main").expect("it has an instance"));
     let other = main
         .replace("[instances.main", "[instances.other")
-        .replace("group = \"Teams\"", "group = \"Others\"");
+        .replace("group = \"Teams\"", &format!("group = \"{group}\""));
     std::fs::write(stage.config(), format!("{head}{main}\n{other}")).expect("it can be written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_instances_of_one_pbx_present_a_wrong_password_once() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    stage.write("pbx.password", "wrong");
+    add_an_instance(&stage, "Others");
     let daemon = stage.daemon();
     let both = end_to_end::eventually(async || {
         let log = stage.log();

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use presence_mapping::Remark;
-use sync_core::{Holding, InstanceName, SkipReason};
+use sync_core::{Holding, InstanceName, PbxUserId, SkipReason};
 
 use super::finding::{Check, Finding, Verdict};
-use super::{Case, Running, Tell};
+use super::{Case, Running, Seats, Tell};
 use crate::api::InstanceState;
 use crate::assembly::Assembly;
 use crate::config::{self, Instance, Loaded, Settings, State};
@@ -100,11 +100,12 @@ pub(super) fn rules(config: &Instance, tell: Tell<'_>) {
     });
 }
 
-/// Judges the licence file by the group that was just read. Seats that other instances of the licence need are counted as the
-/// state knows them.
+/// Judges the licence file by the group that was just read, and by those of other instances that share it: as they were read
+/// before this one, or as the state knows them.
 pub(super) async fn licence(
     (settings, name, config): (&Settings, &InstanceName, &Instance),
-    members: Option<usize>,
+    members: Option<&[PbxUserId]>,
+    seats: &mut Seats,
     now: Timestamp,
     tell: Tell<'_>,
 ) {
@@ -124,7 +125,10 @@ pub(super) async fn licence(
     let counted = standalone::seats_in_use(settings, licence)
         .await
         .unwrap_or_default();
-    let needed = members.unwrap_or_default().max(counted);
+    let taken = seats.entry(licence.identity()).or_default();
+    let users = members.unwrap_or_default().iter();
+    taken.extend(users.map(|user| (config.starface.pbx.clone(), *user)));
+    let needed = taken.len().max(counted);
     let terms = licence.terms();
     let covered = licence
         .in_force(now)

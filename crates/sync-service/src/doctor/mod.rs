@@ -11,9 +11,10 @@ mod pbx;
 mod tenant;
 mod words;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use sync_core::InstanceName;
+use sync_core::{InstanceName, PbxName, PbxUserId};
 
 pub use finding::{Check, Finding, Verdict};
 pub use words::{InWords, Words};
@@ -66,17 +67,19 @@ pub async fn examine(case: &Case<'_>, tell: Tell<'_>) {
             Some(asked) => asked == *name,
             None => config.enabled,
         });
+    let mut seats = Seats::default();
     for (name, config) in meant {
         let mut tell = |finding: Finding| tell(finding.of(name));
-        examine_instance(case, &settings, &assembly, (name, config), &mut tell).await;
+        let instance = (&settings, name, config);
+        examine_instance(case, &assembly, instance, &mut seats, &mut tell).await;
     }
 }
 
 async fn examine_instance(
     case: &Case<'_>,
-    settings: &Settings,
     assembly: &Assembly,
-    (name, config): (&InstanceName, &Instance),
+    (settings, name, config): (&Settings, &InstanceName, &Instance),
+    seats: &mut Seats,
     tell: Tell<'_>,
 ) {
     let tenant = tenant::examine(assembly, name, config, tell).await;
@@ -91,8 +94,9 @@ async fn examine_instance(
             .for_each(|check| tell(not_tried(check))),
     }
     host::rules(config, tell);
-    let members = telephony.as_ref().map(|seen| seen.roster.members.len());
-    host::licence((settings, name, config), members, assembly.now().wall, tell).await;
+    let members = telephony.as_ref().map(|seen| seen.roster.members.as_slice());
+    let now = assembly.now().wall;
+    host::licence((settings, name, config), members, seats, now, tell).await;
     match telephony {
         Some(telephony) => {
             telephony.rights(tell).await;
@@ -105,6 +109,9 @@ async fn examine_instance(
     }
     host::other_product(case, name, tell);
 }
+
+/// Whoever needs a seat of which licence, by the groups that were read so far.
+type Seats = BTreeMap<String, BTreeSet<(PbxName, PbxUserId)>>;
 
 /// Something that it depends on has failed.
 fn not_tried(check: Check) -> Finding {
