@@ -71,6 +71,16 @@ const CASES: &[Case] = &[
         ("failure", "teams-reach", "unreachable"),
     ),
     case(
+        "a clock that is slow",
+        |stage| stage.sandbox.set_clocks_ahead(600),
+        ("warning", "clock", "slow"),
+    ),
+    case(
+        "a clock that is fast",
+        |stage| stage.sandbox.set_clocks_ahead(-600),
+        ("warning", "clock", "fast"),
+    ),
+    case(
         "a wrong client secret",
         |stage| stage.write("graph.secret", "wrong"),
         ("failure", "teams-sign-in", "failed"),

@@ -62,7 +62,9 @@ impl SignInError {
             Self::Transport { source, .. } => source.fault(),
             Self::Refused(refusal) => refusal.fault(),
             Self::Protocol { .. } | Self::AnotherSignIn => Fault::Protocol,
-            Self::Certificate(_) | Self::NobodySignedIn | Self::CodeExpired => Fault::Credentials,
+            // Nothing was presented, so nothing was refused; the clock of this machine may be wrong, too.
+            Self::Certificate(_) => Fault::Configuration,
+            Self::NobodySignedIn | Self::CodeExpired => Fault::Credentials,
             Self::Remembering(_) => Fault::Memory,
         }
     }

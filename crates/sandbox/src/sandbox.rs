@@ -205,6 +205,11 @@ impl Sandbox {
         self.world.state().counters.reset();
     }
 
+    /// Sets the clocks of tenant and PBX ahead of this machine's, or back where negative. Their answers are dated by them.
+    pub fn set_clocks_ahead(&self, seconds: i64) {
+        self.world.change(|state| state.ahead = seconds);
+    }
+
     /// Every write that the PBX saw, in order.
     pub fn history(&self) -> Vec<Record> {
         self.world.state().history.clone()

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::counters::Operation;
 use crate::faults::Fault;
-use crate::state::World;
+use crate::state::{World, seconds_since_1970};
 
 /// The largest body that is read: far above what any caller should send.
 const BODY: usize = 64 * 1024 * 1024;
@@ -127,7 +127,16 @@ async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Respon
         operation,
         status: 0,
     };
-    counted.answer(fault, next, request).await
+    let mut answer = counted.answer(fault, next, request).await;
+    let ahead = world.state().ahead;
+    if ahead != 0 {
+        let at = u64::try_from(seconds_since_1970().saturating_add(ahead)).unwrap_or_default();
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(at));
+        if let Ok(date) = date.parse() {
+            answer.headers_mut().insert(header::DATE, date);
+        }
+    }
+    answer
 }
 
 /// Counts the request when it ends, whichever way: a caller may go away before.

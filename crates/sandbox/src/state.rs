@@ -102,6 +102,8 @@ pub(crate) struct State {
     pub(crate) oauth_secret: String,
     /// After so many wrong credentials the PBX answers nothing any more.
     pub(crate) blacklist_after: Option<u64>,
+    /// How many seconds the servers' clocks are ahead.
+    pub(crate) ahead: i64,
     /// How many wrong credentials came since the address was last let in.
     pub(crate) strikes: u64,
     pub(crate) nonces: BTreeSet<String>,

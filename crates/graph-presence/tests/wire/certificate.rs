@@ -183,7 +183,7 @@ async fn a_certificate_that_has_expired_is_not_sent() {
     );
     assert_eq!(
         (error.fault(), error.trace().is_none()),
-        (Fault::Credentials, true)
+        (Fault::Configuration, true)
     );
     assert!(error.advice().contains("new certificate"), "{}", error.advice());
     assert_eq!(tenant.count(TOKEN_PATH).await, 1);
