@@ -316,16 +316,8 @@ async fn a_daemon_tries_again_as_soon_as_the_diagnosis_has_seen_that_it_works() 
     stage.sandbox.pbx().change_password("another");
     stage.says(0, "Busy", "InACall");
     let _daemon = stage.daemon();
-    let refused = end_to_end::eventually(async || {
-        let view = stage.status().await?.view?;
-        view.links
-            .iter()
-            .any(|link| link.fault.as_deref() == Some("credentials"))
-            .then_some(())
-    });
-    refused.await.unwrap_or_else(|| panic!("{}", stage.log()));
-    let wrong = stage.sandbox.counters().wrong(Credential::Password);
-    assert_eq!(wrong, 1, "{}", stage.log());
+    credentials_are_refused(&stage).await;
+    assert_eq!(wrong(&stage), 1, "{}", stage.log());
     // The operator puts the old password back on the PBX.
     let password = std::fs::read_to_string(stage.path("pbx.password")).expect("it is there");
     stage.sandbox.pbx().change_password(password.trim());
@@ -346,22 +338,10 @@ async fn refused_credentials_are_not_presented_again_by_a_restart_until_the_diag
     stage.sandbox.pbx().change_password("another");
     for _ in 0..3 {
         let daemon = stage.daemon();
-        let kept_back = end_to_end::eventually(async || {
-            let view = stage.status().await?.view?;
-            view.links
-                .iter()
-                .any(|link| link.fault.as_deref() == Some("credentials"))
-                .then_some(())
-        });
-        kept_back.await.unwrap_or_else(|| panic!("{}", stage.log()));
+        credentials_are_refused(&stage).await;
         assert_eq!(daemon.stop(), Some(0));
     }
-    assert_eq!(
-        stage.sandbox.counters().wrong(Credential::Password),
-        1,
-        "{}",
-        stage.log()
-    );
+    assert_eq!(wrong(&stage), 1, "{}", stage.log());
     let password = std::fs::read_to_string(stage.path("pbx.password")).expect("it is there");
     stage.sandbox.pbx().change_password(password.trim());
     let output = stage.presencectl(&["doctor"]);
@@ -379,14 +359,7 @@ async fn other_credentials_are_presented_at_the_next_start() {
     let stage = Stage::set(StageOptions::plain(3)).await;
     stage.sandbox.pbx().change_password("another");
     let daemon = stage.daemon();
-    let refused = end_to_end::eventually(async || {
-        let view = stage.status().await?.view?;
-        view.links
-            .iter()
-            .any(|link| link.fault.as_deref() == Some("credentials"))
-            .then_some(())
-    });
-    refused.await.unwrap_or_else(|| panic!("{}", stage.log()));
+    credentials_are_refused(&stage).await;
     assert_eq!(daemon.stop(), Some(0));
     stage.write("pbx.password", "another");
     stage.says(0, "Busy", "InACall");
@@ -408,6 +381,18 @@ fn each_check_is_explained_in_both_languages() {
 /// The wrong passwords that the PBX was shown.
 fn wrong(stage: &Stage) -> u64 {
     stage.sandbox.counters().wrong(Credential::Password)
+}
+
+/// Waits until the daemon's status says that a link's credentials were refused.
+async fn credentials_are_refused(stage: &Stage) {
+    let refused = end_to_end::eventually(async || {
+        let view = stage.status().await?.view?;
+        view.links
+            .iter()
+            .any(|link| link.fault.as_deref() == Some("credentials"))
+            .then_some(())
+    });
+    refused.await.unwrap_or_else(|| panic!("{}", stage.log()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -484,14 +469,7 @@ async fn a_key_of_the_state_that_is_none_keeps_refused_credentials_back_and_is_n
     stage.write("pbx.password", "wrong");
     for round in 0..3 {
         let daemon = stage.daemon();
-        let kept_back = end_to_end::eventually(async || {
-            let view = stage.status().await?.view?;
-            view.links
-                .iter()
-                .any(|link| link.fault.as_deref() == Some("credentials"))
-                .then_some(())
-        });
-        kept_back.await.unwrap_or_else(|| panic!("{}", stage.log()));
+        credentials_are_refused(&stage).await;
         assert_eq!(daemon.stop(), Some(0));
         if round == 0 {
             std::fs::write(stage.path("state.key"), "too short").expect("it can be written");
