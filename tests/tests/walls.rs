@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// What each crate may know of ours, tests aside.
-const MAY_KNOW: [(&str, &[&str]); 11] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("presence-mapping", &[]),
     ("graph-presence", &["presence-mapping"]),
     ("starface-api", &[]),
@@ -26,8 +26,18 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
         &["presence-mapping", "licensing", "sync-core", "sync-adapters"],
     ),
     (
-        "presence-syncd",
+        "admin-page",
         &["presence-mapping", "licensing", "sync-core", "sync-service"],
+    ),
+    (
+        "presence-syncd",
+        &[
+            "presence-mapping",
+            "licensing",
+            "sync-core",
+            "sync-service",
+            "admin-page",
+        ],
     ),
     (
         "presencectl",
@@ -36,6 +46,7 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
             "licensing",
             "sync-core",
             "sync-service",
+            "admin-page",
             "sandbox",
         ],
     ),
@@ -52,7 +63,8 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates that may have the sandbox in their tests. The engine and the rules are tested without any server.
-const MAY_TEST_WITH_THE_SANDBOX: [&str; 7] = [
+const MAY_TEST_WITH_THE_SANDBOX: [&str; 8] = [
+    "admin-page",
     "graph-presence",
     "starface-api",
     "sync-adapters",

@@ -21,7 +21,13 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the configuration is not good, the daemon cannot be started, or it does not stop in time.
 pub async fn run(arguments: &Arguments, environment: Environment) -> Result<(), Failure> {
-    let loaded = config::load(&arguments.config, &environment)?;
+    let loaded = match config::load(&arguments.config, &environment) {
+        // Without a file there is nothing to synchronise yet, and the page leads through the steps that make one.
+        Err(errors) if errors.is_absent() && !arguments.check => {
+            config::unconfigured(&arguments.config, &environment)?
+        }
+        loaded => loaded?,
+    };
     if arguments.check {
         return report(&arguments.config, &loaded);
     }
@@ -36,12 +42,19 @@ pub async fn run(arguments: &Arguments, environment: Environment) -> Result<(), 
         environment,
         program: env!("CARGO_PKG_VERSION"),
         logging: Some(logging.clone()),
+        page: Some(admin_page::router),
     };
+    let is_to_be_set_up = loaded.settings.instances.is_empty();
     let daemon = tokio::select! {
         started = daemon::start(options, loaded) => started?,
         () = signals.stop() => return Ok(()),
     };
     tracing::info!("listening on {}", daemon.address());
+    if is_to_be_set_up {
+        tracing::warn!(
+            "set-up mode: nothing is synchronised; `presencectl setup-link` prints a link to the page that leads through the set-up"
+        );
+    }
     logging.set_level(level);
     systemd::ready();
 

@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Plan(OneOrAll),
     /// Sign in for an instance, by browser or device code
     Login(LoginArguments),
+    /// Print a link with which the password of the administrator's page is chosen, good for one use
+    SetupLink,
     /// Bring everybody in line once
     Sync(SyncArguments),
     /// Show how the daemon, its instances and their links do

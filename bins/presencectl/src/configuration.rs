@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use sync_core::InstanceName;
-use sync_service::config::{self, Environment, Instance, Loaded, Settings};
+use sync_service::api::endpoint_file;
+use sync_service::config::{self, Environment, Instance, Loaded, Settings, State};
 
 use crate::failure::Failure;
 
@@ -48,6 +49,33 @@ impl Configuration {
             settings,
             environment,
         })
+    }
+
+    /// The same, for commands that a daemon in set-up mode serves as well: where there is no file, the one is meant whose
+    /// daemon has left its address beside it.
+    pub(crate) fn load_or_unconfigured(
+        named: Option<&Path>,
+        environment: Environment,
+    ) -> Result<Self, Failure> {
+        let places = PLACES.map(Path::new);
+        let places = named.map_or(places.to_vec(), |named| vec![named]);
+        if places.iter().any(|place| place.exists()) {
+            return Self::load(named, environment);
+        }
+        for place in places {
+            let Loaded { settings, .. } = config::unconfigured(place, &environment)?;
+            let State::Sqlite(state) = &settings.daemon.state else {
+                continue;
+            };
+            if endpoint_file(state).exists() {
+                return Ok(Self {
+                    file: place.to_owned(),
+                    settings,
+                    environment,
+                });
+            }
+        }
+        Self::load(named, environment)
     }
 
     /// One instance.

@@ -3,7 +3,7 @@
 use crate::arguments::{Arguments, Command};
 use crate::commands::{
     Context, audit, config, demo, doctor, explain, generate, license, login, members, orders, plan, rules,
-    sandbox, status, sync,
+    sandbox, setup_link, status, sync,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -27,6 +27,7 @@ pub async fn run(arguments: Arguments, surroundings: Surroundings) -> Result<Exi
         Command::Doctor(arguments) => Box::pin(doctor::run(&context, &arguments)).await,
         Command::Plan(which) => plan::run(&context, which.instance.as_ref()).await,
         Command::Login(arguments) => Box::pin(login::run(&context, &arguments)).await,
+        Command::SetupLink => setup_link::run(&context).await,
         Command::Sync(arguments) => sync::run(&context, arguments.which.instance.as_ref()).await,
         Command::Status(which) => status::run(&context, which.instance.as_ref()).await,
         Command::Members(which) => members::run(&context, &which.instance).await,

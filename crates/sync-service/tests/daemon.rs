@@ -92,6 +92,7 @@ impl Home {
             environment: Environment::default(),
             program: "0.0.0-test",
             logging: None,
+            page: None,
         };
         daemon::start(options, loaded).await
     }

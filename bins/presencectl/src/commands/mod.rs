@@ -15,6 +15,7 @@ pub(crate) mod orders;
 pub(crate) mod plan;
 pub(crate) mod rules;
 pub(crate) mod sandbox;
+pub(crate) mod setup_link;
 pub(crate) mod status;
 pub(crate) mod sync;
 mod throwaway;

@@ -106,6 +106,7 @@ async fn start(file: &Path) -> RunningDaemon {
         environment,
         program: "0.0.0-test",
         logging: None,
+        page: None,
     };
     daemon::start(options, loaded).await.unwrap()
 }

@@ -24,6 +24,12 @@ impl Engine {
             .collect()
     }
 
+    /// Why a member is as it is, by the PBX user; `None` where there is no such member.
+    pub fn explain_user(&self, user: PbxUserId, now: Moment) -> Option<ExplainView> {
+        let member = self.members.get(&user)?;
+        Some(self.explanation(user, member, now))
+    }
+
     fn explanation(&self, user: PbxUserId, member: &Member, now: Moment) -> ExplainView {
         let age = |sight: &super::member::Sight| now.uptime.saturating_sub(sight.received.uptime);
         let since_the_last = member.sight.as_ref().map_or(Duration::ZERO, age);

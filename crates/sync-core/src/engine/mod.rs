@@ -13,6 +13,7 @@ mod flow;
 mod intake;
 mod licence_view;
 mod links;
+mod listing;
 mod member;
 mod planning;
 mod refusals;
@@ -34,6 +35,7 @@ use jiff::Timestamp;
 
 pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
 pub use links::LinkName;
+pub use listing::{MemberPage, MemberQuery, Show};
 pub use refusals::{Fingerprint, Fingerprints, Refusal, Side};
 pub use report::Report;
 pub use views::{

@@ -1,6 +1,9 @@
 //! Due members become a plan, the checker reads it, and what passes becomes work.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use presence_mapping::Rules;
 
 use super::auditing::rule;
 use super::member::{Member, Work};
@@ -12,6 +15,7 @@ use crate::moment::Moment;
 use crate::plan::{Change, Plan};
 use crate::planner::{Mode, Settlement, Subject, propose};
 use crate::policy::Reading;
+use crate::settings::Settings;
 use crate::value::Field;
 
 impl Engine {
@@ -121,7 +125,12 @@ impl Engine {
             member.is_some_and(|member| member.teams_user().is_some())
         };
         let waiting = held.chain(&self.unread_on).copied().filter(is_matched);
-        self.check_with(plan, &waiting.chain(self.let_through()).collect(), now)
+        self.check_with(
+            &self.settings,
+            plan,
+            &waiting.chain(self.let_through()).collect(),
+            now,
+        )
     }
 
     /// Users with disruptive changes that were let through lately.
@@ -129,10 +138,16 @@ impl Engine {
         self.disruptive.iter().map(|(_, user)| *user)
     }
 
-    fn check_with(&self, plan: Plan, elsewhere: &BTreeSet<PbxUserId>, now: Moment) -> Checked {
+    fn check_with(
+        &self,
+        settings: &Settings,
+        plan: Plan,
+        elsewhere: &BTreeSet<PbxUserId>,
+        now: Moment,
+    ) -> Checked {
         let context = Context {
-            policy: self.settings.policy,
-            breaker: self.settings.breaker,
+            policy: settings.policy,
+            breaker: settings.breaker,
             matched: self.matched(),
             elsewhere,
             now,
@@ -141,7 +156,7 @@ impl Engine {
             self.members.get(&user).map(|member| Facts {
                 synchronised: member.teams_user().is_some(),
                 presence_known: member.sight.is_some() && member.unknown.is_none(),
-                dnd_outcome_for: member.dnd_outcome_for(now),
+                dnd_outcome_for: self.dnd_outcome_under(settings, member, now),
                 approved: member.approved,
                 row: &member.row,
             })
@@ -239,8 +254,8 @@ impl Engine {
         }
     }
 
-    /// The plan of this moment: what a pass over everybody would change.
-    pub(super) fn plan_of(&self, now: Moment) -> Plan {
+    /// The plan of this moment: what a pass over everybody would change under these settings.
+    pub(super) fn plan_of(&self, settings: &Settings, now: Moment) -> Plan {
         let subjects = self.members.iter().map(|(user, member)| {
             let shown = |reading: Option<Reading>| {
                 reading.map(|reading| Reading {
@@ -258,21 +273,30 @@ impl Engine {
             }
         });
         let proposal = propose(
-            &self.settings,
+            settings,
             self.situation(),
             now,
             self.book.entries().len(),
             subjects,
         );
-        let mut plan = self
-            .check_with(proposal.plan, &self.let_through().collect(), now)
-            .plan;
-        if let Some(id) = self.held_plan() {
-            plan = self.with_what_is_held(plan, id);
-        }
+        let elsewhere = self.let_through().collect();
+        let plan = self.check_with(settings, proposal.plan, &elsewhere, now).plan;
         match self.gate_view() {
             Some(gate) => plan.behind(gate),
             None => plan,
+        }
+    }
+
+    /// For how long the DND outcome has been the same. Under other rules an outcome that differs would be a new one.
+    fn dnd_outcome_under(&self, settings: &Settings, member: &Member, now: Moment) -> Duration {
+        let dnd = |rules: &Rules| {
+            let sight = member.sight.as_ref()?;
+            Some(rules.decide(&sight.presence).outcome.dnd)
+        };
+        if std::ptr::eq(settings, &self.settings) || dnd(&settings.rules) == dnd(&self.settings.rules) {
+            member.dnd_outcome_for(now)
+        } else {
+            Duration::ZERO
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::moment::Moment;
 use crate::plan::Plan;
 use crate::policy::{Decision, Policy, Rest, Wanted, decide};
 use crate::roster::{GuardVerdict, Standing};
+use crate::settings::Settings;
 use crate::value::{Field, Value};
 
 /// A sweep older than this, or than three intervals, makes an instance not ready.
@@ -82,7 +83,17 @@ impl Engine {
 
     /// What a pass would change now.
     pub fn plan(&self, now: Moment) -> Plan {
-        self.plan_of(now)
+        let plan = self.plan_of(&self.settings, now);
+        match self.held_plan() {
+            Some(id) if plan.gate.is_none() => self.with_what_is_held(plan, id),
+            _ => plan,
+        }
+    }
+
+    /// What a pass would change now if these were the settings: the same tenant, PBX and group under other rules, another
+    /// policy or other times. Nothing is changed by asking.
+    pub fn plan_under(&self, settings: &Settings, now: Moment) -> Plan {
+        self.plan_of(settings, now)
     }
 
     /// How many values in the PBX differ from what was carried out.
@@ -325,7 +336,7 @@ impl Engine {
             .filter(|field| *field == Field::Dnd || self.settings.chat)
     }
 
-    fn is_due(&self, user: PbxUserId, member: &Member, field: Field, now: Moment) -> bool {
+    pub(super) fn is_due(&self, user: PbxUserId, member: &Member, field: Field, now: Moment) -> bool {
         let aim = wanted(
             &self.settings,
             self.situation(),

@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use sync_core::{Address, InstanceName, Plan, PlanId, Side};
 
 use super::endpoint::Endpoint;
-use super::types::{ErrorAnswer, ExplainAnswer, MembersAnswer, OrderAnswer, PlansAnswer, StatusAnswer};
+use super::types::{
+    ErrorAnswer, ExplainAnswer, MembersAnswer, OrderAnswer, PlansAnswer, SetupLinkAnswer, StatusAnswer,
+};
 
 /// Orders that change something may wait for the PBX.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -169,6 +171,14 @@ impl Client {
     pub async fn signed_in(&self, instance: &InstanceName) -> Result<OrderAnswer, ClientError> {
         self.call(Method::POST, &format!("instances/{instance}/signed-in"), &[])
             .await
+    }
+
+    /// A one-time link to the administrator's page.
+    ///
+    /// # Errors
+    /// [`ClientError`]; refused where the daemon serves no page.
+    pub async fn setup_link(&self) -> Result<SetupLinkAnswer, ClientError> {
+        self.call(Method::POST, "setup-link", &[]).await
     }
 
     /// Lets a held plan pass.

@@ -7,8 +7,9 @@ mod types;
 
 pub use client::{Client, ClientError, Order};
 pub use endpoint::{Endpoint, EndpointError, endpoint_file};
+pub(crate) use server::nothing_here;
 pub use server::{Api, new_token, router};
 pub use types::{
     API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, InstanceState, InstanceStatus, MembersAnswer,
-    OrderAnswer, PlansAnswer, ReadyAnswer, StatusAnswer,
+    OrderAnswer, PlansAnswer, ReadyAnswer, SetupLinkAnswer, StatusAnswer,
 };

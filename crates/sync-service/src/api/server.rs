@@ -1,5 +1,7 @@
 //! The server side of the local API: health without a sign-in, everything else by the token of the endpoint file.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,10 +21,10 @@ use tower_http::timeout::TimeoutLayer;
 use super::client::Order;
 use super::types::{
     API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, InstanceState, InstanceStatus, MembersAnswer,
-    OrderAnswer, PlansAnswer, ReadyAnswer, StatusAnswer,
+    OrderAnswer, PlansAnswer, ReadyAnswer, SetupLinkAnswer, StatusAnswer,
 };
 use crate::config::ConfigErrors;
-use crate::daemon::{Files, Supervisor, UnknownInstance};
+use crate::daemon::{Files, SetupLinks, Supervisor, UnknownInstance};
 use crate::telemetry::Metrics;
 
 /// No request carries a body worth more.
@@ -43,6 +45,35 @@ pub struct Api {
     pub token: SecretString,
     /// What the daemon says of itself; its notices are those of the files.
     pub daemon: DaemonStatus,
+    /// The file of the state.
+    pub state: PathBuf,
+    /// Where the daemon listens.
+    pub address: SocketAddr,
+    /// One-time links to the administrator's page; `None` where there is no page.
+    pub links: Option<Arc<SetupLinks>>,
+}
+
+impl Api {
+    /// A new one-time link to the administrator's page, and how long it is good; `None` where there is no page.
+    pub fn setup_link(&self) -> Option<(SecretString, Duration)> {
+        let (secret, lasts) = self.links.as_ref()?.issue();
+        let link = format!(
+            "http://{}/setup/{}",
+            reachable(self.address),
+            secret.expose_secret()
+        );
+        Some((link.into(), lasts))
+    }
+}
+
+/// The same address, for whoever is on this machine.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let loopback: IpAddr = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(loopback, address.port())
 }
 
 /// A token that nobody can guess.
@@ -63,6 +94,7 @@ pub fn router(api: Api) -> Router {
         .route("/plans/{plan}/approve", post(approve))
         .route("/licences/reload", post(reload_licences))
         .route("/explain", get(explain))
+        .route("/setup-link", post(setup_link))
         .route("/instances/{instance}", get(instance))
         .route("/instances/{instance}/members", get(members))
         .route("/instances/{instance}/plan", get(plan))
@@ -77,14 +109,18 @@ pub fn router(api: Api) -> Router {
         .route("/readyz", get(readyz))
         .route("/readyz/{instance}", get(readyz_instance))
         .route("/metrics", get(metrics))
-        .nest("/api/v1", signed_in)
-        .fallback(async || failure(StatusCode::NOT_FOUND, "there is nothing at this path", None))
+        .nest("/api/v1", signed_in.fallback(nothing_here))
         .layer(RequestBodyLimitLayer::new(BODY))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,
             TIMEOUT,
         ))
         .with_state(api)
+}
+
+/// The answer to a path that nothing is at.
+pub(crate) async fn nothing_here() -> Response {
+    failure(StatusCode::NOT_FOUND, "there is nothing at this path", None)
 }
 
 async fn require_token(State(api): State<Api>, request: Request, next: Next) -> Response {
@@ -264,6 +300,23 @@ async fn approve(State(api): State<Api>, Path(plan): Path<String>) -> Response {
         .into_response(),
         Err(error) => Refusal(error).into_response(),
     }
+}
+
+/// A one-time link to the administrator's page. It is answered to whoever has the token, and stands in no log.
+async fn setup_link(State(api): State<Api>) -> Response {
+    let Some((link, lasts)) = api.setup_link() else {
+        return failure(
+            StatusCode::NOT_FOUND,
+            "this daemon serves no administrator's page",
+            None,
+        );
+    };
+    Json(SetupLinkAnswer {
+        version: API_VERSION,
+        link: link.expose_secret().to_owned(),
+        expires_in_seconds: lasts.as_secs(),
+    })
+    .into_response()
 }
 
 /// Whom a pause or its end is for, and for how long.

@@ -104,6 +104,25 @@ pub struct OrderAnswer {
     pub instance: InstanceStatus,
 }
 
+/// A one-time link to the administrator's page. It is a secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetupLinkAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// The link.
+    pub link: String,
+    /// How long it is good, in seconds.
+    pub expires_in_seconds: u64,
+}
+
+impl std::fmt::Debug for SetupLinkAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SetupLinkAnswer")
+            .field("expires_in_seconds", &self.expires_in_seconds)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorAnswer {

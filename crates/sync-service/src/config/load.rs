@@ -99,6 +99,14 @@ pub fn load(path: &Path, environment: &Environment) -> Result<Loaded, ConfigErro
     parse(&text, path, environment, &Disk)
 }
 
+/// What a daemon runs with before there is a file: every default, and no instance.
+///
+/// # Errors
+/// When even that is not good, for instance because others may read the key beside the state.
+pub fn unconfigured(path: &Path, environment: &Environment) -> Result<Loaded, ConfigErrors> {
+    parse("version = 1\n", path, environment, &Disk)
+}
+
 /// Checks the text of a file. `path` names it in messages, and its folder is where relative names begin.
 ///
 /// # Errors

@@ -38,7 +38,7 @@ pub use licensing::OperatingMode;
 pub use choices::{LogFormat, LogLevel, OnStop, Policy, StarfaceAuth};
 pub use example::EXAMPLE;
 pub use fault::{ConfigErrors, Fault, FaultKind, Position, Warning};
-pub use load::{Environment, Loaded, load, parse};
+pub use load::{Environment, Loaded, load, parse, unconfigured};
 pub use schema::schema;
 pub use secret::Secret;
 pub use secret_files::{Disk, SecretFiles, StoredFile};

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use super::{DaemonOptions, Supervisor, UnknownInstance};
 use crate::api::InstanceStatus;
 use crate::config::{self, ConfigErrors, Loaded, Settings, Warning};
+use crate::language::Language;
 
 /// The files of a running daemon.
 #[derive(Debug)]
@@ -38,6 +39,11 @@ impl Files {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The language that the configuration asks for; `None` leaves it to the browser.
+    pub fn language(&self) -> Option<Language> {
+        None
     }
 
     /// How long the audit is kept, as the files say at the moment.

@@ -5,13 +5,16 @@ mod housekeeping;
 mod instance;
 mod orders;
 mod questions;
+mod setup_link;
 mod supervisor;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::Router;
 use jiff::Timestamp;
+use secrecy::SecretString;
 use sync_adapters::clock::SystemClock;
 use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{Acquired, Claim, Clock, InstanceName, LedgerCommit, LedgerPort, PortError};
@@ -25,6 +28,7 @@ use crate::config::{ConfigErrors, Environment, Loaded, Settings, State};
 use crate::sign_ins::SignIns;
 use crate::telemetry::{LatencySummary, Logging, Metrics};
 pub use files::Files;
+pub use setup_link::SetupLinks;
 pub use supervisor::{Supervisor, UnknownInstance};
 
 /// What a daemon is started with.
@@ -38,7 +42,12 @@ pub struct DaemonOptions {
     pub program: &'static str,
     /// The log, whose level a reload may change.
     pub logging: Option<Logging>,
+    /// The administrator's page, served beside the local API; `None` where there is to be none.
+    pub page: Option<Page>,
 }
+
+/// Makes the routes of the administrator's page, all but those below `/api`, `/healthz`, `/readyz` and `/metrics`.
+pub type Page = fn(Api) -> Router;
 
 /// The daemon could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +105,7 @@ pub struct RunningDaemon {
     files: Arc<Files>,
     supervisor: Arc<Supervisor>,
     metrics: Arc<Metrics>,
+    api: Api,
     endpoint: (Endpoint, PathBuf),
     closing: CancellationToken,
     server: JoinHandle<()>,
@@ -151,6 +161,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     let closing = CancellationToken::new();
     let started: Timestamp = clock.now().wall;
     let program = options.program.to_owned();
+    let page = options.page;
     let files = Arc::new(Files::new(options, Arc::clone(&supervisor), loaded));
     let api = Api {
         supervisor: Arc::clone(&supervisor),
@@ -163,13 +174,21 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
             started,
             notices: Vec::new(),
         },
+        state: state.clone(),
+        address,
+        links: page.map(|_| Arc::default()),
+    };
+    let routes = api::router(api.clone());
+    let routes = match page {
+        Some(page) => routes.merge(page(api.clone())),
+        None => routes.fallback(api::nothing_here),
     };
     let house = housekeeping::keep_house(Arc::clone(&files), ledger, clock, closing.clone());
     tokio::spawn(house);
     tokio::spawn(keep_published(endpoint.clone(), path.clone(), closing.clone()));
     let closed = closing.clone();
     let server = tokio::spawn(async move {
-        let serve = axum::serve(listener, api::router(api)).with_graceful_shutdown(closed.cancelled_owned());
+        let serve = axum::serve(listener, routes).with_graceful_shutdown(closed.cancelled_owned());
         if let Err(error) = serve.await {
             tracing::error!(%error, "the local API ended");
         }
@@ -181,6 +200,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         files,
         supervisor,
         metrics,
+        api,
         endpoint: (endpoint, path),
         closing,
         server,
@@ -260,6 +280,11 @@ impl RunningDaemon {
     /// Percentiles of the added latency of recent changes.
     pub fn latency(&self) -> LatencySummary {
         self.metrics.latency_summary()
+    }
+
+    /// A one-time link to the administrator's page; `None` where there is no page.
+    pub fn setup_link(&self) -> Option<SecretString> {
+        self.api.setup_link().map(|(link, _)| link)
     }
 
     /// The instances.

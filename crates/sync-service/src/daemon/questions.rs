@@ -1,7 +1,9 @@
 //! Questions to instances: how they do, what they would change, why somebody is as they are.
 
 use jiff::Timestamp;
-use sync_core::{Address, ExplainView, Handle, InstanceName, MemberView, Plan};
+use sync_core::{
+    Address, ExplainView, Handle, InstanceName, MemberPage, MemberQuery, MemberView, PbxUserId, Plan,
+};
 
 use super::instance::Stage;
 use super::supervisor::{Supervisor, UnknownInstance};
@@ -68,6 +70,58 @@ impl Supervisor {
     pub async fn members(&self, name: &InstanceName) -> Result<Vec<MemberView>, UnknownInstance> {
         let now = self.assembly.now();
         self.ask(name, move |engine| engine.member_views(now)).await
+    }
+
+    /// Some of the members of a running instance.
+    ///
+    /// # Errors
+    /// When there is no such instance, or it does not run.
+    pub async fn member_page(
+        &self,
+        name: &InstanceName,
+        query: MemberQuery,
+    ) -> Result<MemberPage, UnknownInstance> {
+        let now = self.assembly.now();
+        self.ask(name, move |engine| engine.member_page(&query, now))
+            .await
+    }
+
+    /// Why a member of a running instance is as it is; `None` where it has no such member.
+    ///
+    /// # Errors
+    /// When there is no such instance, or it does not run.
+    pub async fn explain_user(
+        &self,
+        name: &InstanceName,
+        user: PbxUserId,
+    ) -> Result<Option<ExplainView>, UnknownInstance> {
+        let now = self.assembly.now();
+        self.ask(name, move |engine| engine.explain_user(user, now)).await
+    }
+
+    /// What a pass of a running instance would change now if `config` were its settings. `None`: they are about another
+    /// tenant, PBX or group, of which the instance knows nothing.
+    ///
+    /// # Errors
+    /// When there is no such instance, or it does not run.
+    pub async fn plan_under(
+        &self,
+        name: &InstanceName,
+        config: &config::Instance,
+    ) -> Result<Option<Plan>, UnknownInstance> {
+        let same_sides = self
+            .slots()
+            .get(name)
+            .is_some_and(|slot| slot.config.teams == config.teams && slot.config.starface == config.starface);
+        if !same_sides || !config.enabled {
+            return Ok(None);
+        }
+        let settings = self.assembly.settings(name, config, 1);
+        let now = self.assembly.now();
+        let plan = self
+            .ask(name, move |engine| engine.plan_under(&settings, now))
+            .await?;
+        Ok(Some(plan))
     }
 
     /// What a pass of a running instance would change now.

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use presence_mapping::Rules;
+use secrecy::ExposeSecret;
 use sync_core::{InstanceName, Rest, WorkView};
 use sync_service::config::{self, Environment, LogFormat, LogLevel};
 use sync_service::daemon::{self, DaemonOptions, RunningDaemon};
@@ -51,7 +52,15 @@ pub(crate) async fn run(context: &Context, arguments: &DemoArguments) -> Result<
     let mut office = Office::open(arguments.members).await?;
     let licence = throwaway::licence(context, arguments.members)?;
     let daemon = start(&office.configure(folder.path(), licence)?).await?;
-    stage.open(office.members(), arguments.seconds, daemon.address(), LICENCE)?;
+    let page = daemon.setup_link();
+    let page = page.as_ref().map(ExposeSecret::expose_secret);
+    stage.open(
+        office.members(),
+        arguments.seconds,
+        daemon.address(),
+        page,
+        LICENCE,
+    )?;
 
     let length = Duration::from_secs(arguments.seconds.into());
     let demo = Demo {
@@ -77,6 +86,7 @@ async fn start(file: &Path) -> Result<RunningDaemon, Failure> {
         environment,
         program: env!("CARGO_PKG_VERSION"),
         logging: None,
+        page: Some(admin_page::router),
     };
     Ok(daemon::start(options, loaded).await?)
 }

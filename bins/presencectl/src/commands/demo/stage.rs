@@ -61,6 +61,8 @@ struct Start<'a> {
     members: usize,
     seconds: u32,
     api: SocketAddr,
+    /// A link to the administrator's page, good for one use.
+    page: Option<&'a str>,
     notices: [&'a str; 1],
 }
 
@@ -98,6 +100,7 @@ impl Stage {
         members: usize,
         seconds: u32,
         api: SocketAddr,
+        page: Option<&str>,
         notice: &str,
     ) -> Result<(), Failure> {
         if let Self::Json = self {
@@ -107,12 +110,16 @@ impl Stage {
                 members,
                 seconds,
                 api,
+                page,
                 notices: [notice],
             });
         }
+        let page = page
+            .map(|link| format!("The administrator's page, good for one visitor: {link}\n"))
+            .unwrap_or_default();
         print_text(&format!(
             "A day at the office of {members} people in {seconds} s, on a simulated tenant and PBX.\n\
-             The daemon's local API: http://{api} (note: {notice})\n"
+             The daemon's local API: http://{api} (note: {notice})\n{page}"
         ))
     }
 

@@ -1,0 +1,56 @@
+// What is live, and what spares a click. Without this script everything works but for the live parts.
+"use strict";
+
+// Parts that the server sends again whenever they change.
+for (const part of document.querySelectorAll("[data-live]")) {
+  const source = new EventSource(part.dataset.live);
+  source.addEventListener("part", (event) => {
+    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+    part.innerHTML = event.data;
+    if (focused) document.getElementById(focused)?.focus();
+  });
+  source.addEventListener("line", (event) => {
+    const empty = part.querySelector("[data-empty]");
+    if (empty) empty.remove();
+    const atEnd = window.innerHeight + window.scrollY >= document.body.scrollHeight - 40;
+    part.insertAdjacentHTML("beforeend", event.data);
+    while (part.children.length > 1000) part.firstElementChild.remove();
+    if (atEnd) window.scrollTo(0, document.body.scrollHeight);
+  });
+  source.addEventListener("reload", () => { source.close(); window.location.reload(); });
+  window.addEventListener("pagehide", () => source.close());
+}
+
+// Countdowns.
+for (const clock of document.querySelectorAll("[data-countdown]")) {
+  let left = Number(clock.dataset.countdown);
+  const show = () => {
+    const seconds = String(left % 60).padStart(2, "0");
+    clock.textContent = `${Math.floor(left / 60)}:${seconds}`;
+    if (left > 0) { left -= 1; setTimeout(show, 1000); }
+  };
+  show();
+}
+
+// Whatever is asked about before it is done.
+for (const button of document.querySelectorAll("[data-ask]")) {
+  button.addEventListener("click", (event) => {
+    if (!window.confirm(button.dataset.ask)) event.preventDefault();
+  });
+}
+
+// Choices that show others.
+const follow = () => {
+  for (const part of document.querySelectorAll("[data-when]")) {
+    const [name, values] = part.dataset.when.split("=");
+    const field = document.querySelector(`[name="${CSS.escape(name)}"]:checked, select[name="${CSS.escape(name)}"]`);
+    part.hidden = !values.split(",").includes(field ? field.value : "");
+  }
+};
+document.addEventListener("change", follow);
+follow();
+
+// A filter is applied by choosing it.
+for (const field of document.querySelectorAll("[data-submit]")) {
+  field.addEventListener("change", () => field.form.requestSubmit());
+}

@@ -1,0 +1,71 @@
+//! What all requests share.
+
+use std::sync::Arc;
+
+use sync_core::InstanceName;
+use sync_service::api::{Api, InstanceStatus};
+use sync_service::language::Language;
+
+use crate::door::{Attempts, PasswordFile, Sessions};
+
+/// The page of one daemon.
+#[derive(Clone, Debug)]
+pub(crate) struct Page(Arc<Parts>);
+
+/// What a page is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) api: Api,
+    pub(crate) password: PasswordFile,
+    pub(crate) sessions: Sessions,
+    pub(crate) attempts: Attempts,
+}
+
+impl std::ops::Deref for Page {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Page {
+    pub(crate) fn new(api: Api) -> Self {
+        Self(Arc::new(Parts {
+            password: PasswordFile::beside(&api.state),
+            sessions: Sessions::default(),
+            attempts: Attempts::default(),
+            api,
+        }))
+    }
+
+    /// The language that the configuration says, where it says one.
+    pub(crate) fn setting(&self) -> Option<Language> {
+        self.api.files.language()
+    }
+
+    /// Whether cookies may be sent over TLS alone.
+    pub(crate) fn is_secure(&self) -> bool {
+        false
+    }
+
+    /// Whether a one-time link with this secret is good.
+    pub(crate) fn link_is_good(&self, secret: &str) -> bool {
+        self.api.links.as_ref().is_some_and(|links| links.is_good(secret))
+    }
+
+    /// Uses a one-time link up.
+    pub(crate) fn redeem_link(&self, secret: &str) -> bool {
+        self.api.links.as_ref().is_some_and(|links| links.redeem(secret))
+    }
+
+    /// All instances, by name.
+    pub(crate) async fn instances(&self) -> Vec<InstanceStatus> {
+        self.api.supervisor.statuses().await
+    }
+
+    /// One instance.
+    pub(crate) async fn instance(&self, name: &str) -> Option<InstanceStatus> {
+        self.api.supervisor.status(&InstanceName(name.into())).await.ok()
+    }
+}
