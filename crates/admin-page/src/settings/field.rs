@@ -1,0 +1,256 @@
+//! The fields of the basic settings: each is a key of the configuration, below `instances.NAME`.
+
+use serde_json::Value;
+
+/// One field.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field {
+    /// The key, with dots between its parts; it names the form's field and, with dashes, the texts.
+    pub(super) key: &'static str,
+    pub(super) kind: Kind,
+    /// Shown only where another field has one of these values.
+    pub(super) when: Option<(&'static str, &'static [&'static str])>,
+}
+
+/// How a field is shown and read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Toggle,
+    Choice(&'static [&'static str]),
+    Text,
+    /// A whole number.
+    Number,
+    /// A number up to 1, shown as it is written.
+    Share,
+    /// One of the PBX's groups.
+    Group,
+    /// Goes in and never comes out: one line.
+    Secret,
+    /// The same, of several lines.
+    Certificate,
+    /// A list, one a line.
+    Lines,
+}
+
+/// A part of the form.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Section {
+    pub(super) name: &'static str,
+    pub(super) fields: &'static [Field],
+    /// Folded, because few need it.
+    pub(super) advanced: bool,
+}
+
+const fn field(key: &'static str, kind: Kind) -> Field {
+    Field {
+        key,
+        kind,
+        when: None,
+    }
+}
+
+const fn when(
+    key: &'static str,
+    kind: Kind,
+    other: &'static str,
+    values: &'static [&'static str],
+) -> Field {
+    Field {
+        key,
+        kind,
+        when: Some((other, values)),
+    }
+}
+
+use Kind::{Certificate, Choice, Group, Lines, Number, Secret, Share, Text, Toggle};
+
+/// Before the rules.
+pub(super) const MODE: Section = Section {
+    name: "mode",
+    advanced: false,
+    fields: &[
+        field("mode", Choice(&["presence-sync", "full-integration"])),
+        field("enabled", Toggle),
+        field("observe", Toggle),
+    ],
+};
+
+/// The Teams side.
+pub(super) const TEAMS: Section = Section {
+    name: "teams",
+    advanced: false,
+    fields: &[
+        field(
+            "teams.cloud",
+            Choice(&["global", "us-gov-high", "us-gov-dod", "china", "germany", "custom"]),
+        ),
+        when("teams.login_url", Text, "teams.cloud", &["custom"]),
+        when("teams.graph_url", Text, "teams.cloud", &["custom"]),
+        field("teams.tenant_id", Text),
+        field("teams.client_id", Text),
+        field(
+            "teams.auth",
+            Choice(&["client-secret", "client-certificate", "device-code", "browser"]),
+        ),
+        when("teams.client_secret_file", Secret, "teams.auth", &["client-secret"]),
+        when(
+            "teams.client_certificate_file",
+            Certificate,
+            "teams.auth",
+            &["client-certificate"],
+        ),
+        when(
+            "teams.assertion_algorithm",
+            Choice(&["", "PS256", "RS256"]),
+            "teams.auth",
+            &["client-certificate"],
+        ),
+    ],
+};
+
+/// The PBX side, without the group.
+pub(super) const STARFACE: Section = Section {
+    name: "starface",
+    advanced: false,
+    fields: &[
+        field("starface.url", Text),
+        field("starface.login", Text),
+        field("starface.password_file", Secret),
+        field("starface.auth", Choice(&["auto", "nonce", "oauth"])),
+        when("starface.oauth_client_id", Text, "starface.auth", &["auto", "oauth"]),
+        when(
+            "starface.oauth_client_secret_file",
+            Secret,
+            "starface.auth",
+            &["auto", "oauth"],
+        ),
+        field("starface.certificate_sha256", Text),
+        field("starface.chat.module", Text),
+        field("starface.chat.shared_secret_file", Secret),
+    ],
+};
+
+/// The group.
+pub(super) const GROUP: Section = Section {
+    name: "group",
+    advanced: false,
+    fields: &[field("starface.group", Group)],
+};
+
+/// Who wins, and what holds back.
+pub(super) const POLICY: Section = Section {
+    name: "policy",
+    advanced: false,
+    fields: &[
+        field(
+            "sync.policy",
+            Choice(&["last-change-wins", "teams-leads", "own-only"]),
+        ),
+        field("sync.breaker.share", Share),
+        field("sync.breaker.at_least", Number),
+        field("sync.breaker.confirm_for", Text),
+    ],
+};
+
+/// What few need.
+pub(super) const ADVANCED: Section = Section {
+    name: "advanced",
+    advanced: true,
+    fields: &[
+        field("sync.poll_interval", Text),
+        field("sync.roster_interval", Text),
+        field("sync.readback_interval", Text),
+        field("sync.pbx_concurrency", Number),
+        field("sync.on_stop", Choice(&["release", "keep"])),
+        field("sync.unknown_release_after", Text),
+        field("sync.dnd_off_after", Text),
+        field("sync.chat_reassert", Text),
+        field("sync.exclude", Lines),
+        field("teams.quota_share", Share),
+        field("teams.proxy", Text),
+        field("starface.proxy", Text),
+    ],
+};
+
+/// All sections before the rules, and those behind them.
+pub(super) const BEFORE: [Section; 2] = [MODE, TEAMS];
+pub(super) const BEHIND: [Section; 4] = [STARFACE, GROUP, POLICY, ADVANCED];
+
+/// All fields.
+pub(super) fn all() -> impl Iterator<Item = &'static Field> {
+    BEFORE.iter().chain(&BEHIND).flat_map(|section| section.fields)
+}
+
+impl Field {
+    /// The name of its texts.
+    pub(super) fn text(&self) -> String {
+        format!("set-{}", self.key.replace('.', "-"))
+    }
+
+    /// What stands there in these values of an instance, as people write it.
+    pub(super) fn shown(&self, values: &Value) -> String {
+        let pointer = format!("/{}", self.key.replace('.', "/"));
+        match values.pointer(&pointer) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Array(items)) => {
+                let items = items.iter().filter_map(Value::as_str);
+                items.collect::<Vec<_>>().join("\n")
+            }
+            Some(Value::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        }
+    }
+
+    /// What people wrote, as the configuration has it; `None` where the key is not to be written.
+    pub(super) fn value(&self, text: &str) -> Option<Value> {
+        let trimmed = text.trim();
+        match self.kind {
+            Kind::Lines => {
+                let items = text.split(['\n', ',', ';']).map(str::trim).filter(|item| !item.is_empty());
+                Some(Value::Array(items.map(Value::from).collect()))
+            }
+            _ if trimmed.is_empty() => None,
+            Kind::Toggle => Some(Value::Bool(trimmed == "true")),
+            Kind::Number => Some(trimmed.parse::<i64>().map_or_else(|_| trimmed.into(), Value::from)),
+            Kind::Share => {
+                let number = trimmed.replace(',', ".").parse::<f64>().ok();
+                let number = number.and_then(serde_json::Number::from_f64);
+                Some(number.map_or_else(|| trimmed.into(), Value::Number))
+            }
+            _ => Some(trimmed.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn named(key: &str) -> &'static Field {
+        all().find(|field| field.key == key).unwrap()
+    }
+
+    #[test]
+    fn what_is_shown_is_read_back_as_it_was() {
+        let values = json!({
+            "enabled": true,
+            "sync": {"breaker": {"share": 0.5, "at_least": 10}, "exclude": ["a@x.example", "b@x.example"], "poll_interval": "2s"},
+        });
+        for key in [
+            "enabled",
+            "sync.breaker.share",
+            "sync.breaker.at_least",
+            "sync.exclude",
+            "sync.poll_interval",
+        ] {
+            let field = named(key);
+            let pointer = format!("/{}", key.replace('.', "/"));
+            assert_eq!(field.value(&field.shown(&values)).as_ref(), values.pointer(&pointer), "{key}");
+        }
+        assert_eq!(named("teams.tenant_id").value("  "), None);
+        assert_eq!(named("sync.breaker.share").value("0,5"), Some(json!(0.5)));
+        assert_eq!(named("sync.pbx_concurrency").value("vier"), Some(json!("vier")));
+    }
+}
