@@ -5,6 +5,7 @@ mod housekeeping;
 mod instance;
 mod orders;
 mod questions;
+mod settings;
 mod supervisor;
 
 use std::net::SocketAddr;
@@ -21,10 +22,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, Api, DaemonStatus, Endpoint, EndpointError, endpoint_file};
 use crate::assembly::Assembly;
-use crate::config::{ConfigErrors, Environment, Loaded, Settings, State};
+use crate::config::{ConfigErrors, Disk, Environment, Loaded, Settings, State};
 use crate::sign_ins::SignIns;
 use crate::telemetry::{LatencySummary, Logging, Metrics};
 pub use files::Files;
+pub use settings::{Author, Changed, Proposal, SecretStatus, SettingsAnswer};
 pub use supervisor::{Supervisor, UnknownInstance};
 
 /// What a daemon is started with.
@@ -121,6 +123,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
              back also when they are other ones"
         );
     }
+    let changes = ledger.settings_audit();
     let ledger: Arc<dyn LedgerPort> = Arc::new(ledger);
     refuse_orphans(&settings, ledger.as_ref(), clock.now().wall).await?;
 
@@ -151,7 +154,8 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     let closing = CancellationToken::new();
     let started: Timestamp = clock.now().wall;
     let program = options.program.to_owned();
-    let files = Arc::new(Files::new(options, Arc::clone(&supervisor), loaded));
+    let files = Files::new(options, Arc::clone(&supervisor), loaded, changes, Arc::new(Disk));
+    let files = Arc::new(files);
     let api = Api {
         supervisor: Arc::clone(&supervisor),
         files: Arc::clone(&files),
