@@ -41,7 +41,7 @@ impl Page {
 
     /// The language that the configuration says, where it says one.
     pub(crate) fn setting(&self) -> Option<Language> {
-        self.api.files.language()
+        self.api.files.daemon().language
     }
 
     /// Whether cookies may be sent over TLS alone.

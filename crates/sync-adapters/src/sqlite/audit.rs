@@ -92,7 +92,7 @@ fn number(number: u64) -> i64 {
 }
 
 /// The first whole millisecond that is not before a time: entries have whole ones.
-fn first_millisecond(at: Timestamp) -> i64 {
+pub(super) fn first_millisecond(at: Timestamp) -> i64 {
     let whole = at.as_millisecond();
     match Timestamp::from_millisecond(whole) {
         Ok(start) if start < at => whole.saturating_add(1),

@@ -50,6 +50,15 @@ pub enum StateError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A change of the settings does not say what it should.
+    #[error("change {number} of the settings cannot be read")]
+    Change {
+        /// Its number.
+        number: i64,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A row cannot be written down.
     #[error("the row of PBX user {user} cannot be written")]
     Unwritable {
@@ -101,7 +110,7 @@ impl StateError {
                 "Run the version of the program that wrote it, or a later one. It was left as it is."
             }
             Self::Older { .. } => "Start the daemon of this version once: it brings the state up to date.",
-            Self::Row { .. } => DAMAGED,
+            Self::Row { .. } | Self::Change { .. } => DAMAGED,
             Self::NoWriteAheadLog(_) => {
                 "Keep the state on a local disk: network drives do not offer what SQLite needs."
             }

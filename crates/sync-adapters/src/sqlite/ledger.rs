@@ -16,6 +16,7 @@ use super::locks::Locks;
 use super::rows;
 use super::sealed::SealedStore;
 use super::seats;
+use super::settings_audit::SettingsAudit;
 use super::state_key::StateKey;
 use super::store::Store;
 use crate::read_only::ReadOnlyLedger;
@@ -65,6 +66,11 @@ impl SqliteLedger {
     /// Secrets in the same state, sealed with this key.
     pub fn sealed(&self, key: StateKey) -> SealedStore {
         SealedStore::new(self.store.clone(), key, true)
+    }
+
+    /// Who changed the settings, in the same state.
+    pub fn settings_audit(&self) -> SettingsAudit {
+        SettingsAudit::new(self.store.clone())
     }
 
     async fn try_acquire(&self, claim: &Claim) -> Result<Acquired, StateError> {
@@ -240,6 +246,11 @@ impl ReadOnlyLedger<SqliteLedger> {
     /// Secrets in the same state, sealed with this key; only to be read.
     pub fn sealed(&self, key: StateKey) -> SealedStore {
         SealedStore::new(self.inside().store.clone(), key, false)
+    }
+
+    /// Who changed the settings, in the same state; only to be read.
+    pub fn settings_audit(&self) -> SettingsAudit {
+        self.inside().settings_audit()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The ledger in an SQLite file, and small secrets beside it.
+//! The ledger in an SQLite file, and beside it small secrets and who changed the settings.
 
 mod audit;
 mod error;
@@ -8,10 +8,12 @@ mod rows;
 mod schema;
 mod sealed;
 mod seats;
+mod settings_audit;
 mod state_key;
 mod store;
 
 pub use error::StateError;
 pub use ledger::SqliteLedger;
 pub use sealed::{SealedStore, Unsealed};
+pub use settings_audit::{SettingsAudit, StoredChange};
 pub use state_key::{StateKey, StateKeyError};

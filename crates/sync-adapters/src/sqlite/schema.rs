@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0004_audit.sql"),
     include_str!("../../migrations/0005_refusals.sql"),
     include_str!("../../migrations/0006_sealed.sql"),
+    include_str!("../../migrations/0007_settings.sql"),
 ];
 
 /// Marks the file as ours (`TPS1`), so that no other program's file is touched.

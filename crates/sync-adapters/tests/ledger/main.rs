@@ -10,6 +10,7 @@ mod read_only;
 mod rules;
 mod sample;
 mod sealed;
+mod settings_audit;
 mod sqlite;
 mod stores;
 

@@ -125,7 +125,7 @@ async fn a_state_of_the_first_format_is_brought_up_to_date_with_its_rows() {
     change(&store.path(), rows).await;
     let look = SqliteLedger::open_read_only(store.path()).await.unwrap_err();
     assert!(
-        look.chain().contains("has to be brought to version 6"),
+        look.chain().contains("has to be brought to version 7"),
         "{}",
         look.chain()
     );
@@ -151,7 +151,7 @@ async fn a_later_format_is_refused_and_left_as_it_is() {
     let error = refused(&store.path()).await;
     assert_eq!(
         error.chain(),
-        "cannot open the state: its format is version 99, and this program knows versions up to 6"
+        "cannot open the state: its format is version 99, and this program knows versions up to 7"
     );
     assert!(error.advice.unwrap().contains("a later one"));
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use licensing::OperatingMode;
 
+use crate::language::Language;
+
 /// A setting that is one word out of a few.
 pub(super) trait Word: Copy {
     /// The value that the word stands for; `None` for a word that is not there (yet).
@@ -68,6 +70,16 @@ words! {
         Text = "text",
         /// One JSON object a line.
         Json = "json",
+    }
+}
+
+impl Word for Language {
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "de" => Some(Self::German),
+            "en" => Some(Self::English),
+            _ => None,
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::choices::Word;
 use super::fault::FaultKind;
 use super::reader::Reader;
 use super::secret_files::NamedFiles;
@@ -21,10 +20,9 @@ pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon
     for name in ["state_password_file", "tls_certificate_file"] {
         daemon.file_name(name);
     }
-    for name in ["managed", "behind_proxy"] {
-        daemon.boolean(name);
-    }
-    daemon.choice::<Later>("language");
+    daemon.boolean("behind_proxy");
+    let managed = daemon.boolean("managed");
+    let language = daemon.choice("language");
     let audit_days = daemon.integer("audit_days");
     let state = state?.value?;
     let (path, lent) = match &key_file {
@@ -37,6 +35,12 @@ pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon
         state_key: StateKeyFile { path, lent },
         log: log?.value,
         log_format: log_format?.value,
+        managed: managed?,
+        language: match language {
+            Some(language) => Some(language.value),
+            None if daemon.has("language") => return None,
+            None => None,
+        },
         audit_days: audit_days.and_then(|days| u16::try_from(days.value).ok())?,
     })
 }
@@ -45,16 +49,6 @@ pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon
 fn beside(state: &State) -> PathBuf {
     let State::Sqlite(state) = state;
     state.with_file_name("state.key")
-}
-
-/// A choice that is refused whatever it says.
-#[derive(Clone, Copy)]
-pub(super) struct Later;
-
-impl Word for Later {
-    fn from_word(_: &str) -> Option<Self> {
-        Some(Self)
-    }
 }
 
 fn listen(text: &str) -> Result<SocketAddr, (String, String)> {

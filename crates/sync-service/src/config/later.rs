@@ -36,8 +36,6 @@ const LATER: &[Later] = &[
     later("daemon", "state", Begins("postgres:"), "PostgreSQL"),
     later("daemon", "state", Begins("postgresql:"), "PostgreSQL"),
     later("daemon", "state_password_file", Always, "PostgreSQL"),
-    later("daemon", "language", Always, "the administrator's page"),
-    later("daemon", "managed", True, "the administrator's page"),
     later(
         "daemon",
         "tls_certificate_file",

@@ -65,6 +65,14 @@ pub struct Loaded {
 /// # Errors
 /// All the faults of the file at once. A file that does not exist is told apart by [`ConfigErrors::is_absent`].
 pub fn load(path: &Path, environment: &Environment) -> Result<Loaded, ConfigErrors> {
+    parse(&read_text(path, std::fs::read(path))?, path, environment, &Disk)
+}
+
+/// The text of a file, from what was read of it.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn read_text(path: &Path, read: io::Result<Vec<u8>>) -> Result<String, ConfigErrors> {
     let refuse = |kind, what: String, hint: &str| {
         let fault = Fault {
             position: None,
@@ -75,7 +83,7 @@ pub fn load(path: &Path, environment: &Environment) -> Result<Loaded, ConfigErro
         };
         ConfigErrors::new(path, vec![fault])
     };
-    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+    let bytes = read.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
             let hint = "`presencectl config example` prints one to begin with";
             refuse(FaultKind::FileAbsent, "there is no such file".to_owned(), hint)
@@ -89,14 +97,35 @@ pub fn load(path: &Path, environment: &Environment) -> Result<Loaded, ConfigErro
             )
         }
     })?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
             .split(|byte| *byte == b'\n')
             .count();
         let what = format!("is no UTF-8 text: line {line} has another encoding");
         refuse(FaultKind::FileUnreadable, what, "save it as UTF-8")
-    })?;
-    parse(&text, path, environment, &Disk)
+    })
+}
+
+/// Everything that is wrong with the syntax of a text; `message` and `span` where only another parser refuses it.
+pub(super) fn refuse_syntax(
+    text: &str,
+    path: &Path,
+    message: &str,
+    span: Option<std::ops::Range<usize>>,
+) -> ConfigErrors {
+    let (_, syntax) = DeTable::parse_recoverable(text);
+    let mut faults = with_syntax(text, &syntax, Vec::new());
+    if faults.is_empty() {
+        let source = Source::new(text);
+        faults.push(Fault {
+            position: span.map(|span| source.position(span.start)),
+            key: None,
+            kind: FaultKind::Syntax,
+            what: lower_first(message),
+            hint: None,
+        });
+    }
+    ConfigErrors::new(path, faults)
 }
 
 /// What a daemon runs with before there is a file: every default, and no instance.

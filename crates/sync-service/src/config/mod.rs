@@ -7,6 +7,7 @@
 
 mod choices;
 mod daemon;
+pub mod edit;
 mod example;
 mod fault;
 mod hint;

@@ -149,7 +149,8 @@ fn reference(section: &Section) -> String {
     format!("#/$defs/{}", name(section))
 }
 
-fn json_of(toml_text: &str) -> Option<Value> {
+/// A value that is written as TOML.
+pub(super) fn json_of(toml_text: &str) -> Option<Value> {
     let mut table: Map<String, Value> = toml::from_str(&format!("value = {toml_text}")).ok()?;
     table.remove("value")
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
 
 /// The contents of a secret file. It can be compared, so that a reload notices changed contents, and does not print.
 #[derive(Clone)]
@@ -16,6 +17,29 @@ impl Secret {
     /// The secret for whoever needs it.
     pub fn as_secret(&self) -> &SecretString {
         &self.0
+    }
+}
+
+/// A secret that was typed in.
+impl From<SecretString> for Secret {
+    fn from(secret: SecretString) -> Self {
+        Self(secret)
+    }
+}
+
+/// A secret that was typed in.
+impl From<String> for Secret {
+    fn from(secret: String) -> Self {
+        Self::new(secret)
+    }
+}
+
+/// What is no text is refused without saying what it was.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer);
+        text.map(Self::new)
+            .map_err(|_| serde::de::Error::custom("a secret has to be a text"))
     }
 }
 

@@ -17,6 +17,7 @@ use sync_core::{Address, Holding, InstanceName, Login, PbxName};
 
 use super::choices::{LogFormat, LogLevel, OnStop, Policy, StarfaceAuth};
 use super::secret::Secret;
+use crate::language::Language;
 
 /// Everything that a configuration file says.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +84,10 @@ pub struct Daemon {
     pub log: LogLevel,
     /// The shape of the log.
     pub log_format: LogFormat,
+    /// Whether the file comes from elsewhere, and is only to be looked at.
+    pub managed: bool,
+    /// The language of the administrator's page; `None`: that of the browser.
+    pub language: Option<Language>,
     /// How many days own writes stay in the audit, from 1 to 3650.
     pub audit_days: u16,
 }

@@ -2,6 +2,7 @@
 
 use toml::de::DeValue;
 
+use super::edit::quoted;
 use super::hint;
 use super::key::{Key, Kind, Section};
 use super::keys;
@@ -50,15 +51,7 @@ pub(super) fn example(key: &Key) -> String {
 }
 
 pub(super) fn joined(path: &str, name: &str) -> String {
-    let plain = !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    let name = if plain {
-        name.to_owned()
-    } else {
-        format!("{name:?}")
-    };
+    let name = quoted(name);
     if path.is_empty() {
         name
     } else {

@@ -2,30 +2,46 @@
 
 use std::sync::{Arc, PoisonError};
 
+use sync_adapters::sqlite::SettingsAudit;
 use sync_core::InstanceName;
 use tokio::sync::Mutex;
 
 use super::{DaemonOptions, Supervisor, UnknownInstance};
 use crate::api::InstanceStatus;
+use crate::config::edit::{ConfigFile, Storage};
 use crate::config::{self, ConfigErrors, Loaded, Settings, Warning};
-use crate::language::Language;
 
 /// The files of a running daemon.
 #[derive(Debug)]
 pub struct Files {
-    options: DaemonOptions,
-    supervisor: Arc<Supervisor>,
-    /// The settings that the daemon runs with.
-    settings: Mutex<Settings>,
+    pub(super) options: DaemonOptions,
+    pub(super) supervisor: Arc<Supervisor>,
+    /// The configuration file, which is changed here, too.
+    pub(super) file: ConfigFile,
+    /// The settings that the daemon runs with. Whoever reads or changes the files for it has the lock meanwhile.
+    pub(super) settings: Mutex<Settings>,
+    /// `[daemon]` of these settings, for whoever cannot wait until new ones have taken effect.
+    daemon: std::sync::Mutex<config::Daemon>,
+    /// Who changed the settings.
+    pub(super) changes: SettingsAudit,
     /// What was legal and probably not meant when the files were last read.
     notices: std::sync::Mutex<Vec<String>>,
 }
 
 impl Files {
-    pub(super) fn new(options: DaemonOptions, supervisor: Arc<Supervisor>, loaded: Loaded) -> Self {
+    pub(super) fn new(
+        options: DaemonOptions,
+        supervisor: Arc<Supervisor>,
+        loaded: Loaded,
+        changes: SettingsAudit,
+        storage: Arc<dyn Storage>,
+    ) -> Self {
         let files = Self {
+            file: ConfigFile::new(&options.config, storage),
             options,
             supervisor,
+            daemon: std::sync::Mutex::new(loaded.settings.daemon.clone()),
+            changes,
             settings: Mutex::new(loaded.settings),
             notices: std::sync::Mutex::default(),
         };
@@ -41,14 +57,9 @@ impl Files {
             .clone()
     }
 
-    /// The language that the configuration asks for; `None` leaves it to the browser.
-    pub fn language(&self) -> Option<Language> {
-        None
-    }
-
-    /// How long the audit is kept, as the files say at the moment.
-    pub(super) async fn audit_days(&self) -> u16 {
-        self.settings.lock().await.daemon.audit_days
+    /// `[daemon]` as the daemon runs with it.
+    pub fn daemon(&self) -> config::Daemon {
+        self.daemon.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn take_note(&self, warnings: &[Warning]) {
@@ -71,6 +82,13 @@ impl Files {
         // Under the lock, so that of two who read the files the later one has the last word.
         let mut settings = self.settings.lock().await;
         let loaded = config::load(&self.options.config, &self.options.environment)?;
+        self.apply(&mut settings, loaded).await;
+        tracing::info!("configuration read again");
+        Ok(())
+    }
+
+    /// Makes the daemon do what new settings say.
+    pub(super) async fn apply(&self, settings: &mut Settings, loaded: Loaded) {
         self.take_note(&loaded.warnings);
         let (old, new) = (&settings.daemon, &loaded.settings.daemon);
         if old.listen != new.listen
@@ -85,10 +103,9 @@ impl Files {
         if let Some(logging) = self.options.logging.as_ref().filter(|_| old.log != new.log) {
             logging.set_level(new.log);
         }
+        *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = new.clone();
         self.supervisor.apply(&loaded.settings).await;
         *settings = loaded.settings;
-        tracing::info!("configuration read again");
-        Ok(())
     }
 
     /// Somebody has signed in for an instance: it begins anew, and waits no longer because of what was refused before.

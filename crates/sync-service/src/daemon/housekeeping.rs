@@ -20,7 +20,7 @@ pub(super) async fn keep_house(
     closing: CancellationToken,
 ) {
     loop {
-        let days = files.audit_days().await;
+        let days = files.daemon().audit_days;
         match forget_old(ledger.as_ref(), days, clock.now().wall).await {
             Ok(0) => {}
             Ok(forgotten) => tracing::debug!(forgotten, days, "old entries of the audit deleted"),

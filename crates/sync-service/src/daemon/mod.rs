@@ -5,6 +5,7 @@ mod housekeeping;
 mod instance;
 mod orders;
 mod questions;
+mod settings;
 mod setup_link;
 mod supervisor;
 
@@ -24,11 +25,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, Api, DaemonStatus, Endpoint, EndpointError, endpoint_file};
 use crate::assembly::Assembly;
-use crate::config::{ConfigErrors, Environment, Loaded, Settings, State};
+use crate::config::{ConfigErrors, Disk, Environment, Loaded, Settings, State};
 use crate::sign_ins::SignIns;
 use crate::telemetry::{LatencySummary, Logging, Metrics};
 pub use files::Files;
 pub use setup_link::SetupLinks;
+pub use settings::{Author, Changed, Proposal, SecretStatus, SettingsAnswer};
 pub use supervisor::{Supervisor, UnknownInstance};
 
 /// What a daemon is started with.
@@ -131,6 +133,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
              back also when they are other ones"
         );
     }
+    let changes = ledger.settings_audit();
     let ledger: Arc<dyn LedgerPort> = Arc::new(ledger);
     refuse_orphans(&settings, ledger.as_ref(), clock.now().wall).await?;
 
@@ -162,7 +165,8 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     let started: Timestamp = clock.now().wall;
     let program = options.program.to_owned();
     let page = options.page;
-    let files = Arc::new(Files::new(options, Arc::clone(&supervisor), loaded));
+    let files = Files::new(options, Arc::clone(&supervisor), loaded, changes, Arc::new(Disk));
+    let files = Arc::new(files);
     let api = Api {
         supervisor: Arc::clone(&supervisor),
         files: Arc::clone(&files),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its stage has failed")]
 
 mod documents;
+mod edit;
 mod every_key;
 mod faults;
 mod instances;

@@ -78,13 +78,13 @@ static DAEMON: Section = Section {
             "language",
             Choice(&["de", "en"]),
             Optional,
-            "The default language of the administrator's page.",
+            "The language of the administrator's page; where nothing is said, that of the browser.",
         ),
         Key::new(
             "managed",
             Boolean,
             Default("false"),
-            "Whether this file comes from elsewhere and is read-only.",
+            "Whether this file comes from elsewhere, so that its settings can only be looked at.",
         ),
         Key::new(
             "tls_certificate_file",

@@ -1,0 +1,311 @@
+//! The settings of a running daemon: shown, tried out, and changed in the one file.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::Files;
+use crate::api::API_VERSION;
+use crate::config::edit::{
+    Difference, Document, Edit, EditError, Found, KeyPath, Overlay, ReadOnly, ReadOnlyCode, Revision,
+    TypedSecret, placed, secret_keys,
+};
+use crate::config::{self, ConfigErrors, Disk, Fault, Loaded, SecretFiles, State, Warning};
+
+/// New settings are waited for this long to have taken effect.
+const APPLY: Duration = Duration::from_secs(20);
+
+/// The settings as they are written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SettingsAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// The configuration file.
+    pub file: PathBuf,
+    /// Its revision, which an edit has to name.
+    pub revision: Revision,
+    /// Why nothing can be changed; `None` where it can.
+    pub read_only: Option<ReadOnly>,
+    /// What is written, as [`Document::shown`] shows it; nothing where the file is no TOML.
+    pub values: Value,
+    /// Every key whose file holds a secret, written or not.
+    pub secrets: BTreeMap<KeyPath, SecretStatus>,
+    /// What is wrong with the file as it is now; the daemon goes on with what it said before.
+    pub faults: Vec<Fault>,
+    /// What is legal there and probably not meant.
+    pub warnings: Vec<Warning>,
+}
+
+/// What is told of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SecretStatus {
+    /// Whether its file is there and has something in it.
+    pub set: bool,
+    /// The file, as it is written; `None` where the key is not.
+    pub file: Option<PathBuf>,
+}
+
+/// Who changes settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// What they do it with, such as `page`.
+    pub who: String,
+    /// The address that they come from, where it is known.
+    pub from: Option<IpAddr>,
+}
+
+/// An edit that was tried out, and would be good.
+#[derive(Debug)]
+pub struct Proposal {
+    base: Revision,
+    document: Document,
+    secrets: Vec<TypedSecret>,
+    loaded: Loaded,
+    differences: Vec<Difference>,
+}
+
+impl Proposal {
+    /// What the file would say, with its warnings.
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// What would be otherwise than now. Of a secret that was typed in it shows only that.
+    pub fn differences(&self) -> &[Difference] {
+        &self.differences
+    }
+
+    /// The file as it would be.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+}
+
+/// Settings that were changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Changed {
+    /// The version of this form.
+    pub version: u32,
+    /// The revision of the file now.
+    pub revision: Revision,
+    /// What is otherwise than before.
+    pub differences: Vec<Difference>,
+    /// What is legal there and probably not meant.
+    pub warnings: Vec<Warning>,
+    /// Whether the daemon does by now what the file says; where not, an instance that was turned off is still taking back
+    /// what is its own.
+    pub applied: bool,
+}
+
+impl Files {
+    /// The settings as they are written now, whatever the daemon runs with. No secret is among them.
+    pub async fn written(&self) -> SettingsAnswer {
+        let found = self.file.read();
+        let read_only = self.changeable(&found).err();
+        let checked = match &found.document {
+            _ if found.revision == Revision::none() => {
+                config::load(self.file.path(), &self.options.environment)
+            }
+            Ok(document) => self.checked(document, &[]),
+            Err(errors) => Err(errors.clone()),
+        };
+        let (faults, warnings) = match checked {
+            Ok(loaded) => (Vec::new(), loaded.warnings),
+            Err(errors) => (errors.faults().to_vec(), Vec::new()),
+        };
+        let values = found.document.as_ref().map(Document::shown);
+        let values = values.unwrap_or_else(|_| Value::Object(serde_json::Map::new()));
+        SettingsAnswer {
+            version: API_VERSION,
+            file: self.file.path().to_owned(),
+            revision: found.revision,
+            read_only,
+            secrets: self.secrets(&values),
+            values,
+            faults,
+            warnings,
+        }
+    }
+
+    /// Tries an edit out, and writes nothing. Secrets that were typed in are checked as if their files were there.
+    ///
+    /// # Errors
+    /// When the file cannot be changed, was changed meanwhile, or would not be good.
+    pub async fn propose(&self, edit: &Edit) -> Result<Proposal, EditError> {
+        let found = self.file.read();
+        self.changeable(&found).map_err(EditError::ReadOnly)?;
+        unchanged(&edit.base, &found)?;
+        let document = found.document.map_err(EditError::NotGood)?;
+        let State::Sqlite(state) = self.daemon().state;
+        let folder = state.parent().unwrap_or(Path::new(""));
+        let (changes, secrets) = placed(&edit.changes, self.file.path(), folder)?;
+        let edited = document.edited(&changes)?;
+        let loaded = self.checked(&edited, &secrets).map_err(EditError::NotGood)?;
+        let differences = differences(&document, &edited, &secrets);
+        Ok(Proposal {
+            base: edit.base.clone(),
+            document: edited,
+            secrets,
+            loaded,
+            differences,
+        })
+    }
+
+    /// Writes what was tried out, and lets the daemon do what it says, as a reload does. Once it is begun, it goes on also
+    /// where nobody waits for it any more.
+    ///
+    /// # Errors
+    /// When the file cannot be changed, was changed meanwhile, or would not be good any more because of other files; then
+    /// nothing was changed.
+    pub async fn change(self: &Arc<Self>, proposal: Proposal, who: &Author) -> Result<Changed, EditError> {
+        let (told, stored) = oneshot::channel();
+        let (files, who) = (Arc::clone(self), who.clone());
+        let work = tokio::spawn(async move {
+            // Under the lock of those who read the files, so that the later one has the last word.
+            let mut settings = files.settings.lock().await;
+            match files.store(&proposal, &who).await {
+                Ok((changed, loaded)) => {
+                    // Nobody may wait any more.
+                    let _ = told.send(Ok(changed));
+                    files.apply(&mut settings, loaded).await;
+                }
+                Err(error) => {
+                    let _ = told.send(Err(error));
+                }
+            }
+        });
+        let cut_off = |_| EditError::Write {
+            path: self.file.path().to_owned(),
+            source: io::Error::other("the change was cut off"),
+        };
+        let mut changed = stored.await.map_err(cut_off)??;
+        changed.applied = tokio::time::timeout(APPLY, work).await.is_ok();
+        Ok(changed)
+    }
+
+    /// Writes a proposal, unless something has changed since it was made.
+    async fn store(&self, proposal: &Proposal, who: &Author) -> Result<(Changed, Loaded), EditError> {
+        let found = self.file.read();
+        self.changeable(&found).map_err(EditError::ReadOnly)?;
+        unchanged(&proposal.base, &found)?;
+        let old = found.document.map_err(EditError::NotGood)?;
+        // Other files may say something else by now.
+        let loaded = self.checked(&proposal.document, &proposal.secrets);
+        let loaded = loaded.map_err(EditError::NotGood)?;
+        if !proposal.differences.is_empty() {
+            self.file.replace(&old, &proposal.document, &proposal.secrets)?;
+            let keys: Vec<String> = proposal
+                .differences
+                .iter()
+                .map(|difference| difference.key.to_string())
+                .collect();
+            tracing::info!(who = who.who, ?keys, "settings changed");
+            self.write_down(&proposal.differences, who).await;
+        }
+        let changed = Changed {
+            version: API_VERSION,
+            revision: proposal.document.revision().clone(),
+            differences: proposal.differences.clone(),
+            warnings: loaded.warnings.clone(),
+            applied: false,
+        };
+        Ok((changed, loaded))
+    }
+
+    /// Keeps in the state who changed what. The settings are changed already, and stay so where that fails.
+    async fn write_down(&self, differences: &[Difference], who: &Author) {
+        let now = self.supervisor.assembly.now().wall;
+        // Texts and values of JSON can always be written down.
+        let changes = serde_json::to_value(differences).unwrap_or_default();
+        if let Err(error) = self.changes.add(now, &who.who, who.from, &changes).await {
+            let advice = error.advice.as_deref().unwrap_or_default();
+            tracing::error!(
+                error = error.chain(),
+                advice,
+                "the settings were changed, and the audit does not say so"
+            );
+        }
+    }
+
+    /// Whether the settings can be changed at all.
+    fn changeable(&self, found: &Found) -> Result<(), ReadOnly> {
+        let managed = match &found.document {
+            Ok(document) => document.values().pointer("/daemon/managed") == Some(&Value::Bool(true)),
+            Err(_) => self.daemon().managed,
+        };
+        if managed {
+            let what = "`daemon.managed` says that the file comes from elsewhere";
+            return Err(ReadOnly::new(ReadOnlyCode::Managed, what));
+        }
+        self.file.writable()
+    }
+
+    /// Checks a text with secrets that were typed in.
+    fn checked(&self, document: &Document, secrets: &[TypedSecret]) -> Result<Loaded, ConfigErrors> {
+        let typed = secrets.iter().fold(Overlay::over(&Disk), |typed, secret| {
+            typed.with(&secret.path, secret.secret.clone())
+        });
+        config::parse(
+            document.text(),
+            self.file.path(),
+            &self.options.environment,
+            &typed,
+        )
+    }
+
+    /// What is told of the secrets of these values.
+    fn secrets(&self, values: &Value) -> BTreeMap<KeyPath, SecretStatus> {
+        let home = self.file.path().parent().unwrap_or(Path::new(""));
+        let lent = self.options.environment.credentials_directory.as_deref();
+        let status = |key: KeyPath| {
+            let written = key
+                .parts()
+                .iter()
+                .try_fold(values, |values, part| values.get(part));
+            let file = written.and_then(Value::as_str).map(PathBuf::from);
+            let set = file.as_ref().is_some_and(|file| {
+                let lent = lent.filter(|_| file.is_relative());
+                let places = [Some(home), lent].into_iter().flatten();
+                let found = places.map(|folder| Disk.open(&folder.join(file)));
+                found
+                    .flatten()
+                    .next()
+                    .is_some_and(|found| !found.contents.is_empty())
+            });
+            (key, SecretStatus { set, file })
+        };
+        secret_keys(values).into_iter().map(status).collect()
+    }
+}
+
+fn unchanged(base: &Revision, found: &Found) -> Result<(), EditError> {
+    if *base == found.revision {
+        return Ok(());
+    }
+    Err(EditError::Stale {
+        ours: base.clone(),
+        theirs: found.revision.clone(),
+    })
+}
+
+/// What differs, with the secrets that were typed in.
+fn differences(old: &Document, new: &Document, secrets: &[TypedSecret]) -> Vec<Difference> {
+    let mut found = old.differences(new);
+    for typed in secrets {
+        match found.iter_mut().find(|difference| difference.key == typed.key) {
+            Some(difference) => difference.secret = true,
+            None => found.push(Difference::of_secret(&typed.key, &new.values())),
+        }
+    }
+    found
+}
