@@ -20,6 +20,7 @@ mod report;
 mod rolling;
 mod roster_pass;
 mod seat_gate;
+mod steps;
 mod stray;
 mod sweep;
 mod view;
@@ -36,6 +37,7 @@ pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
 pub use links::LinkName;
 pub use refusals::{Fingerprint, Fingerprints, Refusal, Side};
 pub use report::Report;
+pub use steps::{MemberStep, Step};
 pub use views::{
     DueView, ExplainView, FieldView, Health, InstanceView, LicenceView, LicenceWarning, LinkView, MemberView,
     OwnerView, Readiness, RuleView, UnknownBecause, WaitView, WorkView,
@@ -133,6 +135,8 @@ pub struct Engine {
     readback: Rolling,
     reassert: Rolling,
     counts: Counts,
+    /// Whether somebody wants to know each step of each member.
+    tells_steps: bool,
     effects: Vec<Effect>,
 }
 
@@ -282,6 +286,7 @@ impl Engine {
                 next: now.uptime.saturating_add(settings.chat_reassert),
             },
             counts: Counts::default(),
+            tells_steps: false,
             effects: reports.into_iter().map(Effect::Report).collect(),
             settings,
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::auditing::rule;
 use super::member::{Member, Work};
-use super::{Engine, Report};
+use super::{Engine, Report, Step};
 use crate::checker::{self, Checked, Context, Facts, is_disruptive};
 use crate::field_record::Intent;
 use crate::ids::{Address, PbxUserId};
@@ -21,6 +21,7 @@ impl Engine {
             return;
         }
         self.held.retain(|(user, _), _| !due.contains(user));
+        self.tell_decisions(&due, now);
         let members = due
             .iter()
             .filter_map(|user| self.members.get(user).map(|member| (*user, member)));
@@ -55,7 +56,9 @@ impl Engine {
                 )
             });
             self.wake_at(user, confirmed.unwrap_or(now.uptime));
-            self.held.insert((user, held.change.field), held);
+            let (field, to, until) = (held.change.field, held.change.to, held.until);
+            self.step(user, || Step::Held { field, to, until });
+            self.held.insert((user, field), held);
         }
         self.tell_held();
         for change in plan.changes {
