@@ -5,6 +5,7 @@ mod housekeeping;
 mod instance;
 mod orders;
 mod questions;
+mod sampling;
 mod supervisor;
 
 use std::net::SocketAddr;
@@ -23,8 +24,9 @@ use crate::api::{self, Api, DaemonStatus, Endpoint, EndpointError, endpoint_file
 use crate::assembly::Assembly;
 use crate::config::{ConfigErrors, Environment, Loaded, Settings, State};
 use crate::sign_ins::SignIns;
-use crate::telemetry::{LatencySummary, Logging, Metrics};
+use crate::telemetry::{History, LatencySummary, Logging, Metrics, SAMPLED_EVERY};
 pub use files::Files;
+use sampling::{Sampler, sample_every};
 pub use supervisor::{Supervisor, UnknownInstance};
 
 /// What a daemon is started with.
@@ -96,6 +98,8 @@ pub struct RunningDaemon {
     files: Arc<Files>,
     supervisor: Arc<Supervisor>,
     metrics: Arc<Metrics>,
+    logging: Option<Logging>,
+    sampler: Sampler,
     endpoint: (Endpoint, PathBuf),
     closing: CancellationToken,
     server: JoinHandle<()>,
@@ -151,11 +155,20 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     let closing = CancellationToken::new();
     let started: Timestamp = clock.now().wall;
     let program = options.program.to_owned();
+    let logging = options.logging.clone();
+    let sampler = Sampler {
+        supervisor: Arc::clone(&supervisor),
+        metrics: Arc::clone(&metrics),
+        history: Arc::default(),
+    };
     let files = Arc::new(Files::new(options, Arc::clone(&supervisor), loaded));
     let api = Api {
         supervisor: Arc::clone(&supervisor),
         files: Arc::clone(&files),
         metrics: Arc::clone(&metrics),
+        logging: logging.clone(),
+        history: Arc::clone(&sampler.history),
+        closing: closing.clone(),
         token: endpoint.token.clone(),
         daemon: DaemonStatus {
             program,
@@ -166,6 +179,10 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     };
     let house = housekeeping::keep_house(Arc::clone(&files), ledger, clock, closing.clone());
     tokio::spawn(house);
+    let sampling = sampler.clone();
+    tokio::spawn(sample_every(SAMPLED_EVERY, closing.clone(), async move || {
+        sampling.sample().await;
+    }));
     tokio::spawn(keep_published(endpoint.clone(), path.clone(), closing.clone()));
     let closed = closing.clone();
     let server = tokio::spawn(async move {
@@ -181,6 +198,8 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         files,
         supervisor,
         metrics,
+        logging,
+        sampler,
         endpoint: (endpoint, path),
         closing,
         server,
@@ -260,6 +279,21 @@ impl RunningDaemon {
     /// Percentiles of the added latency of recent changes.
     pub fn latency(&self) -> LatencySummary {
         self.metrics.latency_summary()
+    }
+
+    /// The log, where this process keeps one.
+    pub fn logging(&self) -> Option<&Logging> {
+        self.logging.as_ref()
+    }
+
+    /// How the instances did in the last hours.
+    pub fn history(&self) -> &Arc<History> {
+        &self.sampler.history
+    }
+
+    /// Takes a sample of each instance now, beside those of every minute. What it tells is missing in the next one.
+    pub async fn sample(&self) {
+        self.sampler.sample().await;
     }
 
     /// The instances.
