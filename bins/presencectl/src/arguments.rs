@@ -13,6 +13,8 @@ use licensing::{Name, OperatingMode};
 use presence_mapping::Presence;
 use sandbox::{Generation, LoginType, OAuthRules};
 use sync_core::{Address, InstanceName, PlanId};
+use sync_service::config::LogLevel;
+use sync_service::telemetry::LONGEST_LEVEL;
 
 use crate::commands::audit::Since;
 use crate::exit::Exit;
@@ -100,6 +102,9 @@ pub(crate) enum Command {
         #[arg(value_parser = instance_name)]
         instance: Option<InstanceName>,
     },
+    /// Look at the log of the running daemon, or change how much is logged
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Print what packages need
     #[command(subcommand)]
     Generate(GenerateCommand),
@@ -247,6 +252,40 @@ pub(crate) enum RulesCommand {
 }
 
 #[derive(Clone, Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// Change how much is logged, or show it; needs no new configuration
+    Level {
+        /// error, warn, info, debug or trace [default: only show what it is]
+        level: Option<LogLevel>,
+        /// For how long, such as `15m`, at most 24h; then the configured level is in force again [default: until the next
+        /// start, or until a reload changes `daemon.log`]
+        #[arg(long = "for", value_name = "TIME", value_parser = level_lasts, requires = "level")]
+        lasts: Option<Duration>,
+    },
+    /// Print the recent lines, then each one as it comes
+    Tail(TailArguments),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TailArguments {
+    /// Only lines that matter at least so much: error, warn, info, debug or trace [default: all]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) level: Option<LogLevel>,
+    /// How many recent lines.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=5_000))]
+    pub(crate) lines: u32,
+    /// Only lines about this instance.
+    #[arg(long, value_name = "INSTANCE", value_parser = instance_name)]
+    pub(crate) instance: Option<InstanceName>,
+    /// Only lines with this text, letters of both cases alike.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// End after the recent lines.
+    #[arg(long)]
+    pub(crate) no_follow: bool,
+}
+
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum LicenseCommand {
     /// Make the keys of an issuing desk: `issuer.key`, which stays secret, and `issuer.pub`
     Keygen {
@@ -369,6 +408,15 @@ pub(crate) enum GenerateCommand {
 
 fn instance_name(text: &str) -> Result<InstanceName, Infallible> {
     Ok(InstanceName(text.into()))
+}
+
+/// For how long a level is changed.
+fn level_lasts(text: &str) -> Result<Duration, String> {
+    let lasts = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if lasts < Duration::from_secs(1) || lasts > LONGEST_LEVEL {
+        return Err("write a time from 1s to 24h".to_owned());
+    }
+    Ok(lasts)
 }
 
 fn members() -> clap::builder::RangedI64ValueParser<u32> {

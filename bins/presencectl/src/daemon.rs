@@ -30,6 +30,18 @@ impl Daemon {
     /// When the file that names the daemon cannot be read, or something answers that makes no sense. Whoever works
     /// without the daemon in spite of that is still stopped by the lease.
     pub(crate) async fn find(configuration: &Configuration) -> Result<Option<Self>, Failure> {
+        Self::asked(configuration, settled_status).await
+    }
+
+    /// The same for whoever asks for nothing that instances do, and so need not wait for them.
+    pub(crate) async fn reached(configuration: &Configuration) -> Result<Option<Self>, Failure> {
+        Self::asked(configuration, async |client| client.status().await).await
+    }
+
+    async fn asked(
+        configuration: &Configuration,
+        ask: impl AsyncFnOnce(&Client) -> Result<StatusAnswer, ClientError>,
+    ) -> Result<Option<Self>, Failure> {
         let file = match &configuration.settings.daemon.state {
             State::Sqlite(path) => endpoint_file(path),
             _ => return Ok(None),
@@ -38,7 +50,7 @@ impl Daemon {
             return Ok(None);
         };
         let client = Client::new(http()?, endpoint);
-        match settled_status(&client).await {
+        match ask(&client).await {
             Ok(status) => Ok(Some(Self { client, status })),
             Err(ClientError::NotRunning(_)) => Ok(None),
             Err(error) => {

@@ -2,8 +2,8 @@
 
 use crate::arguments::{Arguments, Command};
 use crate::commands::{
-    Context, audit, config, demo, doctor, explain, generate, license, login, members, orders, plan, rules,
-    sandbox, setup_link, status, sync,
+    Context, audit, config, demo, doctor, explain, generate, license, log, login, members, orders, plan,
+    rules, sandbox, setup_link, status, sync,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -39,6 +39,7 @@ pub async fn run(arguments: Arguments, surroundings: Surroundings) -> Result<Exi
         Command::Resume(arguments) => orders::resume(&context, &arguments).await,
         Command::License(command) => license::run(&context, &command).await,
         Command::Audit { since, instance } => audit::run(&context, since, instance.as_ref()).await,
+        Command::Log(command) => log::run(&context, &command).await,
         Command::Generate(command) => generate::run(&context, &command),
     }
 }

@@ -53,6 +53,12 @@ impl std::fmt::Debug for Ports {
 pub trait Observer: Send + Sync {
     /// Something worth telling happened.
     fn report(&self, report: &Report);
+
+    /// Whether each step of each member is worth telling now ([`Report::Step`]). It is asked before every event, so that it
+    /// has to be quick.
+    fn wants_steps(&self) -> bool {
+        false
+    }
 }
 
 type Question = Box<dyn FnOnce(&Engine) + Send>;
@@ -317,6 +323,7 @@ impl Driver {
     }
 
     fn step(&mut self, event: Event) {
+        self.engine.tell_steps(self.observer.wants_steps());
         let effects = self.engine.handle(event, self.clock.now());
         for effect in effects {
             self.perform(effect);

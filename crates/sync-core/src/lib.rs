@@ -29,9 +29,9 @@ pub use checker::{Checked, Context, Facts, Promise, Violation, check};
 pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
     DueView, Effect, Engine, Event, ExplainView, FieldView, Fingerprint, Fingerprints, Health, InstanceView,
-    LedgerCommit, LicenceView, LicenceWarning, LinkName, LinkView, MemberPage, MemberQuery, MemberView,
-    Memory, OwnerView, Readiness, Refusal, RememberedLicence, Report, RequestId, RuleView, Show, Side,
-    UnknownBecause, WaitView, WorkView, Write, Written,
+    LedgerCommit, LicenceView, LicenceWarning, LinkName, LinkView, MemberPage, MemberQuery, MemberStep,
+    MemberView, Memory, OwnerView, Readiness, Refusal, RememberedLicence, Report, RequestId, RuleView, Show,
+    Side, Step, UnknownBecause, WaitView, WorkView, Write, Written,
 };
 pub use fault::{Fault, PortError};
 pub use field_record::{FieldRecord, Intent, LastWrite, Look, Observed, Ours, Settled, Stray};

@@ -156,6 +156,11 @@ impl Settings {
         let least = QUOTA_WINDOW.as_secs_f64() * calls / (QUOTA_CALLS * self.quota_share);
         self.poll_interval.max(Duration::from_secs_f64(least))
     }
+
+    /// How many calls a minute to the presence interface this instance may make.
+    pub fn quota_per_minute(&self) -> f64 {
+        QUOTA_CALLS * self.quota_share * (60.0 / QUOTA_WINDOW.as_secs_f64())
+    }
 }
 
 #[cfg(test)]
@@ -173,5 +178,6 @@ mod tests {
         );
         settings.quota_share = 0.05;
         assert_eq!(settings.sweep_interval(8), Duration::from_millis(3_200));
+        assert_eq!(settings.quota_per_minute(), 150.0);
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod generate;
 mod interrupt;
 pub(crate) mod license;
+pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod members;
 pub(crate) mod orders;

@@ -21,6 +21,7 @@ mod report;
 mod rolling;
 mod roster_pass;
 mod seat_gate;
+mod steps;
 mod stray;
 mod sweep;
 mod view;
@@ -38,6 +39,7 @@ pub use links::LinkName;
 pub use listing::{MemberPage, MemberQuery, Show};
 pub use refusals::{Fingerprint, Fingerprints, Refusal, Side};
 pub use report::Report;
+pub use steps::{MemberStep, Step};
 pub use views::{
     DueView, ExplainView, FieldView, Health, InstanceView, LicenceView, LicenceWarning, LinkView, MemberView,
     OwnerView, Readiness, RuleView, UnknownBecause, WaitView, WorkView,
@@ -135,6 +137,8 @@ pub struct Engine {
     readback: Rolling,
     reassert: Rolling,
     counts: Counts,
+    /// Whether somebody wants to know each step of each member.
+    tells_steps: bool,
     effects: Vec<Effect>,
 }
 
@@ -284,6 +288,7 @@ impl Engine {
                 next: now.uptime.saturating_add(settings.chat_reassert),
             },
             counts: Counts::default(),
+            tells_steps: false,
             effects: reports.into_iter().map(Effect::Report).collect(),
             settings,
         };

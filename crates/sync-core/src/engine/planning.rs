@@ -7,7 +7,7 @@ use presence_mapping::Rules;
 
 use super::auditing::rule;
 use super::member::{Member, Work};
-use super::{Engine, Report};
+use super::{Engine, Report, Step};
 use crate::checker::{self, Checked, Context, Facts, is_disruptive};
 use crate::field_record::Intent;
 use crate::ids::{Address, PbxUserId};
@@ -25,6 +25,7 @@ impl Engine {
             return;
         }
         self.held.retain(|(user, _), _| !due.contains(user));
+        self.tell_decisions(&due, now);
         let members = due
             .iter()
             .filter_map(|user| self.members.get(user).map(|member| (*user, member)));
@@ -59,7 +60,9 @@ impl Engine {
                 )
             });
             self.wake_at(user, confirmed.unwrap_or(now.uptime));
-            self.held.insert((user, held.change.field), held);
+            let (field, to, until) = (held.change.field, held.change.to, held.until);
+            self.step(user, || Step::Held { field, to, until });
+            self.held.insert((user, field), held);
         }
         self.tell_held();
         for change in plan.changes {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use licensing::Refusal;
 
 use super::links::LinkName;
+use super::steps::MemberStep;
 use crate::checker::Violation;
 use crate::fault::PortError;
 use crate::gate::Shut;
@@ -150,4 +151,6 @@ pub enum Report {
     },
     /// Everything that was ours has been taken back.
     Released,
+    /// A step on the way of a member from a presence to a change. Only told to whoever wants to know them.
+    Step(Box<MemberStep>),
 }

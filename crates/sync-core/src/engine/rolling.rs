@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::flow::CHAT_READ;
 use super::member::{Member, Work};
-use super::{Effect, Engine, LinkName, Pending, Report, Rolling};
+use super::{Effect, Engine, LinkName, Pending, Report, Rolling, Step};
 use crate::aim::Situation;
 use crate::fault::PortError;
 use crate::field_record::Settled;
@@ -95,9 +95,11 @@ impl Engine {
 
     /// Takes a reading over that nobody had asked for, and tells drift that is new.
     fn found(&mut self, user: PbxUserId, value: Value, now: Moment) {
+        let field = value.field();
+        self.step(user, || Step::Read { field, found: value });
         let member = self.members.get(&user);
         let known = member
-            .and_then(|member| member.seen(value.field()))
+            .and_then(|member| member.seen(field))
             .map(|seen| seen.value);
         self.observe(user, value, now);
         self.tell_drift(user, value, known);

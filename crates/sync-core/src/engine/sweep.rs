@@ -8,7 +8,7 @@ use presence_mapping::Presence;
 
 use super::member::Sight;
 use super::views::UnknownBecause;
-use super::{Effect, Engine, LinkName, Pending, RequestId};
+use super::{Effect, Engine, LinkName, Pending, RequestId, Step};
 use crate::fault::PortError;
 use crate::ids::{PbxUserId, TeamsUserId};
 use crate::moment::Moment;
@@ -189,6 +189,8 @@ impl Engine {
             }
         }
         for user in lost {
+            let because = UnknownBecause::NoAnswer;
+            self.step(user, || Step::NotReceived { because });
             self.sight_changed(user);
         }
     }
@@ -272,6 +274,7 @@ impl Engine {
             Ok(presence) => presence,
             Err(because) => {
                 if member.lose_sight(because, now) {
+                    self.step(user, || Step::NotReceived { because });
                     self.sight_changed(user);
                 }
                 return;
@@ -304,6 +307,7 @@ impl Engine {
             member.tried = true;
             member.unknown = None;
         }
+        let said = self.tells_steps.then(|| presence.clone());
         member.sight = Some(Sight {
             presence,
             outcome,
@@ -312,6 +316,9 @@ impl Engine {
             received: now,
             request,
         });
+        if let Some(presence) = said {
+            self.step(user, || Step::Received { presence });
+        }
         if news {
             self.sight_changed(user);
         }

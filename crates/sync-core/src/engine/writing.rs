@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::member::{STOPPED_FOR, Work};
-use super::{Effect, Engine, LinkName, Pending, Report, Write, Written};
+use super::{Effect, Engine, LinkName, Pending, Report, Step, Write, Written};
 use crate::aim::wanted;
 use crate::audit::AuditEntry;
 use crate::fault::{Fault, PortError};
@@ -79,6 +79,8 @@ impl Engine {
             member.set_work(field, Work::Writing(change.clone()));
             member.ask(field, now);
         }
+        let to = write.to;
+        self.step(user, || Step::Writing { field, from, to });
         self.pbx_in_flight += 1;
         self.links.started(link(field));
         let request = self.request(Pending::Write {
@@ -124,6 +126,10 @@ impl Engine {
             };
         };
         self.due.insert(user);
+        self.step(user, || Step::Answered {
+            field,
+            answer: result.clone(),
+        });
         match result {
             Ok(written) => {
                 self.link_works(link(field), now);
@@ -274,6 +280,7 @@ impl Engine {
             if let Some(member) = self.members.get_mut(&user) {
                 member.was_read(field);
             }
+            self.step(user, || Step::Read { field, found: value });
             self.observe(user, value, now);
         }
         for user in asked {

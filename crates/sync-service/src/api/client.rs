@@ -204,7 +204,7 @@ impl Client {
         self.call(Method::POST, &path, &query).await
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,

@@ -2,11 +2,16 @@
 
 mod client;
 mod endpoint;
+mod history_routes;
+mod log_client;
+mod log_routes;
 mod server;
 mod types;
 
 pub use client::{Client, ClientError, Order};
 pub use endpoint::{Endpoint, EndpointError, endpoint_file};
+pub use history_routes::HistoryAnswer;
+pub use log_routes::{LogAnswer, LogLevelAnswer};
 pub(crate) use server::nothing_here;
 pub use server::{Api, new_token, router};
 pub use types::{

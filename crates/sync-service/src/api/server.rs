@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use sync_core::{Address, Health, InstanceName, NotAnAddress, PlanId, Side};
+use tokio_util::sync::CancellationToken;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -23,9 +24,10 @@ use super::types::{
     API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, InstanceState, InstanceStatus, MembersAnswer,
     OrderAnswer, PlansAnswer, ReadyAnswer, SetupLinkAnswer, StatusAnswer,
 };
+use super::{history_routes, log_routes};
 use crate::config::ConfigErrors;
 use crate::daemon::{Files, SetupLinks, Supervisor, UnknownInstance};
-use crate::telemetry::Metrics;
+use crate::telemetry::{History, Logging, Metrics};
 
 /// No request carries a body worth more.
 const BODY: usize = 64 * 1024;
@@ -41,6 +43,12 @@ pub struct Api {
     pub files: Arc<Files>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
+    /// The log, where this process keeps one.
+    pub logging: Option<Logging>,
+    /// How the instances did.
+    pub history: Arc<History>,
+    /// Cancelled when the daemon stops.
+    pub closing: CancellationToken,
     /// What callers have to present.
     pub token: SecretString,
     /// What the daemon says of itself; its notices are those of the files.
@@ -103,6 +111,8 @@ pub fn router(api: Api) -> Router {
         .route("/instances/{instance}/release", post(release))
         .route("/instances/{instance}/retry", post(retry))
         .route("/instances/{instance}/signed-in", post(signed_in))
+        .merge(log_routes::routes())
+        .merge(history_routes::routes())
         .route_layer(from_fn_with_state(api.clone(), require_token));
     Router::new()
         .route("/healthz", get(healthz))
@@ -404,7 +414,7 @@ fn answered(instance: Result<InstanceStatus, UnknownInstance>) -> Response {
     }
 }
 
-struct Refusal(UnknownInstance);
+pub(super) struct Refusal(UnknownInstance);
 
 impl From<UnknownInstance> for Refusal {
     fn from(error: UnknownInstance) -> Self {
@@ -437,7 +447,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-fn failure(status: StatusCode, error: impl Into<String>, hint: Option<&str>) -> Response {
+pub(super) fn failure(status: StatusCode, error: impl Into<String>, hint: Option<&str>) -> Response {
     let answer = ErrorAnswer {
         version: API_VERSION,
         error: error.into(),

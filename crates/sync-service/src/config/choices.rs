@@ -1,8 +1,12 @@
 //! The settings that are one word out of a few.
 
 use std::fmt;
+use std::str::FromStr;
 
 use licensing::OperatingMode;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::hint;
 
 use crate::language::Language;
 
@@ -60,6 +64,43 @@ words! {
         Debug = "debug",
         /// Everything.
         Trace = "trace",
+    }
+}
+
+impl LogLevel {
+    /// All levels, from least to most.
+    pub const ALL: [Self; 5] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
+}
+
+/// A word that is no level of the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is no level of the log; {hint}")]
+pub struct NotALevel {
+    word: String,
+    hint: String,
+}
+
+impl FromStr for LogLevel {
+    type Err = NotALevel;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::from_word(word).ok_or_else(|| NotALevel {
+            word: word.to_owned(),
+            hint: hint::one_of(word, &Self::ALL.map(Self::as_str)),
+        })
+    }
+}
+
+impl Serialize for LogLevel {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for LogLevel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        word.parse().map_err(de::Error::custom)
     }
 }
 

@@ -36,7 +36,7 @@ mod wording;
 
 pub use licensing::OperatingMode;
 
-pub use choices::{LogFormat, LogLevel, OnStop, Policy, StarfaceAuth};
+pub use choices::{LogFormat, LogLevel, NotALevel, OnStop, Policy, StarfaceAuth};
 pub use example::EXAMPLE;
 pub use fault::{ConfigErrors, Fault, FaultKind, Position, Warning};
 pub use load::{Environment, Loaded, load, parse, unconfigured};

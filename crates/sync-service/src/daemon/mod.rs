@@ -5,6 +5,7 @@ mod housekeeping;
 mod instance;
 mod orders;
 mod questions;
+mod sampling;
 mod settings;
 mod setup_link;
 mod supervisor;
@@ -27,10 +28,11 @@ use crate::api::{self, Api, DaemonStatus, Endpoint, EndpointError, endpoint_file
 use crate::assembly::Assembly;
 use crate::config::{ConfigErrors, Disk, Environment, Loaded, Settings, State};
 use crate::sign_ins::SignIns;
-use crate::telemetry::{LatencySummary, Logging, Metrics};
+use crate::telemetry::{History, LatencySummary, Logging, Metrics, SAMPLED_EVERY};
 pub use files::Files;
-pub use setup_link::SetupLinks;
+use sampling::{Sampler, sample_every};
 pub use settings::{Author, Changed, Proposal, SecretStatus, SettingsAnswer};
+pub use setup_link::SetupLinks;
 pub use supervisor::{Supervisor, UnknownInstance};
 
 /// What a daemon is started with.
@@ -108,6 +110,8 @@ pub struct RunningDaemon {
     supervisor: Arc<Supervisor>,
     metrics: Arc<Metrics>,
     api: Api,
+    logging: Option<Logging>,
+    sampler: Sampler,
     endpoint: (Endpoint, PathBuf),
     closing: CancellationToken,
     server: JoinHandle<()>,
@@ -165,12 +169,21 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     let started: Timestamp = clock.now().wall;
     let program = options.program.to_owned();
     let page = options.page;
+    let logging = options.logging.clone();
+    let sampler = Sampler {
+        supervisor: Arc::clone(&supervisor),
+        metrics: Arc::clone(&metrics),
+        history: Arc::default(),
+    };
     let files = Files::new(options, Arc::clone(&supervisor), loaded, changes, Arc::new(Disk));
     let files = Arc::new(files);
     let api = Api {
         supervisor: Arc::clone(&supervisor),
         files: Arc::clone(&files),
         metrics: Arc::clone(&metrics),
+        logging: logging.clone(),
+        history: Arc::clone(&sampler.history),
+        closing: closing.clone(),
         token: endpoint.token.clone(),
         daemon: DaemonStatus {
             program,
@@ -189,6 +202,10 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     };
     let house = housekeeping::keep_house(Arc::clone(&files), ledger, clock, closing.clone());
     tokio::spawn(house);
+    let sampling = sampler.clone();
+    tokio::spawn(sample_every(SAMPLED_EVERY, closing.clone(), async move || {
+        sampling.sample().await;
+    }));
     tokio::spawn(keep_published(endpoint.clone(), path.clone(), closing.clone()));
     let closed = closing.clone();
     let server = tokio::spawn(async move {
@@ -205,6 +222,8 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         supervisor,
         metrics,
         api,
+        logging,
+        sampler,
         endpoint: (endpoint, path),
         closing,
         server,
@@ -289,6 +308,21 @@ impl RunningDaemon {
     /// A one-time link to the administrator's page; `None` where there is no page.
     pub fn setup_link(&self) -> Option<SecretString> {
         self.api.setup_link().map(|(link, _)| link)
+    }
+
+    /// The log, where this process keeps one.
+    pub fn logging(&self) -> Option<&Logging> {
+        self.logging.as_ref()
+    }
+
+    /// How the instances did in the last hours.
+    pub fn history(&self) -> &Arc<History> {
+        &self.sampler.history
+    }
+
+    /// Takes a sample of each instance now, beside those of every minute. What it tells is missing in the next one.
+    pub async fn sample(&self) {
+        self.sampler.sample().await;
     }
 
     /// The instances.

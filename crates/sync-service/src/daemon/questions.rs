@@ -63,6 +63,14 @@ impl Supervisor {
         })
     }
 
+    /// Whether there is such an instance.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn knows(&self, name: &InstanceName) -> Result<(), UnknownInstance> {
+        self.stage(name).map(drop)
+    }
+
     /// The members of a running instance.
     ///
     /// # Errors

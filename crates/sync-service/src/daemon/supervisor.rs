@@ -86,6 +86,14 @@ impl Supervisor {
         self.slots().keys().cloned().collect()
     }
 
+    /// How many calls a minute to the presence interface an instance is permitted.
+    pub(super) fn presence_quota(&self, name: &InstanceName) -> Option<f64> {
+        let slots = self.slots();
+        let slot = slots.get(name)?;
+        let settings = self.assembly.settings(name, &slot.config, slot.sharers);
+        Some(settings.quota_per_minute())
+    }
+
     pub(super) fn slots(&self) -> MutexGuard<'_, BTreeMap<InstanceName, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,5 +1,6 @@
 //! The metrics in Prometheus' text form, on our own listener. They carry no addresses.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,9 +10,14 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, 
 use sync_core::{InstanceName, InstanceView, LicenceView};
 
 use super::latency::{Latencies, LatencySummary};
+use super::minute::{Minute, Minutes};
 
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 const LATENCY: &str = "presence_sync_added_latency_seconds";
+/// What a change is called that the PBX confirmed.
+pub(super) const APPLIED: &str = "applied";
+/// What the presence interface is called.
+const PRESENCE: &str = "presence";
 /// From a few milliseconds (one PBX request) to minutes (an outage).
 const LATENCY_BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
@@ -22,6 +28,7 @@ pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     latencies: Mutex<Latencies>,
+    minutes: Minutes,
 }
 
 impl fmt::Debug for Metrics {
@@ -44,6 +51,7 @@ impl Metrics {
             recorder,
             handle,
             latencies: Mutex::default(),
+            minutes: Minutes::default(),
         };
         metrics.describe();
         metrics.gauge(
@@ -119,6 +127,9 @@ impl Metrics {
             status_label(status),
         ];
         self.count("presence_sync_graph_requests_total", labels);
+        if api == PRESENCE {
+            self.minutes.presence_called(instance);
+        }
     }
 
     /// Counts one HTTP request to the PBX that ended; no status where no whole answer came.
@@ -138,6 +149,9 @@ impl Metrics {
             Label::new("result", result),
         ];
         self.count("presence_sync_changes_total", labels);
+        if result == APPLIED {
+            self.minutes.changed(instance);
+        }
     }
 
     pub(super) fn latency(&self, instance: &InstanceName, latency: Duration) {
@@ -149,6 +163,12 @@ impl Metrics {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .add(latency);
+        self.minutes.late_by(instance, latency);
+    }
+
+    /// What was counted of each instance since this was asked last.
+    pub(crate) fn take_minutes(&self) -> BTreeMap<InstanceName, Minute> {
+        self.minutes.take()
     }
 
     /// Percentiles of the added latency of recent changes, over all instances.

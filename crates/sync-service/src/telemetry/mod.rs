@@ -1,11 +1,20 @@
-//! What the daemon tells: its log, and its metrics.
+//! What the daemon tells: its log, its metrics, and how it did in the last hours.
 
+mod history;
 mod latency;
+mod line;
 mod log;
 mod metrics;
+mod minute;
+mod recent;
+mod steps;
 mod watch;
 
+pub use history::{History, SAMPLED_EVERY, Sample};
 pub use latency::LatencySummary;
-pub use log::{Logging, init_logging};
+pub use line::LogLine;
+pub use log::{LONGEST_LEVEL, LogNow, Logging, init_logging, keep_logging, log_to};
 pub use metrics::Metrics;
+pub(crate) use minute::Minute;
+pub use recent::{LogPage, LogQuery};
 pub use watch::Watch;

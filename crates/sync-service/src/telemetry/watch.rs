@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use sync_core::{Change, Fault, InstanceName, Observer, PortError, Report};
+use tracing::level_filters::LevelFilter;
 
-use super::metrics::Metrics;
+use super::metrics::{APPLIED, Metrics};
+use super::steps;
 
 /// The log and the metrics of one instance.
 #[derive(Clone, Debug)]
@@ -21,6 +23,11 @@ impl Watch {
 }
 
 impl Observer for Watch {
+    fn wants_steps(&self) -> bool {
+        // The most that anybody listens to; asking for a single target costs more, and forgets what a filter has decided.
+        LevelFilter::current() >= LevelFilter::TRACE
+    }
+
     fn report(&self, report: &Report) {
         let instance = &self.instance;
         match report {
@@ -49,7 +56,7 @@ impl Observer for Watch {
                 "presence is read less often than configured, so that the quota is kept"
             ),
             Report::Applied { change, latency } => {
-                self.metrics.change(instance, change.field.to_string(), "applied");
+                self.metrics.change(instance, change.field.to_string(), APPLIED);
                 if let Some(latency) = latency {
                     self.metrics.latency(instance, *latency);
                 }
@@ -115,6 +122,7 @@ impl Observer for Watch {
                 %instance, by = ?by,
                 "the clock of this machine was set back; the licence is judged by the time that it should be"
             ),
+            Report::Step(step) => steps::write_down(instance, step),
             Report::Released => {
                 tracing::warn!(%instance, "everything that was ours is taken back; the instance is paused");
             }

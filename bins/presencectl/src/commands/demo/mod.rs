@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 use sync_core::{InstanceName, Rest, WorkView};
 use sync_service::config::{self, Environment, LogFormat, LogLevel};
 use sync_service::daemon::{self, DaemonOptions, RunningDaemon};
-use sync_service::telemetry;
+use sync_service::telemetry::{self, Logging};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use self::clock::DayTime;
@@ -45,13 +45,15 @@ pub(crate) async fn run(context: &Context, arguments: &DemoArguments) -> Result<
     let mut interrupt = Interrupt::listen()?;
     let folder = tempfile::tempdir().map_err(Failure::new)?;
     let mut stage = Stage::new(context.format);
-    if !stage.is_live() {
+    let logging = if stage.is_live() {
         // On a terminal a log would tear the table apart; what is wrong is in the summary, too.
-        telemetry::init_logging(LogLevel::Error, LogFormat::Text);
-    }
+        telemetry::keep_logging(LogLevel::Error)
+    } else {
+        telemetry::init_logging(LogLevel::Error, LogFormat::Text)
+    };
     let mut office = Office::open(arguments.members).await?;
     let licence = throwaway::licence(context, arguments.members)?;
-    let daemon = start(&office.configure(folder.path(), licence)?).await?;
+    let daemon = start(&office.configure(folder.path(), licence)?, logging).await?;
     let page = daemon.setup_link();
     let page = page.as_ref().map(ExposeSecret::expose_secret);
     stage.open(
@@ -78,14 +80,14 @@ pub(crate) async fn run(context: &Context, arguments: &DemoArguments) -> Result<
 }
 
 /// The daemon as the program runs it, except that no proxy is on the way to this very machine.
-async fn start(file: &Path) -> Result<RunningDaemon, Failure> {
+async fn start(file: &Path, logging: Logging) -> Result<RunningDaemon, Failure> {
     let environment = Environment::default();
     let loaded = config::load(file, &environment)?;
     let options = DaemonOptions {
         config: file.to_owned(),
         environment,
         program: env!("CARGO_PKG_VERSION"),
-        logging: None,
+        logging: Some(logging),
         page: Some(admin_page::router),
     };
     Ok(daemon::start(options, loaded).await?)
