@@ -1,12 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod assets;
+mod azure;
 mod door;
 mod entrance;
 mod explained;
 mod frame;
 mod language;
+mod licence;
 mod live;
+mod log;
 mod overview;
 mod page;
 mod people;
@@ -43,6 +46,14 @@ pub fn router(api: Api) -> Router {
         .route("/i/{instance}/order/{order}", post(overview::order))
         .route("/i/{instance}/settings", get(settings::show).post(settings::save))
         .route("/i/{instance}/settings/confirm", post(settings::confirm))
+        .route("/i/{instance}/sign-in", get(azure::show).post(azure::begin))
+        .route("/i/{instance}/sign-in/live", get(azure::live))
+        .route("/i/{instance}/licence", get(licence::show).post(licence::save))
+        .route("/i/{instance}/log", get(log::show))
+        .route("/i/{instance}/log/live", get(log::live))
+        .route("/i/{instance}/log/level", post(log::set_level))
+        .route("/i/{instance}/log/download", get(log::download))
+        .route("/i/{instance}/log/audit", get(log::audit))
         .route("/i/{instance}/people", get(people::show))
         .route("/i/{instance}/people/{user}", get(people::person))
         .route("/i/{instance}/people/{user}/{order}", post(people::order))

@@ -6,6 +6,7 @@ use sync_core::{InstanceName, LinkName};
 use sync_service::api::{Api, InstanceStatus};
 use sync_service::language::Language;
 
+use crate::azure::Dialogues;
 use crate::door::{Attempts, PasswordFile, Sessions};
 use crate::settings::Pending;
 
@@ -22,6 +23,8 @@ pub(crate) struct Parts {
     pub(crate) attempts: Attempts,
     /// Settings that wait for a confirmation.
     pub(crate) pending: Pending,
+    /// Sign-ins to Microsoft that were begun here.
+    pub(crate) dialogues: Dialogues,
 }
 
 impl std::ops::Deref for Page {
@@ -39,6 +42,7 @@ impl Page {
             sessions: Sessions::default(),
             attempts: Attempts::default(),
             pending: Pending::default(),
+            dialogues: Dialogues::default(),
             api,
         }))
     }
