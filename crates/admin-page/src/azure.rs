@@ -137,6 +137,11 @@ pub(crate) async fn show(State(page): State<Page>, visitor: Visitor, Path(instan
 
 /// The same, whenever it changes.
 pub(crate) async fn live(State(page): State<Page>, visitor: Visitor, Path(instance): Path<String>) -> Response {
+    watch(page, visitor, instance)
+}
+
+/// The sign-in of an instance, whenever it changes.
+pub(crate) fn watch(page: Page, visitor: Visitor, instance: String) -> Response {
     live::part(move || {
         let (page, visitor, instance) = (page.clone(), visitor.clone(), instance.clone());
         async move {

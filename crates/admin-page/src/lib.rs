@@ -6,6 +6,7 @@ mod door;
 mod entrance;
 mod explained;
 mod frame;
+mod guide;
 mod language;
 mod licence;
 mod live;
@@ -41,6 +42,9 @@ pub fn router(api: Api) -> Router {
         .route("/sign-out", post(entrance::sign_out))
         .route("/setup/{secret}", get(entrance::welcome).post(entrance::choose))
         .route("/language/{code}", post(entrance::speak))
+        .route("/guide", get(guide::begin))
+        .route("/guide/{step}", get(guide::show).post(guide::take))
+        .route("/guide/azure/live", get(guide::live))
         .route("/i/{instance}/overview", get(overview::show))
         .route("/i/{instance}/overview/live", get(overview::live))
         .route("/i/{instance}/order/{order}", post(overview::order))

@@ -5,7 +5,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use licensing::{Licence, Refusal};
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 use sync_core::{InstanceName, LicenceView};
 use sync_service::Assembly;
@@ -204,9 +203,4 @@ pub(crate) fn refused(tongue: Tongue, refusal: &Refusal) -> String {
         return tongue.with("licence-too-few", &[("detail", &refusal.to_string())]);
     }
     tongue.say(&format!("licence-refused-{}", refusal.code()))
-}
-
-/// A licence as it may be typed, without what copying adds.
-pub(crate) fn as_typed(text: &secrecy::SecretString) -> String {
-    text.expose_secret().split_whitespace().collect()
 }

@@ -8,6 +8,7 @@ use sync_service::language::Language;
 
 use crate::azure::Dialogues;
 use crate::door::{Attempts, PasswordFile, Sessions};
+use crate::guide::Drafts;
 use crate::settings::Pending;
 
 /// The page of one daemon.
@@ -25,6 +26,8 @@ pub(crate) struct Parts {
     pub(crate) pending: Pending,
     /// Sign-ins to Microsoft that were begun here.
     pub(crate) dialogues: Dialogues,
+    /// The set-up that is under way.
+    pub(crate) drafts: Drafts,
 }
 
 impl std::ops::Deref for Page {
@@ -43,6 +46,7 @@ impl Page {
             attempts: Attempts::default(),
             pending: Pending::default(),
             dialogues: Dialogues::default(),
+            drafts: Drafts::default(),
             api,
         }))
     }
