@@ -93,6 +93,7 @@ pub(crate) fn of_fault(fault: &Fault) -> &'static str {
         Fault::Credentials => {
             "Check that the app's secret is valid and that tenant, app and cloud belong together; tokens of one cloud are refused by the others."
         }
+        Fault::NobodySignedIn => "Sign in once, by browser or device code.",
         Fault::Permission => "Grant the app its permissions in Entra, with admin consent.",
         Fault::Throttled { .. } => "Microsoft asks for a pause. Wait; it is tried again by itself.",
         Fault::Unreachable => {

@@ -80,6 +80,8 @@ pub enum Fault {
     Configuration,
     /// The secret or the token is not accepted. Pause long, or the account is locked out.
     Credentials,
+    /// Nobody has signed in yet for an app that reads as a person. Nothing was presented; look again soon.
+    NobodySignedIn,
     /// The app lacks a permission or the consent for it. Pause long.
     Permission,
     /// Microsoft asks for a pause.

@@ -64,7 +64,8 @@ impl SignInError {
             Self::Protocol { .. } | Self::AnotherSignIn => Fault::Protocol,
             // Nothing was presented, so nothing was refused; the clock of this machine may be wrong, too.
             Self::Certificate(_) => Fault::Configuration,
-            Self::NobodySignedIn | Self::CodeExpired => Fault::Credentials,
+            Self::NobodySignedIn => Fault::NobodySignedIn,
+            Self::CodeExpired => Fault::Credentials,
             Self::Remembering(_) => Fault::Memory,
         }
     }
@@ -74,7 +75,6 @@ impl SignInError {
         match self {
             Self::Refused(refusal) => advice::of_refusal(refusal),
             Self::Certificate(error) => error.advice().to_owned(),
-            Self::NobodySignedIn => "Sign in once, by browser or device code.".to_owned(),
             Self::AnotherSignIn => "Open the link that was printed last.".to_owned(),
             Self::CodeExpired => "Begin anew, and enter the code before its time is over.".to_owned(),
             Self::Remembering(error) if error.advice().is_some() => {

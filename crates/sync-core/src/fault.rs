@@ -19,6 +19,8 @@ pub enum Fault {
     Configuration,
     /// The other side refused our credentials; trying again soon may get our address blocked.
     Credentials,
+    /// Nobody has signed in yet where a person has to. Nothing was presented, and looking again asks nobody outside.
+    NobodySignedIn,
     /// Signed in, but not allowed.
     Permission,
     /// Asked to slow down, for so long where the other side said so.
@@ -43,6 +45,7 @@ impl fmt::Display for Fault {
         f.write_str(match self {
             Self::Configuration => "configuration",
             Self::Credentials => "credentials",
+            Self::NobodySignedIn => "nobody-signed-in",
             Self::Permission => "permission",
             Self::Throttled { .. } => "throttled",
             Self::Unreachable => "unreachable",

@@ -16,6 +16,7 @@ any-not-tried = nicht versucht, weil etwas davor fehlgeschlagen ist
 any-nobody = nicht versucht, weil es niemanden gibt, mit dem es sich versuchen ließe
 
 any-credentials-remedy = Die Zugangsdaten in der Konfiguration berichtigen.
+any-nobody-signed-in-remedy = Sich einmal mit `presencectl login { $instance }` anmelden.
 any-permission-remedy = Die fehlende Berechtigung erteilen.
 any-configuration-remedy = Die Einstellung berichtigen, die die Meldung nennt.
 any-throttled-remedy = Warten; die Gegenseite bittet um eine Pause.

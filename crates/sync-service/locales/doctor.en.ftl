@@ -17,6 +17,7 @@ any-not-tried = not tried, because something before it failed
 any-nobody = not tried, because there is nobody to try it with
 
 any-credentials-remedy = Correct the credentials in the configuration.
+any-nobody-signed-in-remedy = Sign in once with `presencectl login { $instance }`.
 any-permission-remedy = Grant the missing permission.
 any-configuration-remedy = Correct the setting that the message names.
 any-throttled-remedy = Wait; the other side asks for a pause.

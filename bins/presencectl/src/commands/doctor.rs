@@ -148,7 +148,10 @@ fn is_accepted(findings: &[Finding], instance: &InstanceName, side: Side) -> boo
 /// Whether a link waits for somebody to mend something.
 fn waits_for_somebody(status: &InstanceStatus) -> bool {
     let links = status.view.iter().flat_map(|view| &view.links);
-    links
-        .filter_map(|link| link.fault.as_deref())
-        .any(|fault| matches!(fault, "credentials" | "permission" | "configuration"))
+    links.filter_map(|link| link.fault.as_deref()).any(|fault| {
+        matches!(
+            fault,
+            "credentials" | "nobody-signed-in" | "permission" | "configuration"
+        )
+    })
 }

@@ -6,7 +6,7 @@ use sync_core::{Fault, PortError};
 /// `login` is the command that lets somebody sign in anew.
 pub(super) fn mapped(error: Error, login: Option<&str>) -> PortError {
     let (fault, mut advice) = (fault(&error.fault()), error.advice());
-    if let (Fault::Credentials, Some(login)) = (fault, login) {
+    if let (Fault::Credentials | Fault::NobodySignedIn, Some(login)) = (fault, login) {
         advice.push_str(&format!(" To sign in anew: `{login}`."));
     }
     // The client's outer layer says what was tried, which `doing` says already: its cause is what is new.
@@ -28,6 +28,7 @@ fn fault(fault: &graph_presence::Fault) -> Fault {
     match fault {
         Graph::Configuration => Fault::Configuration,
         Graph::Credentials => Fault::Credentials,
+        Graph::NobodySignedIn => Fault::NobodySignedIn,
         Graph::Permission => Fault::Permission,
         Graph::Throttled { retry_after } => Fault::Throttled {
             retry_after: *retry_after,

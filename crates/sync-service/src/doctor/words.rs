@@ -91,7 +91,10 @@ impl Words {
             .into_iter()
             .flatten()
             .find(|name| self.texts.has(name))?;
-        Some(self.texts.say(&name))
+        Some(match &finding.instance {
+            Some(instance) => self.say_of(&name, instance),
+            None => self.texts.say(&name),
+        })
     }
 
     fn documentation(&self, finding: &Finding) -> String {
@@ -161,6 +164,7 @@ mod tests {
         let faults = [
             Fault::Configuration,
             Fault::Credentials,
+            Fault::NobodySignedIn,
             Fault::Permission,
             Fault::Throttled { retry_after: None },
             Fault::Unreachable,
