@@ -30,8 +30,8 @@ pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
     DueView, Effect, Engine, Event, ExplainView, FieldView, Fingerprint, Fingerprints, Health, InstanceView,
     LedgerCommit, LicenceView, LicenceWarning, LinkName, LinkView, MemberView, Memory, OwnerView, Readiness,
-    Refusal, RememberedLicence, Report, RequestId, RuleView, Side, UnknownBecause, WaitView, WorkView, Write,
-    Written,
+    Refusal, Refusals, RememberedLicence, Report, RequestId, RuleView, Side, UnknownBecause, WaitView,
+    WorkView, Write, Written,
 };
 pub use fault::{Fault, PortError};
 pub use field_record::{FieldRecord, Intent, LastWrite, Look, Observed, Ours, Settled, Stray};

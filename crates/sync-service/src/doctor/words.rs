@@ -82,12 +82,11 @@ impl Words {
         if let (Language::English, Some(advice)) = (self.language, &finding.advice) {
             return Some(sentence(advice));
         }
-        let fault = finding
-            .fault
-            .map(|fault| format!("{}-{fault}-remedy", finding.check));
+        let fault = finding.error.as_ref().map(|error| error.fault);
+        let here = fault.map(|fault| format!("{}-{fault}-remedy", finding.check));
         let code = format!("{}-{}-remedy", finding.check, finding.code);
-        let any = finding.fault.map(|fault| format!("any-{fault}-remedy"));
-        let name = [fault, Some(code), any]
+        let any = fault.map(|fault| format!("any-{fault}-remedy"));
+        let name = [here, Some(code), any]
             .into_iter()
             .flatten()
             .find(|name| self.texts.has(name))?;
