@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use end_to_end::{Output, Stage, StageOptions};
+use end_to_end::{Output, Stage, StageOptions, presencectl_with};
 use sandbox::{Fault, Operation};
 use serde_json::Value;
 
@@ -71,6 +71,14 @@ const CASES: &[Case] = &[
         ("failure", "teams-reach", "unreachable"),
     ),
     case(
+        "a Microsoft whose port is one for plain HTTP",
+        |stage| {
+            let plain = stage.sandbox.tenant_url();
+            edit(stage, &plain, &plain.replace("http://", "https://"));
+        },
+        ("failure", "teams-reach", "no-tls"),
+    ),
+    case(
         "a clock that is slow",
         |stage| stage.sandbox.set_clocks_ahead(600),
         ("warning", "clock", "slow"),
@@ -114,6 +122,14 @@ const CASES: &[Case] = &[
         "a PBX that does not answer",
         |stage| edit(stage, &stage.sandbox.pbx_url(), &nobody()),
         ("failure", "pbx-reach", "unreachable"),
+    ),
+    case(
+        "a PBX whose port is one for plain HTTP",
+        |stage| {
+            let plain = stage.sandbox.pbx_url();
+            edit(stage, &plain, &plain.replace("http://", "https://"));
+        },
+        ("failure", "pbx-reach", "no-tls"),
     ),
     case(
         "a wrong password",
@@ -281,6 +297,46 @@ async fn each_bad_answer_is_named_at_its_link() {
         }
     }
     assert!(stage.sandbox.history().is_empty());
+}
+
+/// Verdict and code of the findings about one link.
+fn found_at(output: &Output, check: &str) -> Vec<(String, String)> {
+    let diagnosis = diagnosed(output);
+    let findings = diagnosis["findings"].as_array().expect("a list").iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    findings
+        .filter(|finding| finding["check"] == check)
+        .map(|finding| (text(&finding["verdict"]), text(&finding["code"])))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_proxy_is_named_for_what_it_is_asked_for_and_for_nothing_else() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    edit(&stage, &stage.sandbox.pbx_url(), "https://pbx.invalid");
+    let nobody = nobody();
+    let diagnose = |without: &str| {
+        let variables = [("HTTPS_PROXY", nobody.as_str()), ("NO_PROXY", without)];
+        presencectl_with(stage.config(), &["doctor", "--output", "json"], &variables)
+    };
+    let pair = |verdict: &str, code: &str| vec![(verdict.to_owned(), code.to_owned())];
+    let proxied = diagnose("");
+    assert_eq!(found_at(&proxied, "pbx-names"), pair("skipped", "proxied"));
+    assert_eq!(
+        found_at(&proxied, "pbx-reach"),
+        pair("failure", "unreachable-by-proxy")
+    );
+    let direct = diagnose("other.example,pbx.invalid");
+    assert_eq!(found_at(&direct, "pbx-names"), pair("failure", "unknown"));
+    assert_eq!(found_at(&direct, "pbx-reach"), []);
+    // Found, on loopback, where no proxy is asked: the way itself has failed.
+    edit(
+        &stage,
+        "https://pbx.invalid",
+        &nobody.replace("http://", "https://"),
+    );
+    let direct = diagnose("");
+    assert_eq!(found_at(&direct, "pbx-reach"), pair("failure", "unreachable"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
