@@ -311,6 +311,42 @@ fn found_at(output: &Output, check: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_reason_of_entra_is_said_in_german_too() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    let rows = [
+        (7_000_222, "secret-expired", "abgelaufen"),
+        (65_001, "consent", "/adminconsent?client_id="),
+        (50_076, "multi-factor", "MFA"),
+        (53_003, "conditional-access", "bedingten Zugriff"),
+        (900_382, "other-cloud", "in einer anderen Cloud"),
+        (7_000_112, "app-disabled", "deaktiviert"),
+    ];
+    for (number, word, german) in rows {
+        stage.sandbox.tenant().refuse_sign_ins(Some(number));
+        let output = stage.presencectl(&["doctor", "--output", "json", "--language", "de"]);
+        let diagnosis = diagnosed(&output);
+        let findings = diagnosis["findings"].as_array().expect("a list");
+        let failed = findings.iter().find(|finding| finding["verdict"] == "failure");
+        let failed = failed.unwrap_or_else(|| panic!("{number}: {output:?}"));
+        assert_eq!(
+            (&failed["check"], &failed["advice"]),
+            (&"teams-sign-in".into(), &word.into()),
+            "{failed:#}"
+        );
+        let remedy = failed["remedy"].as_str().unwrap_or_default();
+        assert!(remedy.contains(german), "{number}: {remedy}");
+    }
+    // A failure of which no more is known than whose fault it is has no such word.
+    stage.sandbox.tenant().refuse_sign_ins(None);
+    stage.write("pbx.password", "wrong");
+    let output = stage.presencectl(&["doctor", "--output", "json", "--language", "de"]);
+    let diagnosis = diagnosed(&output);
+    let findings = diagnosis["findings"].as_array().expect("a list");
+    let failed = findings.iter().find(|finding| finding["verdict"] == "failure");
+    assert!(failed.is_some_and(|failed| failed["advice"].is_null() && failed["remedy"].is_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_proxy_is_named_for_what_it_is_asked_for_and_for_nothing_else() {
     let stage = Stage::set(StageOptions::plain(3)).await;
     edit(&stage, &stage.sandbox.pbx_url(), "https://pbx.invalid");

@@ -52,6 +52,14 @@ impl Error {
         }
     }
 
+    /// The sign-in that failed, where there was no token to call with.
+    pub fn sign_in(&self) -> Option<&SignInError> {
+        match self.call()?.cause() {
+            Cause::SignIn(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The ids of the call that failed; `None` where nothing was sent.
     pub fn trace(&self) -> Option<&Trace> {
         self.call().and_then(CallError::trace)

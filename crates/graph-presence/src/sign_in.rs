@@ -11,6 +11,7 @@ use crate::{
     certificate::InvalidCertificate,
     error::{Fault, ProtocolError},
     exchange::{Answer, Trace, TransportError, clean},
+    remedy::Remedy,
     remembering::RememberError,
     retry_after,
 };
@@ -81,6 +82,23 @@ impl SignInError {
                 error.advice().unwrap_or_default().to_owned()
             }
             other => advice::of_fault(&other.fault()).to_owned(),
+        }
+    }
+
+    /// What in particular is to be done, where more than the fault is known.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Refused(refusal) => Remedy::of(refusal),
+            Self::Certificate(InvalidCertificate::Expired(_)) => Some(Remedy::CertificateExpired),
+            _ => None,
+        }
+    }
+
+    /// Where an administrator consents to the app's permissions, where that is what is to be done.
+    pub fn consent_url(&self) -> Option<&Url> {
+        match self {
+            Self::Refused(refusal) if self.remedy() == Some(Remedy::Consent) => refusal.consent_url.as_ref(),
+            _ => None,
         }
     }
 

@@ -33,7 +33,7 @@ pub use engine::{
     Refusal, Refusals, RememberedLicence, Report, RequestId, RuleView, Side, UnknownBecause, WaitView,
     WorkView, Write, Written,
 };
-pub use fault::{Fault, PortError};
+pub use fault::{Fault, PortError, Remedy};
 pub use field_record::{FieldRecord, Intent, LastWrite, Look, Observed, Ours, Settled, Stray};
 pub use gate::{Gate, GateView, Holding, SeatClaim, Seats, Shut};
 pub use ids::{Address, InstanceName, Login, NotAnAddress, PbxName, PbxUserId, TeamsUserId};
