@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::time::Duration;
 
 use end_to_end::{Output, Stage, StageOptions, presencectl_with};
 use sandbox::{Fault, Operation};
@@ -297,6 +298,54 @@ async fn each_bad_answer_is_named_at_its_link() {
         }
     }
     assert!(stage.sandbox.history().is_empty());
+}
+
+/// What takes for ever, and the link that it is named at.
+const SLOW: [(Operation, Fault, &str); 9] = [
+    (Operation::TenantOther, Fault::Hang, "teams-reach"),
+    (Operation::Token, Fault::Hang, "teams-sign-in"),
+    (Operation::Batch, Fault::Drip, "matches"),
+    (Operation::Presence, Fault::Drip, "presence"),
+    (Operation::LoginTemplate, Fault::Hang, "pbx-sign-in"),
+    (Operation::Users, Fault::Drip, "pbx-users"),
+    (Operation::Groups, Fault::Hang, "group"),
+    (Operation::PhoneconfigGet, Fault::Drip, "pbx-rights"),
+    (Operation::ChatGet, Fault::Hang, "module"),
+];
+
+/// The longest call is given up after half a minute, and none of these needs more than one. All wait at the same time.
+const BOUND: Duration = Duration::from_secs(90);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_for_ever_is_given_up_in_time_and_named_at_its_link() {
+    let mut stages = Vec::new();
+    for (operation, fault, check) in SLOW {
+        let stage = Stage::set(StageOptions::plain(3)).await;
+        stage.sandbox.fault(operation, fault, None);
+        stages.push((stage, operation, check));
+    }
+    let begin = |(stage, operation, check): (Stage, Operation, &'static str)| {
+        tokio::task::spawn_blocking(move || {
+            let output = stage.presencectl(&["doctor", "--output", "json"]);
+            assert!(stage.sandbox.history().is_empty());
+            (output, operation, check)
+        })
+    };
+    let diagnoses: Vec<_> = stages.into_iter().map(begin).collect();
+    let end = tokio::time::Instant::now() + BOUND;
+    for diagnosis in diagnoses {
+        let ended = tokio::time::timeout_at(end, diagnosis).await;
+        let (output, operation, check) = ended.expect("in time").expect("it has ended");
+        let diagnosis = diagnosed(&output);
+        let findings = diagnosis["findings"].as_array().expect("a list");
+        let failed: Vec<&Value> = findings
+            .iter()
+            .filter(|finding| finding["verdict"] == "failure")
+            .map(|finding| &finding["check"])
+            .collect();
+        assert_eq!(failed, [check], "{operation:?}: {output:?}");
+        assert_eq!(output.code, Some(1));
+    }
 }
 
 /// Verdict and code of the findings about one link.
