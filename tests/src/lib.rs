@@ -10,5 +10,5 @@ mod program;
 mod stage;
 
 pub use licences::{issuer_keys, licence, terms};
-pub use program::{Daemon, Login, Output, presencectl};
+pub use program::{Daemon, Login, Output, presencectl, presencectl_with};
 pub use stage::{Stage, StageOptions, eventually};

@@ -8,6 +8,7 @@ pub mod doctor;
 mod fingerprint;
 pub mod language;
 pub mod login;
+mod refusals;
 mod retention;
 mod sign_ins;
 pub mod standalone;
@@ -15,4 +16,5 @@ pub mod telemetry;
 mod ways;
 
 pub use assembly::Assembly;
+pub use refusals::{Noted, Presented};
 pub use sign_ins::SignIns;

@@ -77,7 +77,11 @@ pub(crate) async fn fill(
 ) -> Response {
     let tongue = f.tongue;
     let written = page.api.files.written().await;
-    if written.values.pointer(&format!("/instances/{instance}")).is_none() {
+    if written
+        .values
+        .pointer(&format!("/instances/{instance}"))
+        .is_none()
+    {
         return entrance::no_instance(tongue);
     }
     let effective = effective(&written, instance);
@@ -102,13 +106,18 @@ pub(crate) async fn fill(
         f.note("warning", "settings-no-groups");
     }
     for warning in &written.warnings {
-        let key = warning.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+        let key = warning
+            .key
+            .as_ref()
+            .map(|key| format!("{key}: "))
+            .unwrap_or_default();
         f.tell("warning", format!("{key}{}", warning.what));
     }
     let view = SettingsPage {
-        revision: sent
-            .filter(|_| status != StatusCode::CONFLICT)
-            .map_or_else(|| written.revision.to_string(), |sent| sent.first("revision").to_owned()),
+        revision: sent.filter(|_| status != StatusCode::CONFLICT).map_or_else(
+            || written.revision.to_string(),
+            |sent| sent.first("revision").to_owned(),
+        ),
         read_only: written.read_only.as_ref().map(|why| {
             tongue.say(match why.code {
                 ReadOnlyCode::Managed => "read-only-managed",
