@@ -12,4 +12,8 @@
 mod browser;
 mod door;
 mod forms;
+mod overview;
+mod people;
+mod plain;
 mod served;
+mod tour;

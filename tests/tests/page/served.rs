@@ -63,7 +63,7 @@ impl Served {
         printed.stdout.trim().to_owned()
     }
 
-    async fn mode(&self) -> String {
+    pub(crate) async fn mode(&self) -> String {
         let status = self.stage.status().await.expect("the daemon answers");
         let view = status.view.expect("the instance runs");
         view.mode.as_str().to_owned()
