@@ -11,6 +11,7 @@ mod overview;
 mod page;
 mod people;
 mod respond;
+mod settings;
 #[cfg(test)]
 mod texts;
 mod words;
@@ -40,6 +41,8 @@ pub fn router(api: Api) -> Router {
         .route("/i/{instance}/overview", get(overview::show))
         .route("/i/{instance}/overview/live", get(overview::live))
         .route("/i/{instance}/order/{order}", post(overview::order))
+        .route("/i/{instance}/settings", get(settings::show).post(settings::save))
+        .route("/i/{instance}/settings/confirm", post(settings::confirm))
         .route("/i/{instance}/people", get(people::show))
         .route("/i/{instance}/people/{user}", get(people::person))
         .route("/i/{instance}/people/{user}/{order}", post(people::order))

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use sync_core::InstanceName;
+use sync_core::{InstanceName, LinkName};
 use sync_service::api::{Api, InstanceStatus};
 use sync_service::language::Language;
 
 use crate::door::{Attempts, PasswordFile, Sessions};
+use crate::settings::Pending;
 
 /// The page of one daemon.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Parts {
     pub(crate) password: PasswordFile,
     pub(crate) sessions: Sessions,
     pub(crate) attempts: Attempts,
+    /// Settings that wait for a confirmation.
+    pub(crate) pending: Pending,
 }
 
 impl std::ops::Deref for Page {
@@ -35,6 +38,7 @@ impl Page {
             password: PasswordFile::beside(&api.state),
             sessions: Sessions::default(),
             attempts: Attempts::default(),
+            pending: Pending::default(),
             api,
         }))
     }
@@ -57,6 +61,17 @@ impl Page {
     /// Uses a one-time link up.
     pub(crate) fn redeem_link(&self, secret: &str) -> bool {
         self.api.links.as_ref().is_some_and(|links| links.redeem(secret))
+    }
+
+    /// Whether Microsoft lets an instance in; `None` where that is not known.
+    pub(crate) async fn signed_in(&self, instance: &str) -> Option<bool> {
+        let view = self.instance(instance).await?.view?;
+        let link = view.links.iter().find(|link| link.link == LinkName::Presence)?;
+        match (link.state.as_str(), link.fault.as_deref()) {
+            ("up", _) => Some(true),
+            (_, Some("credentials" | "configuration")) => Some(false),
+            _ => None,
+        }
     }
 
     /// All instances, by name.

@@ -4,17 +4,17 @@ use serde_json::Value;
 
 /// One field.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Field {
+pub(crate) struct Field {
     /// The key, with dots between its parts; it names the form's field and, with dashes, the texts.
-    pub(super) key: &'static str,
-    pub(super) kind: Kind,
+    pub(crate) key: &'static str,
+    pub(crate) kind: Kind,
     /// Shown only where another field has one of these values.
-    pub(super) when: Option<(&'static str, &'static [&'static str])>,
+    pub(crate) when: Option<(&'static str, &'static [&'static str])>,
 }
 
 /// How a field is shown and read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Toggle,
     Choice(&'static [&'static str]),
     Text,
@@ -34,11 +34,11 @@ pub(super) enum Kind {
 
 /// A part of the form.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Section {
-    pub(super) name: &'static str,
-    pub(super) fields: &'static [Field],
+pub(crate) struct Section {
+    pub(crate) name: &'static str,
+    pub(crate) fields: &'static [Field],
     /// Folded, because few need it.
-    pub(super) advanced: bool,
+    pub(crate) advanced: bool,
 }
 
 const fn field(key: &'static str, kind: Kind) -> Field {
@@ -65,7 +65,7 @@ const fn when(
 use Kind::{Certificate, Choice, Group, Lines, Number, Secret, Share, Text, Toggle};
 
 /// Before the rules.
-pub(super) const MODE: Section = Section {
+pub(crate) const MODE: Section = Section {
     name: "mode",
     advanced: false,
     fields: &[
@@ -76,7 +76,7 @@ pub(super) const MODE: Section = Section {
 };
 
 /// The Teams side.
-pub(super) const TEAMS: Section = Section {
+pub(crate) const TEAMS: Section = Section {
     name: "teams",
     advanced: false,
     fields: &[
@@ -109,7 +109,7 @@ pub(super) const TEAMS: Section = Section {
 };
 
 /// The PBX side, without the group.
-pub(super) const STARFACE: Section = Section {
+pub(crate) const STARFACE: Section = Section {
     name: "starface",
     advanced: false,
     fields: &[
@@ -131,14 +131,14 @@ pub(super) const STARFACE: Section = Section {
 };
 
 /// The group.
-pub(super) const GROUP: Section = Section {
+pub(crate) const GROUP: Section = Section {
     name: "group",
     advanced: false,
     fields: &[field("starface.group", Group)],
 };
 
 /// Who wins, and what holds back.
-pub(super) const POLICY: Section = Section {
+pub(crate) const POLICY: Section = Section {
     name: "policy",
     advanced: false,
     fields: &[
@@ -153,7 +153,7 @@ pub(super) const POLICY: Section = Section {
 };
 
 /// What few need.
-pub(super) const ADVANCED: Section = Section {
+pub(crate) const ADVANCED: Section = Section {
     name: "advanced",
     advanced: true,
     fields: &[
@@ -173,22 +173,22 @@ pub(super) const ADVANCED: Section = Section {
 };
 
 /// All sections before the rules, and those behind them.
-pub(super) const BEFORE: [Section; 2] = [MODE, TEAMS];
-pub(super) const BEHIND: [Section; 4] = [STARFACE, GROUP, POLICY, ADVANCED];
+pub(crate) const BEFORE: [Section; 2] = [MODE, TEAMS];
+pub(crate) const BEHIND: [Section; 4] = [STARFACE, GROUP, POLICY, ADVANCED];
 
 /// All fields.
-pub(super) fn all() -> impl Iterator<Item = &'static Field> {
+pub(crate) fn all() -> impl Iterator<Item = &'static Field> {
     BEFORE.iter().chain(&BEHIND).flat_map(|section| section.fields)
 }
 
 impl Field {
     /// The name of its texts.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("set-{}", self.key.replace('.', "-"))
     }
 
     /// What stands there in these values of an instance, as people write it.
-    pub(super) fn shown(&self, values: &Value) -> String {
+    pub(crate) fn shown(&self, values: &Value) -> String {
         let pointer = format!("/{}", self.key.replace('.', "/"));
         match values.pointer(&pointer) {
             Some(Value::String(text)) => text.clone(),
@@ -202,7 +202,7 @@ impl Field {
     }
 
     /// What people wrote, as the configuration has it; `None` where the key is not to be written.
-    pub(super) fn value(&self, text: &str) -> Option<Value> {
+    pub(crate) fn value(&self, text: &str) -> Option<Value> {
         let trimmed = text.trim();
         match self.kind {
             Kind::Lines => {

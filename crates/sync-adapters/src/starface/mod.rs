@@ -18,4 +18,4 @@ pub use starface_api::{
     ChatModule, ClientAuth, GroupId, KnownSignIn, Login, ModuleName, OAuth, OAuthClient, Observer, Operation,
     Pbx, PbxUrl, PbxUrlError, SignIn, SignInMemory, VolatileMemory,
 };
-pub use steps::SeenGroup;
+pub use steps::{GroupChoice, SeenGroup};

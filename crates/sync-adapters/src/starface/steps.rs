@@ -1,4 +1,4 @@
-//! The way to a roster, step by step, for a diagnosis that has to name the step that fails.
+//! The way to a roster, step by step: for a diagnosis that has to name the step that fails, and for whoever chooses a group.
 
 use starface_api::GroupId;
 use sync_core::{PbxUser, PbxUserId, PortError};
@@ -16,7 +16,41 @@ pub struct SeenGroup {
     pub members: Vec<PbxUserId>,
 }
 
+/// A group that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupChoice {
+    /// The id.
+    pub id: GroupId,
+    /// The name.
+    pub name: String,
+    /// How many members it has; `None` where that was not read.
+    pub members: Option<usize>,
+}
+
 impl StarfaceAdapter {
+    /// All groups that the signed-in user may see, by name. The sizes of the first `sizes` of them are read, one request each.
+    ///
+    /// # Errors
+    /// When they cannot be read. A group whose members alone cannot be read has no size.
+    pub async fn groups(&self, sizes: usize) -> Result<Vec<GroupChoice>, PortError> {
+        let pbx = &self.link.pbx;
+        let mut groups = self.link.call(pbx.groups()).await?;
+        groups.sort_by(|one, other| one.name.cmp(&other.name));
+        let mut choices = Vec::with_capacity(groups.len());
+        for (position, group) in groups.into_iter().enumerate() {
+            let members = match position < sizes {
+                true => self.link.call(pbx.group(group.id)).await.ok(),
+                false => None,
+            };
+            choices.push(GroupChoice {
+                id: group.id,
+                name: group.name,
+                members: members.map(|group| group.members.len()),
+            });
+        }
+        Ok(choices)
+    }
+
     /// Signs in, where no good sign-in is at hand.
     ///
     /// # Errors

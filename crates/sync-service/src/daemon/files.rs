@@ -62,6 +62,11 @@ impl Files {
         self.daemon.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// An instance as the daemon runs with it.
+    pub async fn instance(&self, name: &InstanceName) -> Option<config::Instance> {
+        self.settings.lock().await.instances.get(name).cloned()
+    }
+
     fn take_note(&self, warnings: &[Warning]) {
         let notices: Vec<String> = warnings
             .iter()

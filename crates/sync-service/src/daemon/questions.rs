@@ -1,8 +1,10 @@
 //! Questions to instances: how they do, what they would change, why somebody is as they are.
 
 use jiff::Timestamp;
+use sync_adapters::starface::GroupChoice;
 use sync_core::{
     Address, ExplainView, Handle, InstanceName, MemberPage, MemberQuery, MemberView, PbxUserId, Plan,
+    PortError,
 };
 
 use super::instance::Stage;
@@ -10,6 +12,8 @@ use super::supervisor::{Supervisor, UnknownInstance};
 use crate::api::{InstanceState, InstanceStatus};
 use crate::config::{self, OperatingMode};
 
+/// So many groups are counted for whoever chooses one.
+const SIZES: usize = 40;
 /// Why an instance does not run.
 const TURNED_OFF: &str = "turned off in the configuration";
 /// Said of an instance in the larger operating mode, until its further functions are there.
@@ -155,6 +159,19 @@ impl Supervisor {
             );
         }
         found
+    }
+
+    /// The groups of the PBX of these settings, by name, which need not be those that an instance runs with. The sizes of
+    /// the first of them are read.
+    ///
+    /// # Errors
+    /// When the PBX does not let us in, or the groups cannot be read.
+    pub async fn groups(
+        &self,
+        name: &InstanceName,
+        config: &config::Starface,
+    ) -> Result<Vec<GroupChoice>, PortError> {
+        self.assembly.starface(name, config)?.groups(SIZES).await
     }
 
     pub(super) async fn ask<T: Send + 'static>(

@@ -1,0 +1,98 @@
+//! What new settings would change in the PBX, before anybody saves them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sync_core::{InstanceName, PbxUserId, Plan};
+
+use super::{Files, Proposal};
+use crate::config;
+use crate::standalone;
+
+/// A look at a tenant or PBX that no instance knows yet is waited for so long.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// What becomes of one instance under new settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preview {
+    /// The instance.
+    pub instance: InstanceName,
+    /// How many people's DND or chat status would be changed now, those that the breaker would hold among them.
+    pub people: usize,
+    /// What a pass would change; `None` where the instance would not run, or that cannot be told.
+    pub plan: Option<Plan>,
+    /// Why it cannot be told.
+    pub error: Option<String>,
+}
+
+impl Files {
+    /// What would become of each instance that a proposal is about. Nothing is written.
+    pub async fn preview(&self, proposal: &Proposal) -> Vec<Preview> {
+        let running = self.settings.lock().await.instances.clone();
+        let mut previews = Vec::new();
+        for (name, config) in &proposal.loaded().settings.instances {
+            if running.get(name) != Some(config) {
+                previews.push(self.preview_of(name, config, proposal).await);
+            }
+        }
+        previews
+    }
+
+    async fn preview_of(&self, name: &InstanceName, config: &config::Instance, proposal: &Proposal) -> Preview {
+        let nothing = Preview {
+            instance: name.clone(),
+            people: 0,
+            plan: None,
+            error: None,
+        };
+        if !config.enabled {
+            return Preview {
+                people: self.owners(name, config).await,
+                ..nothing
+            };
+        }
+        let plan = match self.supervisor.plan_under(name, config).await {
+            Ok(Some(plan)) => Ok(plan),
+            // It is another tenant, PBX or group, or nothing runs that could be asked.
+            _ => {
+                let settings = &proposal.loaded().settings;
+                let look = standalone::plan(settings, &self.options.environment, name);
+                match tokio::time::timeout(PATIENCE, look).await {
+                    Ok(looked) => looked.map_err(|error| error.to_string()),
+                    Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+                }
+            }
+        };
+        match plan {
+            Ok(plan) => Preview {
+                people: people(&plan),
+                plan: Some(plan),
+                ..nothing
+            },
+            Err(error) => Preview {
+                error: Some(error),
+                ..nothing
+            },
+        }
+    }
+
+    /// How many people would have something taken back if the instance were turned off.
+    async fn owners(&self, name: &InstanceName, config: &config::Instance) -> usize {
+        if config.sync.on_stop != config::OnStop::Release {
+            return 0;
+        }
+        let ours = sync_core::MemberQuery {
+            show: sync_core::Show::Ours,
+            ..sync_core::MemberQuery::default()
+        };
+        let found = self.supervisor.member_page(name, ours).await;
+        found.map_or(0, |found| found.fitting)
+    }
+}
+
+fn people(plan: &Plan) -> usize {
+    let held = plan.held.iter().map(|held| held.change.pbx_user);
+    let changed = plan.changes.iter().map(|change| change.pbx_user);
+    changed.chain(held).collect::<BTreeSet<PbxUserId>>().len()
+}
