@@ -1,13 +1,14 @@
 //! Signing in and out, and the one-time link with which the password is chosen.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cookie::{Cookie, SameSite};
 use serde::Deserialize;
 use sync_service::language::number;
 
+use crate::address::{Path, Query};
 use crate::door::{Fields, PasswordError, PasswordFile, Posted, session_cookie, without_session_cookie};
 use crate::frame::Frame;
 use crate::language::{self, Tongue};

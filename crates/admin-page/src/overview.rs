@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use sync_core::{Health, InstanceName, InstanceView, LinkView, Mode, PlanId};
 use sync_service::api::{InstanceState, InstanceStatus, Order};
 
+use crate::address::{Path, Query};
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use sync_core::{InstanceName, MemberQuery, MemberView, OwnerView, PbxUserId, Show, SkipReason, Standing};
 use sync_service::api::Order;
 
+use crate::address::{Path, Query};
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::explained::{Explained, explained};
@@ -98,7 +99,7 @@ pub(crate) async fn show(
             .finish();
         format!("/i/{instance}/people?{query}")
     };
-    let more = (asked.page + 1).saturating_mul(ROWS) < fitting;
+    let more = asked.page.saturating_add(1).saturating_mul(ROWS) < fitting;
     ok(&People {
         before: asked.page.checked_sub(1).map(link),
         after: more.then(|| link(asked.page + 1)),

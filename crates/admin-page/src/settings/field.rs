@@ -49,12 +49,7 @@ const fn field(key: &'static str, kind: Kind) -> Field {
     }
 }
 
-const fn when(
-    key: &'static str,
-    kind: Kind,
-    other: &'static str,
-    values: &'static [&'static str],
-) -> Field {
+const fn when(key: &'static str, kind: Kind, other: &'static str, values: &'static [&'static str]) -> Field {
     Field {
         key,
         kind,
@@ -82,7 +77,14 @@ pub(crate) const TEAMS: Section = Section {
     fields: &[
         field(
             "teams.cloud",
-            Choice(&["global", "us-gov-high", "us-gov-dod", "china", "germany", "custom"]),
+            Choice(&[
+                "global",
+                "us-gov-high",
+                "us-gov-dod",
+                "china",
+                "germany",
+                "custom",
+            ]),
         ),
         when("teams.login_url", Text, "teams.cloud", &["custom"]),
         when("teams.graph_url", Text, "teams.cloud", &["custom"]),
@@ -92,7 +94,12 @@ pub(crate) const TEAMS: Section = Section {
             "teams.auth",
             Choice(&["client-secret", "client-certificate", "device-code", "browser"]),
         ),
-        when("teams.client_secret_file", Secret, "teams.auth", &["client-secret"]),
+        when(
+            "teams.client_secret_file",
+            Secret,
+            "teams.auth",
+            &["client-secret"],
+        ),
         when(
             "teams.client_certificate_file",
             Certificate,
@@ -117,7 +124,12 @@ pub(crate) const STARFACE: Section = Section {
         field("starface.login", Text),
         field("starface.password_file", Secret),
         field("starface.auth", Choice(&["auto", "nonce", "oauth"])),
-        when("starface.oauth_client_id", Text, "starface.auth", &["auto", "oauth"]),
+        when(
+            "starface.oauth_client_id",
+            Text,
+            "starface.auth",
+            &["auto", "oauth"],
+        ),
         when(
             "starface.oauth_client_secret_file",
             Secret,
@@ -206,12 +218,19 @@ impl Field {
         let trimmed = text.trim();
         match self.kind {
             Kind::Lines => {
-                let items = text.split(['\n', ',', ';']).map(str::trim).filter(|item| !item.is_empty());
+                let items = text
+                    .split(['\n', ',', ';'])
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty());
                 Some(Value::Array(items.map(Value::from).collect()))
             }
             _ if trimmed.is_empty() => None,
             Kind::Toggle => Some(Value::Bool(trimmed == "true")),
-            Kind::Number => Some(trimmed.parse::<i64>().map_or_else(|_| trimmed.into(), Value::from)),
+            Kind::Number => Some(
+                trimmed
+                    .parse::<i64>()
+                    .map_or_else(|_| trimmed.into(), Value::from),
+            ),
             Kind::Share => {
                 let number = trimmed.replace(',', ".").parse::<f64>().ok();
                 let number = number.and_then(serde_json::Number::from_f64);
@@ -247,7 +266,11 @@ mod tests {
         ] {
             let field = named(key);
             let pointer = format!("/{}", key.replace('.', "/"));
-            assert_eq!(field.value(&field.shown(&values)).as_ref(), values.pointer(&pointer), "{key}");
+            assert_eq!(
+                field.value(&field.shown(&values)).as_ref(),
+                values.pointer(&pointer),
+                "{key}"
+            );
         }
         assert_eq!(named("teams.tenant_id").value("  "), None);
         assert_eq!(named("sync.breaker.share").value("0,5"), Some(json!(0.5)));

@@ -93,7 +93,9 @@ impl Filling<'_> {
 
     fn entry(&self, field: &Field) -> Entry {
         let value = match (self.sent, field.kind) {
-            (Some(_), Kind::Secret | Kind::Certificate) | (None, Kind::Secret | Kind::Certificate) => String::new(),
+            (Some(_), Kind::Secret | Kind::Certificate) | (None, Kind::Secret | Kind::Certificate) => {
+                String::new()
+            }
             (Some(sent), Kind::Toggle) => sent.has(field.key).to_string(),
             (Some(sent), _) => sent.first(field.key).to_owned(),
             (None, Kind::Group) => group_value(self.effective),
@@ -123,7 +125,9 @@ impl Filling<'_> {
             value,
             options,
             set: secret.is_some_and(|secret| secret.set),
-            when: field.when.map(|(other, values)| format!("{other}={}", values.join(","))),
+            when: field
+                .when
+                .map(|(other, values)| format!("{other}={}", values.join(","))),
             fault: self.fault(field),
         }
     }
@@ -211,8 +215,16 @@ pub(crate) fn fault_text(tongue: Tongue, fault: &Fault) -> FaultText {
         FaultKind::Syntax | FaultKind::FileUnreadable => "fault-file",
         _ => "fault-value",
     };
-    let key = fault.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
-    let hint = fault.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    let key = fault
+        .key
+        .as_ref()
+        .map(|key| format!("{key}: "))
+        .unwrap_or_default();
+    let hint = fault
+        .hint
+        .as_ref()
+        .map(|hint| format!(" ({hint})"))
+        .unwrap_or_default();
     FaultText {
         text: tongue.say(name),
         detail: format!("{key}{}{hint}", fault.what),
@@ -237,7 +249,9 @@ fn group_value(effective: &Value) -> String {
 /// The changes that a form asks for, of these sections; what says what takes effect already is no change.
 pub(crate) fn changes(instance: &str, sections: &[Section], effective: &Value, sent: &Fields) -> Vec<Change> {
     let fields = sections.iter().flat_map(|section| section.fields);
-    fields.flat_map(|field| field_changes(instance, field, effective, sent)).collect()
+    fields
+        .flat_map(|field| field_changes(instance, field, effective, sent))
+        .collect()
 }
 
 fn field_changes(instance: &str, field: &Field, effective: &Value, sent: &Fields) -> Vec<Change> {
@@ -284,10 +298,7 @@ fn group_changes(key: &dyn Fn(&str) -> KeyPath, effective: &Value, value: &str) 
     let remove = effective
         .pointer(&format!("/{}", other.replace('.', "/")))
         .map(|_| Change::Remove { key: key(other) });
-    let set = Change::Set {
-        key: key(set),
-        value,
-    };
+    let set = Change::Set { key: key(set), value };
     std::iter::once(set).chain(remove).collect()
 }
 
@@ -312,7 +323,10 @@ pub(crate) fn rule_changes(instance: &str, before: &Chosen, chosen: &Chosen) -> 
             });
         }
     }
-    let gone = before.chat.keys().filter(|pattern| !chosen.chat.contains_key(*pattern));
+    let gone = before
+        .chat
+        .keys()
+        .filter(|pattern| !chosen.chat.contains_key(*pattern));
     changes.extend(gone.map(|pattern| Change::Remove { key: chat(pattern) }));
     changes
 }

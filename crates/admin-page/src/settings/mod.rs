@@ -9,7 +9,7 @@ mod save;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -24,6 +24,7 @@ pub(crate) use form::{FaultText, Filling, Part, changes, fault_text, key, rule_c
 pub(crate) use rules::{Choice, Chosen};
 pub(crate) use save::{Pending, confirm, save};
 
+use crate::address::{Path, Query};
 use crate::door::{Fields, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};
@@ -77,7 +78,11 @@ pub(crate) async fn fill(
 ) -> Response {
     let tongue = f.tongue;
     let written = page.api.files.written().await;
-    if written.values.pointer(&format!("/instances/{instance}")).is_none() {
+    if written
+        .values
+        .pointer(&format!("/instances/{instance}"))
+        .is_none()
+    {
         return entrance::no_instance(tongue);
     }
     let effective = effective(&written, instance);
@@ -102,13 +107,18 @@ pub(crate) async fn fill(
         f.note("warning", "settings-no-groups");
     }
     for warning in &written.warnings {
-        let key = warning.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+        let key = warning
+            .key
+            .as_ref()
+            .map(|key| format!("{key}: "))
+            .unwrap_or_default();
         f.tell("warning", format!("{key}{}", warning.what));
     }
     let view = SettingsPage {
-        revision: sent
-            .filter(|_| status != StatusCode::CONFLICT)
-            .map_or_else(|| written.revision.to_string(), |sent| sent.first("revision").to_owned()),
+        revision: sent.filter(|_| status != StatusCode::CONFLICT).map_or_else(
+            || written.revision.to_string(),
+            |sent| sent.first("revision").to_owned(),
+        ),
         read_only: written.read_only.as_ref().map(|why| {
             tongue.say(match why.code {
                 ReadOnlyCode::Managed => "read-only-managed",

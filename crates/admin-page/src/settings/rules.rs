@@ -12,7 +12,10 @@ use crate::language::Tongue;
 const TREE: [(&str, &[&str]); 7] = [
     ("Available", &[]),
     ("Busy", &["InACall", "InAConferenceCall", "InAMeeting"]),
-    ("DoNotDisturb", &["Presenting", "UrgentInterruptionsOnly", "Focusing"]),
+    (
+        "DoNotDisturb",
+        &["Presenting", "UrgentInterruptionsOnly", "Focusing"],
+    ),
     ("BeRightBack", &[]),
     ("Away", &[]),
     ("Offline", &["OffWork"]),
@@ -64,7 +67,9 @@ impl Chosen {
     /// What the values of an instance say.
     pub(crate) fn of_values(values: &Value) -> Self {
         let list = |name: &str| {
-            let list = values.pointer(&format!("/rules/{name}")).and_then(Value::as_array);
+            let list = values
+                .pointer(&format!("/rules/{name}"))
+                .and_then(Value::as_array);
             let texts = list.into_iter().flatten().filter_map(Value::as_str);
             texts.map(str::to_owned).collect()
         };
@@ -83,9 +88,15 @@ impl Chosen {
     pub(crate) fn of_form(fields: &Fields, before: &Self) -> Self {
         let list = |prefix: &str, more: &str, before: &[String]| {
             let ticked = fields.beginning(prefix).map(|(pattern, _)| pattern.to_owned());
-            let more = fields.first(more).lines().map(str::trim).filter(|line| !line.is_empty());
+            let more = fields
+                .first(more)
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty());
             let wanted: Vec<String> = ticked.chain(more.map(str::to_owned)).collect();
-            let kept = before.iter().filter(|known| wanted.iter().any(|pattern| same(pattern, known)));
+            let kept = before
+                .iter()
+                .filter(|known| wanted.iter().any(|pattern| same(pattern, known)));
             let mut list: Vec<String> = kept.cloned().collect();
             for pattern in wanted {
                 if !list.iter().any(|known| same(known, &pattern)) {
@@ -118,7 +129,10 @@ impl Chosen {
 
     /// As the configuration has them.
     pub(crate) fn chat(&self) -> Value {
-        let entries = self.chat.iter().map(|(pattern, word)| (pattern.clone(), word.as_str().into()));
+        let entries = self
+            .chat
+            .iter()
+            .map(|(pattern, word)| (pattern.clone(), word.as_str().into()));
         Value::Object(entries.collect::<Map<_, _>>())
     }
 
@@ -130,7 +144,10 @@ impl Chosen {
             chat: BTreeMap::new(),
         };
         for (pattern, word) in &self.chat {
-            table.set_chat(pattern.clone(), serde_json::from_value(word.as_str().into()).ok()?);
+            table.set_chat(
+                pattern.clone(),
+                serde_json::from_value(word.as_str().into()).ok()?,
+            );
         }
         Rules::new(&table).ok()
     }
@@ -141,7 +158,9 @@ impl Chosen {
         let remarks: Vec<_> = rules.iter().flat_map(Rules::lint).collect();
         let about = |pattern: &str| {
             let about = remarks.iter().filter(|remark| same(&remark.pattern, pattern));
-            about.map(|remark| said(tongue, &remark.problem)).collect::<Vec<_>>()
+            about
+                .map(|remark| said(tongue, &remark.problem))
+                .collect::<Vec<_>>()
         };
         let has = |list: &[String], pattern: &str| list.iter().any(|known| same(known, pattern));
         let row = |availability: &str, activity: Option<&str>| {
@@ -175,7 +194,10 @@ impl Chosen {
                     "*" => tongue.say("rules-any"),
                     known => tongue.say(&format!("availability-{known}")),
                 },
-                rows: activities.iter().map(|activity| row(availability, Some(activity))).collect(),
+                rows: activities
+                    .iter()
+                    .map(|activity| row(availability, Some(activity)))
+                    .collect(),
             })
             .collect();
         let in_tree = |pattern: &String| {
@@ -206,7 +228,9 @@ impl Chosen {
 /// What the rules make of one state: DND and chat status.
 fn outcome(tongue: Tongue, rules: &Rules, availability: &str, activity: Option<&str>) -> Option<String> {
     let availability = if availability == "*" { "Busy" } else { availability };
-    let presence: Presence = format!("{availability}/{}", activity.unwrap_or(availability)).parse().ok()?;
+    let presence: Presence = format!("{availability}/{}", activity.unwrap_or(availability))
+        .parse()
+        .ok()?;
     let outcome = rules.decide(&presence).outcome;
     let dnd = tongue.word("outcome-dnd", &outcome.dnd);
     let chat = tongue.word("outcome-chat", &outcome.chat);

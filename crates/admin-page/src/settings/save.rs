@@ -111,7 +111,11 @@ pub(crate) async fn save(State(page): State<Page>, Path(instance): Path<String>,
     let values = effective(&written, &instance);
     let mut wanted: Vec<_> = changes(&instance, &BEFORE, &values, &fields);
     let before = Chosen::of_values(&values);
-    wanted.extend(rule_changes(&instance, &before, &Chosen::of_form(&fields, &before)));
+    wanted.extend(rule_changes(
+        &instance,
+        &before,
+        &Chosen::of_form(&fields, &before),
+    ));
     wanted.extend(changes(&instance, &BEHIND, &values, &fields));
     let Ok(base) = fields.first("revision").parse() else {
         return entrance::unclear(tongue);
@@ -130,14 +134,25 @@ pub(crate) async fn save(State(page): State<Page>, Path(instance): Path<String>,
     }
     let previews = page.api.files.preview(&proposal).await;
     let view = PreviewPage {
-        differences: proposal.differences().iter().map(|difference| changed(tongue, difference)).collect(),
-        outcomes: previews.into_iter().map(|preview| outcome(tongue, preview)).collect(),
+        differences: proposal
+            .differences()
+            .iter()
+            .map(|difference| changed(tongue, difference))
+            .collect(),
+        outcomes: previews
+            .into_iter()
+            .map(|preview| outcome(tongue, preview))
+            .collect(),
         warnings: proposal
             .loaded()
             .warnings
             .iter()
             .map(|warning| {
-                let key = warning.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+                let key = warning
+                    .key
+                    .as_ref()
+                    .map(|key| format!("{key}: "))
+                    .unwrap_or_default();
                 format!("{key}{}", warning.what)
             })
             .collect(),
@@ -159,7 +174,11 @@ pub(crate) async fn save(State(page): State<Page>, Path(instance): Path<String>,
 }
 
 /// What was shown is confirmed, or taken back.
-pub(crate) async fn confirm(State(page): State<Page>, Path(instance): Path<String>, posted: Posted) -> Response {
+pub(crate) async fn confirm(
+    State(page): State<Page>,
+    Path(instance): Path<String>,
+    posted: Posted,
+) -> Response {
     let Posted { visitor, fields } = posted;
     let Some(waiting) = page.pending.take(fields.first("id"), &visitor, &instance) else {
         let mut f = Frame::of(&page, &visitor, &instance, Tab::Settings).await;
@@ -176,7 +195,9 @@ pub(crate) async fn confirm(State(page): State<Page>, Path(instance): Path<Strin
         from: None,
     };
     match page.api.files.change(waiting.proposal, &author).await {
-        Ok(_) if what == "save" => Redirect::to(&format!("/i/{instance}/overview?done=saved")).into_response(),
+        Ok(_) if what == "save" => {
+            Redirect::to(&format!("/i/{instance}/overview?done=saved")).into_response()
+        }
         Ok(_) => Redirect::to(&format!("/i/{instance}/settings?done=saved")).into_response(),
         Err(error) => refuse(&page, f, &instance, &waiting.sent, &error).await,
     }
@@ -207,7 +228,9 @@ fn changed(tongue: Tongue, difference: &Difference) -> Changed {
         None => tongue.say("preview-unset"),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) => {
-            let items = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+            let items = items
+                .iter()
+                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
             items.collect::<Vec<_>>().join(", ")
         }
         Some(other) => other.to_string(),
@@ -262,7 +285,9 @@ fn rows(tongue: Tongue, plan: &Plan) -> Vec<(String, String, String, &'static st
                 .address
                 .as_ref()
                 .map_or_else(|| change.pbx_user.to_string(), ToString::to_string);
-            let from = change.from.map_or_else(|| "?".to_owned(), |from| tongue.value(from));
+            let from = change
+                .from
+                .map_or_else(|| "?".to_owned(), |from| tongue.value(from));
             let what = format!("{from} → {}", tongue.value(change.to));
             let why = format!("{} ({})", change.because.presence, change.because.rule);
             (who, what, why, kind)

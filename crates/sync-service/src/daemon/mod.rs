@@ -32,11 +32,11 @@ use crate::sign_ins::SignIns;
 use crate::telemetry::{History, LatencySummary, Logging, Metrics, SAMPLED_EVERY};
 pub use files::Files;
 pub use preview::Preview;
-pub use sync_adapters::starface::GroupChoice;
 use sampling::{Sampler, sample_every};
 pub use settings::{Author, Changed, Proposal, SecretStatus, SettingsAnswer};
 pub use setup_link::SetupLinks;
 pub use supervisor::{Supervisor, UnknownInstance};
+pub use sync_adapters::starface::GroupChoice;
 
 /// What a daemon is started with.
 #[derive(Clone, Debug)]

@@ -39,7 +39,12 @@ impl Files {
         previews
     }
 
-    async fn preview_of(&self, name: &InstanceName, config: &config::Instance, proposal: &Proposal) -> Preview {
+    async fn preview_of(
+        &self,
+        name: &InstanceName,
+        config: &config::Instance,
+        proposal: &Proposal,
+    ) -> Preview {
         let nothing = Preview {
             instance: name.clone(),
             people: 0,
