@@ -99,6 +99,7 @@ pub(crate) async fn show(
             .finish();
         format!("/i/{instance}/people?{query}")
     };
+    f.here = link(asked.page);
     let more = asked.page.saturating_add(1).saturating_mul(ROWS) < fitting;
     ok(&People {
         before: asked.page.checked_sub(1).map(link),
@@ -203,6 +204,7 @@ pub(crate) async fn person(
     };
     let mut f = Frame::of(&page, &visitor, &instance, Tab::People).await;
     f.title = name_of(&view.member);
+    f.here = format!("/i/{instance}/people/{user}");
     ok(&Person {
         user,
         address: view.member.address.as_ref().map(ToString::to_string),
