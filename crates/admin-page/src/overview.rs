@@ -243,7 +243,7 @@ fn facts(tongue: Tongue, view: &InstanceView) -> Vec<(String, String)> {
         ("fact-due", view.due.to_string()),
         ("fact-changes", view.changes.to_string()),
         ("fact-sweep", ago(view.sweep_age_seconds)),
-        ("fact-interval", format!("{:.1} s", view.sweep_interval_seconds)),
+        ("fact-interval", tongue.seconds(view.sweep_interval_seconds)),
         ("fact-roster", ago(view.roster_age_seconds)),
         ("fact-policy", tongue.word("policy", &view.policy)),
     ];

@@ -25,6 +25,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// The browser, where there can be one; else it is said why not.
+    #[expect(clippy::print_stderr, reason = "whoever runs the tests has to know")]
     pub(crate) fn open() -> Option<&'static Self> {
         BROWSER.as_ref().map_err(|why| eprintln!("skipped: {why}")).ok()
     }
@@ -100,6 +101,10 @@ async fn send(write: &mut OwnedWriteHalf, message: &Value) {
     write.write_all(format!("{message}\n").as_bytes()).await.unwrap();
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where programs are is the environment's to say"
+)]
 fn chromium() -> Option<PathBuf> {
     let paths = std::env::var_os("PATH")?;
     std::env::split_paths(&paths)
