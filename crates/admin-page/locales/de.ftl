@@ -345,3 +345,243 @@ waits-breaker = Es wird bis { $until } zurückgehalten, weil auf einmal zu viele
 waits-link = Es wartet auf: { $link }.
 waits-retry = Der nächste Versuch ist in { $age }.
 waits-roster = Es wartet auf das erste Lesen der Gruppe.
+
+settings-mode = Betriebsmodus
+settings-teams = Azure-Anmeldedaten
+settings-teams-hint = Die App-Registrierung im Entra-Portal (früher Azure) nennt Mandanten-ID und Anwendungs-ID.
+settings-starface = Telefonanlage
+settings-starface-hint = Der Benutzer braucht die Rechte, die das Handbuch nennt. Ohne Modulname bleibt der Chat-Status unberührt.
+settings-group = Zielgruppe
+settings-group-hint = Abgeglichen werden die Mitglieder dieser Gruppe der Telefonanlage.
+settings-policy = Vorrang und Sicherung
+settings-policy-hint = Wer gewinnt, wenn ein Mensch und Teams verschiedener Meinung sind, und was zurückgehalten wird, weil es auf einmal zu viele beträfe.
+settings-advanced = Erweitert
+settings-rules = Teams Status wählen
+settings-rules-hint = Für jeden angekreuzten Status wird „Bitte nicht stören“ (DND) eingeschaltet. „Lassen“ ändert nichts. Alles andere Bekannte schaltet DND aus. Das Genauere geht vor.
+settings-save = Speichern
+settings-apply = Übernehmen
+settings-cancel = Abbrechen
+settings-preview-first = Vor dem Speichern wird gezeigt, was sich ändern würde.
+settings-file = Datei:
+settings-no-groups = Die Telefonanlage antwortet nicht; ihre Gruppen lassen sich deshalb nicht auflisten.
+settings-nothing-changed = Es wurde nichts geändert.
+settings-stale = Die Datei wurde inzwischen anderswo geändert, und nichts wurde gespeichert. Unten stehen Ihre Eingaben; Geheimnisse bitte noch einmal eingeben. Erneutes Speichern ändert die Datei in ihrer neuen Fassung.
+settings-read-only = Die Einstellungen lassen sich gerade nicht ändern.
+settings-not-good = So ist die Konfiguration nicht in Ordnung, und nichts wurde gespeichert. Die Fehler stehen bei den Feldern.
+settings-failed = Das Speichern ist fehlgeschlagen; der Grund steht im Log. Es gilt weiter, was vorher galt.
+read-only-managed = Diese Einstellungen kommen von anderswo (managed = true) und lassen sich hier nur ansehen.
+read-only-unwritable = Der Dienst darf die Konfigurationsdatei nicht schreiben; die Einstellungen lassen sich hier nur ansehen.
+secret-set = gesetzt
+secret-unset = nicht gesetzt
+group-choose = Bitte wählen
+group-missing = { $name } (gibt es in der Telefonanlage nicht)
+group-members = { $count ->
+    [one] 1 Mitglied
+   *[other] { $count } Mitglieder
+ }
+fault-missing = Hier fehlt eine Angabe.
+fault-named-file = Diese Datei lässt sich so nicht verwenden.
+fault-contradiction = Das widerspricht einer anderen Einstellung.
+fault-not-yet = Das kann diese Version noch nicht.
+fault-file = Die Datei lässt sich so nicht lesen.
+fault-value = Dieser Wert passt hier nicht.
+
+set-mode = Betriebsmodus
+set-mode-presence-sync = Abgleich Präsenzstatus
+set-mode-full-integration = Vollständige Integration
+set-mode-hint = In dieser Version ist auch bei „Vollständige Integration“ nur der Abgleich des Präsenzstatus aktiv.
+set-enabled = Dienst für den Statusabgleich
+set-observe = Nur beobachten: planen und berichten, nichts schreiben
+set-teams-cloud = Cloud
+set-teams-cloud-global = weltweit
+set-teams-cloud-us-gov-high = US Government (GCC High)
+set-teams-cloud-us-gov-dod = US Government (DoD)
+set-teams-cloud-china = China (21Vianet) – ohne Präsenz
+set-teams-cloud-germany = Deutschland (T-Systems, 2021 geschlossen)
+set-teams-cloud-custom = eigene Adressen
+set-teams-login_url = Adresse der Anmeldung
+set-teams-graph_url = Adresse von Graph
+set-teams-tenant_id = Mandanten-ID (Tenant)
+set-teams-client_id = Anwendungs-ID (Client)
+set-teams-auth = Azure Authentifizierung
+set-teams-auth-client-secret = Geheimer Schlüssel (Client Secret)
+set-teams-auth-client-certificate = Zertifikat
+set-teams-auth-device-code = Anmeldung eines Benutzers mit Gerätecode
+set-teams-auth-browser = Anmeldung eines Benutzers im Browser
+set-teams-auth-hint = Bei der Anmeldung eines Benutzers meldet sich nach dem Speichern jemand unter „Azure Authentifizierung“ an.
+set-teams-client_secret_file = Geheimer Schlüssel
+set-teams-client_certificate_file = Zertifikat mit privatem Schlüssel (PEM)
+set-teams-assertion_algorithm = Unterschrift
+set-teams-assertion_algorithm-default = PS256 (üblich)
+set-teams-assertion_algorithm-PS256 = PS256
+set-teams-assertion_algorithm-RS256 = RS256
+set-starface-url = Adresse
+set-starface-url-hint = Zum Beispiel https://pbx.example, ohne Pfad.
+set-starface-login = Anmeldename
+set-starface-password_file = Passwort
+set-starface-auth = Art der Anmeldung
+set-starface-auth-auto = selbst herausfinden
+set-starface-auth-nonce = bis Version 9
+set-starface-auth-oauth = ab Version 10 (OAuth)
+set-starface-oauth_client_id = OAuth-Client
+set-starface-oauth_client_secret_file = Geheimnis des OAuth-Clients
+set-starface-oauth_client_secret_file-hint = Nur ab Version 10.
+set-starface-certificate_sha256 = Fingerabdruck des Zertifikats (SHA-256)
+set-starface-certificate_sha256-hint = Nur für eine Telefonanlage mit selbst ausgestelltem Zertifikat; „presencectl doctor“ zeigt ihn.
+set-starface-chat-module = Name des Begleitmoduls
+set-starface-chat-shared_secret_file = Gemeinsames Geheimnis des Begleitmoduls
+set-starface-group = Gruppe
+set-sync-policy = Vorrang
+set-sync-policy-last-change-wins = Die letzte Änderung gilt (üblich)
+set-sync-policy-teams-leads = Teams geht immer vor
+set-sync-policy-own-only = Nur eigenes DND ausschalten
+set-sync-breaker-share = Zurückhalten ab diesem Anteil der Personen
+set-sync-breaker-share-hint = 0.5 heißt: wenn DND für mehr als die Hälfte auf einmal eingeschaltet würde.
+set-sync-breaker-at_least = und mindestens so vielen Personen
+set-sync-breaker-confirm_for = bis es so lange unverändert gilt
+set-sync-breaker-confirm_for-hint = Zum Beispiel 60s oder 5m.
+set-sync-poll_interval = Präsenz abfragen alle
+set-sync-roster_interval = Gruppe lesen alle
+set-sync-readback_interval = Telefonanlage nachlesen alle
+set-sync-pbx_concurrency = Gleichzeitige Anfragen an die Telefonanlage
+set-sync-on_stop = Beim Ausschalten
+set-sync-on_stop-release = eigene Werte zurücknehmen
+set-sync-on_stop-keep = alles stehen lassen
+set-sync-unknown_release_after = Bei unbekannter Präsenz zurücknehmen nach
+set-sync-dnd_off_after = DND erst ausschalten nach
+set-sync-chat_reassert = Chat-Status nachsehen alle
+set-sync-exclude = Ausgenommene Adressen, eine je Zeile
+set-teams-quota_share = Anteil am Abfragekontingent von Microsoft
+set-teams-proxy = Proxy zu Microsoft
+set-starface-proxy = Proxy zur Telefonanlage
+
+rules-any = Bei jeder Verfügbarkeit
+rules-dnd = DND
+rules-leave = Lassen
+rules-chat-of = Chat-Status bei { $word }
+rules-chat-default = Chat: üblich
+rules-outcome = { $dnd }, Chat { $chat }
+rules-more = Weitere Muster
+rules-more-dnd = Weitere Muster, die DND einschalten
+rules-more-leave = Weitere Muster, die nichts ändern
+rules-more-hint = Eines je Zeile: Verfügbarkeit, Verfügbarkeit/Aktivität oder */Aktivität, in den englischen Wörtern von Teams.
+lint-unknown-availability = kann nie gelten: „{ $word }“ ist keine bekannte Verfügbarkeit
+lint-names-unknown = kann nie gelten: Unbekanntes ändert nie etwas
+lint-repeated = kann nie gelten: wiederholt „{ $other }“
+lint-shadowed = kann nie gelten: verdeckt von { $by }
+lint-unknown-activity = gilt nur für genau dieses Wort: „{ $word }“ ist keine bekannte Aktivität
+lint-activity-ignored = wird immer als „{ $pair }“ gelesen
+lint-odd = wahrscheinlich nicht so gemeint
+
+preview-title = Vor dem Speichern
+preview-now = Was sich jetzt ändern würde
+preview-people = { $count ->
+    [0] Das würde jetzt bei niemandem etwas ändern.
+    [one] Das würde jetzt eine Person ändern.
+   *[other] Das würde jetzt { $count } Personen ändern.
+ }
+preview-release = { $count ->
+    [0] Der Abgleich wird ausgeschaltet; es gibt nichts zurückzunehmen.
+    [one] Der Abgleich wird ausgeschaltet, und bei einer Person wird zurückgenommen, was von uns ist.
+   *[other] Der Abgleich wird ausgeschaltet, und bei { $count } Personen wird zurückgenommen, was von uns ist.
+ }
+preview-held = { $count ->
+    [one] Eine Änderung davon würde zunächst zurückgehalten.
+   *[other] { $count } Änderungen davon würden zunächst zurückgehalten.
+ }
+preview-unknown = Was sich ändern würde, lässt sich gerade nicht sagen.
+preview-who = Wen das beträfe
+preview-change = Änderung
+preview-because = Grund
+preview-more = { $count ->
+    [one] und eine weitere
+   *[other] und { $count } weitere
+ }
+preview-changes = Geänderte Einstellungen
+preview-key = Einstellung
+preview-before = Bisher
+preview-after = Künftig
+preview-unset = nicht angegeben
+preview-new-secret = neu eingegeben
+preview-is-old = Diese Vorschau ist nicht mehr gültig, und nichts wurde gespeichert. Bitte noch einmal speichern.
+
+azure-title = Azure Authentifizierung
+azure-in = Angemeldet
+azure-out = Abgemeldet
+azure-unknown = Anmeldung unbekannt
+azure-hint = Mit Schlüssel oder Zertifikat meldet sich der Dienst selbst an. Sonst meldet sich hier ein Benutzer an.
+azure-go = Anmelden
+azure-begin = Anmelden
+azure-again = Neuen Code holen
+azure-not-delegated = Diese Instanz meldet sich mit Schlüssel oder Zertifikat selbst an; hier muss sich niemand anmelden.
+azure-explain = Microsoft zeigt Ihnen nach der Eingabe eines Codes, wem Sie den Zugriff erlauben. Melden Sie sich mit dem Konto an, dessen Berechtigungen der Dienst benutzen soll.
+azure-open = Öffnen Sie diese Seite, auf diesem oder einem anderen Gerät:
+azure-enter = Geben Sie dort diesen Code ein:
+azure-left = Der Code gilt noch
+azure-waits = Diese Seite merkt von selbst, wenn die Anmeldung fertig ist.
+azure-done = Angemeldet. Der Dienst benutzt die Anmeldung ab sofort.
+azure-missing = Nicht erteilt wurden: { $word }
+azure-failed = Es gab keinen Code: { $error }
+azure-came-to-nothing = Die Anmeldung ist nicht zustande gekommen.
+
+licence-open = Die Lizenz deckt die ganze Gruppe.
+licence-unchecked = Die Lizenz wurde noch nicht mit der Gruppe verglichen.
+licence-terms = Lizenz
+licence-none = Es gibt keine Lizenz.
+licence-number = Nummer
+licence-customer = Kunde
+licence-mode = Betriebsmodus
+licence-seats = Plätze
+licence-used = benutzte Plätze
+licence-from = gültig ab
+licence-until = gültig bis
+licence-grace = Nachfrist
+licence-pbx = Telefonanlage
+licence-bar = Belegung
+licence-small = zu klein
+licence-new = Neue Lizenz
+licence-key = Lizenzschlüssel
+licence-key-hint = Der ganze Text der Lizenzdatei. Eine Lizenz, mit der niemand abgeglichen würde, wird nicht gespeichert.
+licence-save = Lizenz speichern
+licence-read-only = Die Konfiguration lässt sich hier nicht ändern. Auf dem Server hilft
+licence-not-saved = Die Lizenz ließ sich nicht speichern: { $error }
+licence-too-few = Diese Lizenz ist zu klein und wurde nicht gespeichert: { $detail }
+licence-refused-unreadable = Diese Lizenz ist nicht lesbar.
+licence-refused-not-a-licence = Das ist keine Lizenz. Bitte den Text der Lizenzdatei ganz und unverändert einfügen.
+licence-refused-unknown-issuer = Diese Lizenz stammt von einem Aussteller, der hier nicht anerkannt ist.
+licence-refused-wrong-signature = Die Unterschrift dieser Lizenz stimmt nicht. Bitte noch einmal unverändert kopieren.
+licence-refused-later-version = Diese Lizenz ist für eine neuere Version des Programms.
+licence-refused-wrong-claims = Die Angaben dieser Lizenz sind fehlerhaft.
+licence-refused-not-yet-valid = Diese Lizenz gilt noch nicht.
+licence-refused-expired = Diese Lizenz ist abgelaufen.
+licence-refused-wrong-mode = Diese Lizenz gilt nicht für den eingestellten Betriebsmodus.
+licence-refused-other-pbx = Diese Lizenz gilt für eine andere Telefonanlage.
+licence-warning-ending = Die Lizenz endet am { $until }.
+licence-warning-grace = Die Lizenz ist am { $until } abgelaufen; die Nachfrist läuft.
+licence-warning-not-replaced = In der Datei steht eine Lizenz, die nicht gilt; die bisherige bleibt in Kraft, bis sie am { $until } endet.
+licence-warning-clock-set-back = Die Uhr dieses Rechners wurde zurückgestellt; die Lizenz endet am { $until }.
+
+log-silent = Dieser Prozess hebt keine Log-Zeilen auf.
+log-show = Anzeigen
+log-at-least = ab Stufe
+log-search = Suche
+log-only = nur diese Instanz
+log-level = Detailgrad
+log-new-level = Neuer Detailgrad
+log-for = für
+log-quarter = 15 Minuten
+log-hour = 1 Stunde
+log-change = Ändern
+log-until = Bis { $word }; danach gilt wieder die Einstellung.
+log-trace-hint = „Trace“ zeigt für jede Person den ganzen Weg der Entscheidung und E-Mail-Adressen.
+log-lines = Zeilen
+log-download = Herunterladen
+log-audit = Eigene Schreibzugriffe (Audit)
+log-audit-failed = Das Audit lässt sich nicht lesen; der Grund steht im Log.
+log-dropped = { $word } ältere Zeilen sind nicht mehr da.
+log-empty = Es gibt keine solchen Zeilen.
+level-error = Fehler
+level-warn = Warnung
+level-info = Info
+level-debug = Debug
+level-trace = Trace

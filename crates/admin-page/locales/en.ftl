@@ -345,3 +345,243 @@ waits-breaker = It is held until { $until }, because too many people would be af
 waits-link = It waits for: { $link }.
 waits-retry = The next try is in { $age }.
 waits-roster = It waits for the first reading of the group.
+
+settings-mode = Operating mode
+settings-teams = Azure credentials
+settings-teams-hint = The app registration in the Entra portal (formerly Azure) shows the ids of tenant and application.
+settings-starface = PBX
+settings-starface-hint = The user needs the rights that the guide names. Without the name of a module the chat status is left alone.
+settings-group = Target group
+settings-group-hint = The members of this group of the PBX are kept in line.
+settings-policy = Who wins, and what is held
+settings-policy-hint = Who wins when a human and Teams disagree, and what is held back because it would affect too many at once.
+settings-advanced = Advanced
+settings-rules = Choose Teams states
+settings-rules-hint = Each ticked state turns Do Not Disturb (DND) on. “Leave” changes nothing. Everything else that is known turns DND off. The more specific wins.
+settings-save = Save
+settings-apply = Apply
+settings-cancel = Cancel
+settings-preview-first = Before anything is saved you see what it would change.
+settings-file = File:
+settings-no-groups = The PBX does not answer, so its groups cannot be listed.
+settings-nothing-changed = Nothing was changed.
+settings-stale = The file was changed elsewhere meanwhile, and nothing was saved. Below is what you entered; please type secrets again. Saving once more changes the file as it is now.
+settings-read-only = The settings cannot be changed at the moment.
+settings-not-good = The configuration would not be good like this, and nothing was saved. What is wrong stands at the fields.
+settings-failed = Saving failed; the log says why. What was in force still is.
+read-only-managed = These settings come from elsewhere (managed = true) and can only be looked at here.
+read-only-unwritable = The daemon may not write the configuration file; the settings can only be looked at here.
+secret-set = set
+secret-unset = not set
+group-choose = Please choose
+group-missing = { $name } (not in the PBX)
+group-members = { $count ->
+    [one] 1 member
+   *[other] { $count } members
+ }
+fault-missing = Something is missing here.
+fault-named-file = This file cannot be used like this.
+fault-contradiction = This contradicts another setting.
+fault-not-yet = This version cannot do that yet.
+fault-file = The file cannot be read like this.
+fault-value = This value does not fit here.
+
+set-mode = Operating mode
+set-mode-presence-sync = Presence synchronisation
+set-mode-full-integration = Full integration
+set-mode-hint = In this version only presence synchronisation is active, with “Full integration” too.
+set-enabled = Status synchronisation service
+set-observe = Only observe: plan and report, write nothing
+set-teams-cloud = Cloud
+set-teams-cloud-global = worldwide
+set-teams-cloud-us-gov-high = US Government (GCC High)
+set-teams-cloud-us-gov-dod = US Government (DoD)
+set-teams-cloud-china = China (21Vianet) – without presence
+set-teams-cloud-germany = Germany (T-Systems, closed in 2021)
+set-teams-cloud-custom = addresses of your own
+set-teams-login_url = Address to sign in at
+set-teams-graph_url = Address of Graph
+set-teams-tenant_id = Tenant id
+set-teams-client_id = Application (client) id
+set-teams-auth = Azure authentication
+set-teams-auth-client-secret = Client secret
+set-teams-auth-client-certificate = Certificate
+set-teams-auth-device-code = A user signs in with a device code
+set-teams-auth-browser = A user signs in by browser
+set-teams-auth-hint = Where a user signs in, somebody does so under “Azure authentication” after saving.
+set-teams-client_secret_file = Client secret
+set-teams-client_certificate_file = Certificate with private key (PEM)
+set-teams-assertion_algorithm = Signature
+set-teams-assertion_algorithm-default = PS256 (usual)
+set-teams-assertion_algorithm-PS256 = PS256
+set-teams-assertion_algorithm-RS256 = RS256
+set-starface-url = Address
+set-starface-url-hint = Such as https://pbx.example, without a path.
+set-starface-login = Login
+set-starface-password_file = Password
+set-starface-auth = Way to sign in
+set-starface-auth-auto = find out
+set-starface-auth-nonce = up to version 9
+set-starface-auth-oauth = from version 10 on (OAuth)
+set-starface-oauth_client_id = OAuth client
+set-starface-oauth_client_secret_file = Secret of the OAuth client
+set-starface-oauth_client_secret_file-hint = From version 10 on only.
+set-starface-certificate_sha256 = Fingerprint of the certificate (SHA-256)
+set-starface-certificate_sha256-hint = Only for a PBX with a self-signed certificate; “presencectl doctor” shows it.
+set-starface-chat-module = Name of the companion module
+set-starface-chat-shared_secret_file = Shared secret of the companion module
+set-starface-group = Group
+set-sync-policy = Who wins
+set-sync-policy-last-change-wins = The last change wins (usual)
+set-sync-policy-teams-leads = Teams always leads
+set-sync-policy-own-only = Turn off our own DND only
+set-sync-breaker-share = Hold back beyond this share of the people
+set-sync-breaker-share-hint = 0.5 means: when DND would be turned on for more than half of them at once.
+set-sync-breaker-at_least = and at least so many people
+set-sync-breaker-confirm_for = until it has been so for
+set-sync-breaker-confirm_for-hint = Such as 60s or 5m.
+set-sync-poll_interval = Ask for presence every
+set-sync-roster_interval = Read the group every
+set-sync-readback_interval = Read the PBX back every
+set-sync-pbx_concurrency = Requests to the PBX at once
+set-sync-on_stop = When turned off
+set-sync-on_stop-release = take our own values back
+set-sync-on_stop-keep = leave everything
+set-sync-unknown_release_after = With unknown presence, take back after
+set-sync-dnd_off_after = Turn DND off only after
+set-sync-chat_reassert = Look at chat statuses every
+set-sync-exclude = Addresses that are left alone, one a line
+set-teams-quota_share = Share of Microsoft's request quota
+set-teams-proxy = Proxy on the way to Microsoft
+set-starface-proxy = Proxy on the way to the PBX
+
+rules-any = With any availability
+rules-dnd = DND
+rules-leave = Leave
+rules-chat-of = Chat status with { $word }
+rules-chat-default = Chat: usual
+rules-outcome = { $dnd }, chat { $chat }
+rules-more = More patterns
+rules-more-dnd = More patterns that turn DND on
+rules-more-leave = More patterns that change nothing
+rules-more-hint = One a line: Availability, Availability/Activity or */Activity, in the English words of Teams.
+lint-unknown-availability = can never win: “{ $word }” is no known availability
+lint-names-unknown = can never win: what is unknown never changes anything
+lint-repeated = can never win: repeats “{ $other }”
+lint-shadowed = can never win: hidden by { $by }
+lint-unknown-activity = wins for this very word only: “{ $word }” is no known activity
+lint-activity-ignored = is always read as “{ $pair }”
+lint-odd = probably not meant
+
+preview-title = Before it is saved
+preview-now = What would change now
+preview-people = { $count ->
+    [0] This would change nobody now.
+    [one] This would change one person now.
+   *[other] This would change { $count } people now.
+ }
+preview-release = { $count ->
+    [0] The synchronisation is turned off; there is nothing to take back.
+    [one] The synchronisation is turned off, and what is ours is taken back for one person.
+   *[other] The synchronisation is turned off, and what is ours is taken back for { $count } people.
+ }
+preview-held = { $count ->
+    [one] One of these changes would be held at first.
+   *[other] { $count } of these changes would be held at first.
+ }
+preview-unknown = What would change cannot be told at the moment.
+preview-who = Whom this would affect
+preview-change = Change
+preview-because = Because
+preview-more = { $count ->
+    [one] and one more
+   *[other] and { $count } more
+ }
+preview-changes = Changed settings
+preview-key = Setting
+preview-before = Before
+preview-after = After
+preview-unset = not said
+preview-new-secret = newly typed
+preview-is-old = This preview is not good any more, and nothing was saved. Please save once more.
+
+azure-title = Azure authentication
+azure-in = Signed in
+azure-out = Signed out
+azure-unknown = sign-in unknown
+azure-hint = With a secret or a certificate the daemon signs in by itself. Otherwise a user signs in here.
+azure-go = Sign in
+azure-begin = Sign in
+azure-again = Get a new code
+azure-not-delegated = This instance signs in by itself with a secret or a certificate; nobody has to sign in here.
+azure-explain = After a code was entered, Microsoft shows whom you permit access to what. Sign in with the account whose permissions the daemon is to use.
+azure-open = Open this page, on this device or another one:
+azure-enter = Enter this code there:
+azure-left = The code is good for
+azure-waits = This page notices by itself when the sign-in is done.
+azure-done = Signed in. The daemon uses the sign-in from now on.
+azure-missing = These were not granted: { $word }
+azure-failed = There was no code: { $error }
+azure-came-to-nothing = The sign-in came to nothing.
+
+licence-open = The licence covers the whole group.
+licence-unchecked = The licence was not compared with the group yet.
+licence-terms = Licence
+licence-none = There is no licence.
+licence-number = number
+licence-customer = customer
+licence-mode = operating mode
+licence-seats = seats
+licence-used = seats in use
+licence-from = valid from
+licence-until = valid until
+licence-grace = grace
+licence-pbx = PBX
+licence-bar = In use
+licence-small = too small
+licence-new = New licence
+licence-key = Licence key
+licence-key-hint = The whole text of the licence file. A licence with which nobody would be synchronised is not saved.
+licence-save = Save licence
+licence-read-only = The configuration cannot be changed here. On the server, run
+licence-not-saved = The licence could not be saved: { $error }
+licence-too-few = This licence is too small and was not saved: { $detail }
+licence-refused-unreadable = This licence cannot be read.
+licence-refused-not-a-licence = This is no licence. Please insert the text of the licence file, whole and unaltered.
+licence-refused-unknown-issuer = This licence comes from an issuer that is not accepted here.
+licence-refused-wrong-signature = The signature of this licence is wrong. Please copy it once more, unaltered.
+licence-refused-later-version = This licence is for a later version of the program.
+licence-refused-wrong-claims = What this licence says is not good.
+licence-refused-not-yet-valid = This licence is not valid yet.
+licence-refused-expired = This licence has expired.
+licence-refused-wrong-mode = This licence is not for the operating mode that is set.
+licence-refused-other-pbx = This licence is for another PBX.
+licence-warning-ending = The licence ends on { $until }.
+licence-warning-grace = The licence ended on { $until }; the grace goes on.
+licence-warning-not-replaced = The file holds a licence that is not in force; the one before stays so until it ends on { $until }.
+licence-warning-clock-set-back = The clock of this machine was set back; the licence ends on { $until }.
+
+log-silent = This process keeps no lines of the log.
+log-show = Show
+log-at-least = from level
+log-search = Search
+log-only = this instance only
+log-level = Level
+log-new-level = New level
+log-for = for
+log-quarter = 15 minutes
+log-hour = 1 hour
+log-change = Change
+log-until = Until { $word }; then the setting is in force again.
+log-trace-hint = “Trace” shows the whole way of each decision for each person, and e-mail addresses.
+log-lines = Lines
+log-download = Download
+log-audit = Our own writes (audit)
+log-audit-failed = The audit cannot be read; the log says why.
+log-dropped = { $word } older lines are not kept any more.
+log-empty = There are no such lines.
+level-error = Error
+level-warn = Warning
+level-info = Info
+level-debug = Debug
+level-trace = Trace

@@ -160,8 +160,8 @@ impl Frame {
     }
 
     /// One text with a word in it.
-    pub(crate) fn w(&self, name: &str, word: &str) -> String {
-        self.texts().say_with(name, &[("word", argument(word))])
+    pub(crate) fn w(&self, name: &str, word: impl AsRef<str>) -> String {
+        self.texts().say_with(name, &[("word", argument(word.as_ref()))])
     }
 
     /// Where the style is.

@@ -2,12 +2,16 @@
 
 mod address;
 mod assets;
+mod azure;
 mod door;
 mod entrance;
 mod explained;
 mod frame;
+mod guide;
 mod language;
+mod licence;
 mod live;
+mod log;
 mod overview;
 mod page;
 mod people;
@@ -39,11 +43,22 @@ pub fn router(api: Api) -> Router {
         .route("/sign-out", post(entrance::sign_out))
         .route("/setup/{secret}", get(entrance::welcome).post(entrance::choose))
         .route("/language/{code}", post(entrance::speak))
+        .route("/guide", get(guide::begin))
+        .route("/guide/{step}", get(guide::show).post(guide::take))
+        .route("/guide/azure/live", get(guide::live))
         .route("/i/{instance}/overview", get(overview::show))
         .route("/i/{instance}/overview/live", get(overview::live))
         .route("/i/{instance}/order/{order}", post(overview::order))
         .route("/i/{instance}/settings", get(settings::show).post(settings::save))
         .route("/i/{instance}/settings/confirm", post(settings::confirm))
+        .route("/i/{instance}/sign-in", get(azure::show).post(azure::begin))
+        .route("/i/{instance}/sign-in/live", get(azure::live))
+        .route("/i/{instance}/licence", get(licence::show).post(licence::save))
+        .route("/i/{instance}/log", get(log::show))
+        .route("/i/{instance}/log/live", get(log::live))
+        .route("/i/{instance}/log/level", post(log::set_level))
+        .route("/i/{instance}/log/download", get(log::download))
+        .route("/i/{instance}/log/audit", get(log::audit))
         .route("/i/{instance}/people", get(people::show))
         .route("/i/{instance}/people/{user}", get(people::person))
         .route("/i/{instance}/people/{user}/{order}", post(people::order))

@@ -6,7 +6,9 @@ use sync_core::{InstanceName, LinkName};
 use sync_service::api::{Api, InstanceStatus};
 use sync_service::language::Language;
 
+use crate::azure::Dialogues;
 use crate::door::{Attempts, PasswordFile, Sessions};
+use crate::guide::Drafts;
 use crate::settings::Pending;
 
 /// The page of one daemon.
@@ -22,6 +24,10 @@ pub(crate) struct Parts {
     pub(crate) attempts: Attempts,
     /// Settings that wait for a confirmation.
     pub(crate) pending: Pending,
+    /// Sign-ins to Microsoft that were begun here.
+    pub(crate) dialogues: Dialogues,
+    /// The set-up that is under way.
+    pub(crate) drafts: Drafts,
 }
 
 impl std::ops::Deref for Page {
@@ -39,6 +45,8 @@ impl Page {
             sessions: Sessions::default(),
             attempts: Attempts::default(),
             pending: Pending::default(),
+            dialogues: Dialogues::default(),
+            drafts: Drafts::default(),
             api,
         }))
     }

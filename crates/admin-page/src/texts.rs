@@ -175,6 +175,25 @@ fn every_value_has_a_word() {
 }
 
 #[test]
+fn every_field_of_the_settings_has_a_label_and_a_word_for_each_choice() {
+    use crate::settings::{BEFORE, BEHIND, Kind};
+    for tongue in tongues() {
+        let has = |name: &str| assert!(tongue.texts().has(name), "{}: {name}", tongue.code());
+        for section in BEFORE.iter().chain(&BEHIND) {
+            has(&format!("settings-{}", section.name));
+            for field in section.fields {
+                has(&field.text());
+                let Kind::Choice(words) = field.kind else { continue };
+                for word in words {
+                    let word = if word.is_empty() { "default" } else { word };
+                    has(&format!("{}-{word}", field.text()));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn every_reason_of_a_shut_gate_has_a_sentence() {
     // The words that `licensing::Refusal::code` and `sync_core::Shut::code` know.
     let codes = [
@@ -194,6 +213,8 @@ fn every_reason_of_a_shut_gate_has_a_sentence() {
     for tongue in tongues() {
         for code in codes {
             assert!(tongue.texts().has(&format!("gate-{code}")), "{code}");
+            let refused = format!("licence-refused-{code}");
+            assert!(tongue.texts().has(&refused) || matches!(code, "no-licence" | "too-few-seats"));
         }
     }
 }

@@ -109,10 +109,12 @@ impl DeviceSignIn {
 }
 
 /// Asks again and again, as RFC 8628 has it, and once more at the end.
-async fn ask_until<T>(
+///
+/// The bound names the future's type, which an async closure's does not, so that a task may wait for it on any thread.
+async fn ask_until<T, A: Future<Output = Result<T, SignInError>>>(
     end: Instant,
     mut interval: Duration,
-    ask: impl AsyncFn() -> Result<T, SignInError>,
+    ask: impl Fn() -> A,
 ) -> Result<T, SignInError> {
     loop {
         let next = Instant::now() + interval;
@@ -195,7 +197,7 @@ mod tests {
         let ended = ask_until(
             begun + Duration::from_secs(life),
             Duration::from_secs(5),
-            async || {
+            || async {
                 times.borrow_mut().push(begun.elapsed().as_secs());
                 let mut answers = answers.borrow_mut();
                 if answers.len() > 1 {

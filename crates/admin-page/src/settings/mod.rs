@@ -19,7 +19,7 @@ use sync_service::config::Fault;
 use sync_service::config::edit::{Document, ReadOnlyCode};
 use sync_service::daemon::{GroupChoice, SettingsAnswer};
 
-pub(crate) use field::{ADVANCED, BEFORE, BEHIND, GROUP, MODE, POLICY, STARFACE, Section, TEAMS};
+pub(crate) use field::{BEFORE, BEHIND, GROUP, Kind, MODE, POLICY, STARFACE, Section, TEAMS};
 pub(crate) use form::{FaultText, Filling, Part, changes, fault_text, key, rule_changes};
 pub(crate) use rules::{Choice, Chosen};
 pub(crate) use save::{Pending, confirm, save};

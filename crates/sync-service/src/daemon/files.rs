@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::{DaemonOptions, Supervisor, UnknownInstance};
 use crate::api::InstanceStatus;
 use crate::config::edit::{ConfigFile, Storage};
-use crate::config::{self, ConfigErrors, Loaded, Settings, Warning};
+use crate::config::{self, ConfigErrors, Environment, Loaded, Settings, Warning};
 
 /// The files of a running daemon.
 #[derive(Debug)]
@@ -65,6 +65,16 @@ impl Files {
     /// An instance as the daemon runs with it.
     pub async fn instance(&self, name: &InstanceName) -> Option<config::Instance> {
         self.settings.lock().await.instances.get(name).cloned()
+    }
+
+    /// The settings that the daemon runs with.
+    pub async fn settings(&self) -> Settings {
+        self.settings.lock().await.clone()
+    }
+
+    /// What the configuration takes from the environment.
+    pub fn environment(&self) -> &Environment {
+        &self.options.environment
     }
 
     fn take_note(&self, warnings: &[Warning]) {

@@ -21,6 +21,11 @@ const FULL_INTEGRATION: &str =
     "the mode `full-integration` is configured; in this version only presence synchronisation is active";
 
 impl Supervisor {
+    /// The time on the clock of the instances.
+    pub fn now(&self) -> Timestamp {
+        self.assembly.now().wall
+    }
+
     /// How each instance does, by name.
     pub async fn statuses(&self) -> Vec<InstanceStatus> {
         let names = self.names();

@@ -148,9 +148,9 @@ impl Supervisor {
         name: &InstanceName,
         settings: &Settings,
     ) -> Result<InstanceStatus, UnknownInstance> {
-        let no_such = || UnknownInstance::NoSuch(name.clone());
-        let config = settings.instances.get(name).ok_or_else(no_such)?;
-        let licence = settings.licences.get(name).ok_or_else(no_such)?;
+        let (Some(config), Some(licence)) = (settings.instances.get(name), settings.licences.get(name)) else {
+            return Err(UnknownInstance::NoSuch(name.clone()));
+        };
         let ended = self.slots().remove(name).and_then(|slot| slot.life);
         if let Some(life) = ended {
             life.end(false).await;

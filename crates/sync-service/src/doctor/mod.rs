@@ -48,7 +48,7 @@ pub enum Running<'a> {
 }
 
 /// Whoever is told of each finding.
-type Tell<'t> = &'t mut dyn FnMut(Finding);
+type Tell<'t> = &'t mut (dyn FnMut(Finding) + Send);
 
 /// Examines everything, and hands each finding over as soon as it is made.
 ///

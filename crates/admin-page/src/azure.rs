@@ -1,0 +1,208 @@
+//! Signing in to Microsoft as a person, by device code: the code, the link, the time that is left.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use sync_core::InstanceName;
+use sync_service::config::Settings;
+use sync_service::login::{DeviceLogin, Login, LoginError};
+use tokio::time::Instant;
+
+use crate::door::{Posted, Visitor};
+use crate::entrance;
+use crate::frame::{Frame, Tab};
+use crate::live;
+use crate::page::Page;
+use crate::respond::ok;
+
+/// The sign-ins that were begun on the page, by instance.
+#[derive(Debug, Default)]
+pub(crate) struct Dialogues(Mutex<HashMap<String, Dialogue>>);
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialogue {
+    pub(crate) link: String,
+    pub(crate) code: String,
+    until: Instant,
+    pub(crate) state: Progress,
+    number: u64,
+}
+
+/// How a sign-in does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Somebody has to enter the code.
+    Waiting,
+    /// Done; these permissions were not granted.
+    Done { missing: Vec<String> },
+    /// It came to nothing.
+    Failed { says: String },
+}
+
+impl Dialogues {
+    pub(crate) fn of(&self, instance: &str) -> Option<Dialogue> {
+        self.lock().get(instance).cloned()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Dialogue>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new one takes the place of the one before, and is told from it by its number.
+    fn begin(&self, instance: &str, link: String, code: String, until: Instant) -> u64 {
+        let mut all = self.lock();
+        let number = all.get(instance).map_or(0, |known| known.number + 1);
+        let dialogue = Dialogue {
+            link,
+            code,
+            until,
+            state: Progress::Waiting,
+            number,
+        };
+        all.insert(instance.to_owned(), dialogue);
+        number
+    }
+
+    fn end(&self, instance: &str, number: u64, state: Progress) {
+        if let Some(known) = self.lock().get_mut(instance).filter(|known| known.number == number) {
+            known.state = state;
+        }
+    }
+}
+
+impl Dialogue {
+    /// How long the code is good, in seconds.
+    pub(crate) fn left(&self) -> u64 {
+        self.until.saturating_duration_since(Instant::now()).as_secs()
+    }
+
+    pub(crate) fn waits(&self) -> bool {
+        self.state == Progress::Waiting
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.state, Progress::Done { .. })
+    }
+
+    pub(crate) fn missing(&self) -> String {
+        match &self.state {
+            Progress::Done { missing } => missing.join(", "),
+            _ => String::new(),
+        }
+    }
+
+    pub(crate) fn failure(&self) -> Option<&str> {
+        match &self.state {
+            Progress::Failed { says } => Some(says),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "azure-sign-in.html")]
+struct SignInPage {
+    f: Frame,
+    instance: String,
+    delegated: bool,
+    dialogue: Option<Dialogue>,
+}
+
+#[derive(Template)]
+#[template(path = "azure-part.html")]
+struct Part {
+    f: Frame,
+    dialogue: Dialogue,
+}
+
+/// The page.
+pub(crate) async fn show(State(page): State<Page>, visitor: Visitor, Path(instance): Path<String>) -> Response {
+    let name = InstanceName(instance.as_str().into());
+    let Some(config) = page.api.files.instance(&name).await else {
+        return entrance::no_instance(visitor.tongue);
+    };
+    let mut f = Frame::of(&page, &visitor, &instance, Tab::Settings).await;
+    f.title = f.t("azure-title");
+    ok(&SignInPage {
+        delegated: config.teams.sign_in.is_delegated(),
+        dialogue: page.dialogues.of(&instance),
+        instance,
+        f,
+    })
+}
+
+/// The same, whenever it changes.
+pub(crate) async fn live(State(page): State<Page>, visitor: Visitor, Path(instance): Path<String>) -> Response {
+    watch(page, visitor, instance)
+}
+
+/// The sign-in of an instance, whenever it changes.
+pub(crate) fn watch(page: Page, visitor: Visitor, instance: String) -> Response {
+    live::part(move || {
+        let (page, visitor, instance) = (page.clone(), visitor.clone(), instance.clone());
+        async move {
+            let dialogue = page.dialogues.of(&instance)?;
+            let f = Frame::bare(&visitor, "azure-title");
+            Part { f, dialogue }.render().ok()
+        }
+    })
+    .into_response()
+}
+
+/// A code is asked for.
+pub(crate) async fn begin(State(page): State<Page>, Path(instance): Path<String>, posted: Posted) -> Response {
+    let settings = page.api.files.settings().await;
+    if let Err(error) = start(&page, &settings, &instance).await {
+        tracing::warn!(instance, %error, "no device code");
+        let mut f = Frame::of(&page, &posted.visitor, &instance, Tab::Settings).await;
+        f.title = f.t("azure-title");
+        let text = f.tongue.with("azure-failed", &[("error", &error.to_string())]);
+        f.tell("bad", text);
+        return ok(&SignInPage {
+            delegated: true,
+            dialogue: None,
+            instance,
+            f,
+        });
+    }
+    Redirect::to(&format!("/i/{instance}/sign-in")).into_response()
+}
+
+/// Asks for a device code, and waits for somebody to enter it while the page goes on.
+pub(crate) async fn start(page: &Page, settings: &Settings, instance: &str) -> Result<(), LoginError> {
+    let name = InstanceName(instance.into());
+    let environment = page.api.files.environment();
+    let login = Login::prepare(settings, environment, &name).await?;
+    let login = login.device_code().await?;
+    let until = Instant::now() + login.expires_in();
+    let (link, code) = (login.link().to_owned(), login.code().to_owned());
+    let number = page.dialogues.begin(instance, link, code, until);
+    tokio::spawn(wait(page.clone(), login, name, number));
+    Ok(())
+}
+
+/// Waits until the code is entered, and lets the instance begin anew.
+async fn wait(page: Page, login: DeviceLogin, name: InstanceName, number: u64) {
+    let instance = name.to_string();
+    let state = match login.wait().await {
+        Ok(stored) => {
+            // Before there is such an instance, nobody has to be told.
+            let known = page.api.files.signed_in(&name).await.is_ok();
+            tracing::warn!(instance, known, "somebody has signed in on the administrator's page");
+            Progress::Done {
+                missing: stored.missing.iter().map(ToString::to_string).collect(),
+            }
+        }
+        Err(error) => {
+            tracing::warn!(instance, %error, "a sign-in came to nothing");
+            Progress::Failed {
+                says: error.to_string(),
+            }
+        }
+    };
+    page.dialogues.end(&instance, number, state);
+}
