@@ -9,11 +9,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use end_to_end::{Absent, installed};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 use secrecy::{ExposeSecret, SecretString};
 use sync_adapters::clock::SystemClock;
@@ -33,13 +33,10 @@ struct Provider {
     _stdout: BufReader<ChildStdout>,
 }
 
-/// Why there is none.
-struct Absent(String);
-
 impl Provider {
     /// Installs the provider once for all runs, and starts it for an app with this certificate.
     fn start(certificate: &str) -> Result<Self, Absent> {
-        let folder = installed()?;
+        let folder = installed("oidc", env!("CARGO_TARGET_TMPDIR"))?;
         let file = folder.join(format!("certificate-{}.pem", std::process::id()));
         fs::write(&file, certificate).unwrap();
         let mut child = Command::new("node")
@@ -73,33 +70,6 @@ impl Drop for Provider {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The folder with the provider's packages, in the versions of the lock file.
-fn installed() -> Result<PathBuf, Absent> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("oidc");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oidc");
-    fs::create_dir_all(&folder).unwrap();
-    let lock = fs::read(source.join("package-lock.json")).unwrap();
-    let same = fs::read(folder.join("node_modules/installed.json")).is_ok_and(|installed| installed == lock);
-    for name in ["package.json", "package-lock.json", "server.mjs"] {
-        fs::copy(source.join(name), folder.join(name)).unwrap();
-    }
-    if !same {
-        let installed = Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .args(["--fetch-retries=1", "--fetch-timeout=20000"])
-            .current_dir(&folder)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| Absent(format!("npm cannot be started: {error}")))?;
-        if !installed.status.success() {
-            let said = String::from_utf8_lossy(&installed.stderr);
-            return Err(Absent(format!("npm cannot install the provider: {said}")));
-        }
-        fs::write(folder.join("node_modules/installed.json"), lock).unwrap();
-    }
-    Ok(folder)
 }
 
 /// A memory of one token.

@@ -1,13 +1,14 @@
 //! Signing in and out, and the one-time link with which the password is chosen.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cookie::{Cookie, SameSite};
 use serde::Deserialize;
 use sync_service::language::number;
 
+use crate::address::{Path, Query};
 use crate::door::{Fields, PasswordError, PasswordFile, Posted, session_cookie, without_session_cookie};
 use crate::frame::Frame;
 use crate::language::{self, Tongue};
@@ -44,9 +45,10 @@ pub(crate) struct Next {
 
 /// The door.
 pub(crate) async fn ask(State(page): State<Page>, Query(query): Query<Next>, headers: HeaderMap) -> Response {
+    let next = own_path(&query.next).to_owned();
     ok(&SignIn {
-        f: Frame::door(Tongue::of(&headers, page.setting()), "sign-in-title"),
-        next: own_path(&query.next).to_owned(),
+        f: Frame::door(Tongue::of(&headers, page.setting()), "sign-in-title").at(door_before(&next)),
+        next,
         fault: None,
         unset: !page.password.is_set(),
     })
@@ -58,7 +60,7 @@ pub(crate) async fn sign_in(State(page): State<Page>, headers: HeaderMap, fields
     let next = own_path(fields.first("next")).to_owned();
     let refuse = |status, fault: String| {
         let page = SignIn {
-            f: Frame::door(tongue, "sign-in-title"),
+            f: Frame::door(tongue, "sign-in-title").at(door_before(&next)),
             next: next.clone(),
             fault: Some(fault),
             unset: !page.password.is_set(),
@@ -110,7 +112,7 @@ pub(crate) async fn welcome(
         return plain_failure(StatusCode::GONE, tongue, "error-link-is-used");
     }
     ok(&Welcome {
-        f: Frame::door(tongue, "welcome-title"),
+        f: Frame::door(tongue, "welcome-title").at(format!("/setup/{secret}")),
         secret,
         fault: None,
         replaces: page.password.is_set(),
@@ -131,7 +133,7 @@ pub(crate) async fn choose(
     let replaces = page.password.is_set();
     let again = |name: &str| {
         let page = Welcome {
-            f: Frame::door(tongue, "welcome-title"),
+            f: Frame::door(tongue, "welcome-title").at(format!("/setup/{secret}")),
             secret: secret.clone(),
             fault: Some(tongue.say(name)),
             replaces,
@@ -195,6 +197,14 @@ pub(crate) fn no_instance(tongue: Tongue) -> Response {
 /// A request that no form of ours makes.
 pub(crate) fn unclear(tongue: Tongue) -> Response {
     plain_failure(StatusCode::BAD_REQUEST, tongue, "error-unclear")
+}
+
+/// The door for whoever wants to go on to another page of ours.
+pub(crate) fn door_before(next: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", next)
+        .finish();
+    format!("/sign-in?{query}")
 }
 
 /// A path of this page, or its beginning: nobody is sent elsewhere.

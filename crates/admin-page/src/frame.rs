@@ -63,6 +63,8 @@ pub(crate) struct Frame {
     pub(crate) instances: Vec<(String, bool)>,
     /// The word of the tab, which stays when another instance is chosen.
     pub(crate) word: &'static str,
+    /// The page itself, to which the visitor comes back in the other language.
+    pub(crate) here: String,
     pub(crate) csrf: String,
     pub(crate) notices: Vec<Notice>,
 }
@@ -90,6 +92,7 @@ impl Frame {
             tabs: tabs.into(),
             instances: names.map(|name| (name.clone(), name == instance)).collect(),
             word: tab.word(),
+            here: link(tab).link,
             ..Self::bare(visitor, "")
         }
     }
@@ -110,9 +113,15 @@ impl Frame {
             tabs: Vec::new(),
             instances: Vec::new(),
             word: "",
+            here: "/".to_owned(),
             csrf: String::new(),
             notices: Vec::new(),
         }
+    }
+
+    /// The same frame for a page that is elsewhere than its tab.
+    pub(crate) fn at(self, here: String) -> Self {
+        Self { here, ..self }
     }
 
     /// Something to be known; `name` is that of a text.

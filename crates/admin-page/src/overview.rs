@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use sync_core::{Health, InstanceName, InstanceView, LinkView, Mode, PlanId};
 use sync_service::api::{InstanceState, InstanceStatus, Order};
 
+use crate::address::{Path, Query};
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};
@@ -242,7 +243,7 @@ fn facts(tongue: Tongue, view: &InstanceView) -> Vec<(String, String)> {
         ("fact-due", view.due.to_string()),
         ("fact-changes", view.changes.to_string()),
         ("fact-sweep", ago(view.sweep_age_seconds)),
-        ("fact-interval", format!("{:.1} s", view.sweep_interval_seconds)),
+        ("fact-interval", tongue.seconds(view.sweep_interval_seconds)),
         ("fact-roster", ago(view.roster_age_seconds)),
         ("fact-policy", tongue.word("policy", &view.policy)),
     ];

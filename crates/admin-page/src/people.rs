@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use sync_core::{InstanceName, MemberQuery, MemberView, OwnerView, PbxUserId, Show, SkipReason, Standing};
 use sync_service::api::Order;
 
+use crate::address::{Path, Query};
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::explained::{Explained, explained};
@@ -98,7 +99,8 @@ pub(crate) async fn show(
             .finish();
         format!("/i/{instance}/people?{query}")
     };
-    let more = (asked.page + 1).saturating_mul(ROWS) < fitting;
+    f.here = link(asked.page);
+    let more = asked.page.saturating_add(1).saturating_mul(ROWS) < fitting;
     ok(&People {
         before: asked.page.checked_sub(1).map(link),
         after: more.then(|| link(asked.page + 1)),
@@ -202,6 +204,7 @@ pub(crate) async fn person(
     };
     let mut f = Frame::of(&page, &visitor, &instance, Tab::People).await;
     f.title = name_of(&view.member);
+    f.here = format!("/i/{instance}/people/{user}");
     ok(&Person {
         user,
         address: view.member.address.as_ref().map(ToString::to_string),

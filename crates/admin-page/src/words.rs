@@ -44,6 +44,15 @@ impl Tongue {
         self.texts().say_with(name, &[("count", number(count))])
     }
 
+    /// A short length of time, to the tenth of a second.
+    pub(crate) fn seconds(self, seconds: f64) -> String {
+        let text = format!("{seconds:.1} s");
+        match self.code() {
+            "de" => text.replace('.', ","),
+            _ => text,
+        }
+    }
+
     /// A moment, on the clock of this machine.
     pub(crate) fn moment(self, at: Timestamp) -> String {
         let zoned = at.to_zoned_datetime(TimeZone::system());

@@ -10,6 +10,7 @@ use cookie::{Cookie, SameSite};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Session;
+use crate::entrance::door_before;
 use crate::language::{Tongue, cookie_named};
 use crate::page::Page;
 use crate::respond::plain_failure;
@@ -44,10 +45,7 @@ impl FromRequestParts<Page> for Visitor {
     async fn from_request_parts(parts: &mut Parts, page: &Page) -> Result<Self, Response> {
         Self::of(&parts.headers, page).ok_or_else(|| {
             let wanted = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-            let next = url::form_urlencoded::Serializer::new(String::new())
-                .append_pair("next", wanted)
-                .finish();
-            Redirect::to(&format!("/sign-in?{next}")).into_response()
+            Redirect::to(&door_before(wanted)).into_response()
         })
     }
 }

@@ -9,7 +9,7 @@ mod save;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -24,6 +24,7 @@ pub(crate) use form::{FaultText, Filling, Part, changes, fault_text, key, rule_c
 pub(crate) use rules::{Choice, Chosen};
 pub(crate) use save::{Pending, confirm, save};
 
+use crate::address::{Path, Query};
 use crate::door::{Fields, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};

@@ -1,0 +1,78 @@
+// The overview: orders, plans that are held, and what shows by itself.
+
+import assert from "node:assert/strict";
+
+import { looksRight } from "../lib/looks.mjs";
+
+/** Nothing is written during a pause, and afterwards what was missed. */
+export async function an_instance_is_paused(visit) {
+  const page = await visit.signedIn();
+  await page.goto("/i/main/overview");
+  await page.getByLabel(visit.t("orders-pause-for")).selectOption({ label: visit.t("orders-two-hours") });
+  await page.getByRole("button", { name: visit.t("orders-pause") }).click();
+  await page.getByRole("status").filter({ hasText: visit.t("done-paused") }).waitFor();
+  await page.getByText(/Die Instanz ist bis \d\d\.\d\d\.\d{4} .* pausiert/).waitFor();
+  assert.equal(await visit.stage("mode"), "paused");
+  assert.deepEqual(await visit.stage("a-call"), { seen: true, dnd: false });
+
+  await page.getByRole("button", { name: visit.t("orders-resume") }).click();
+  await page.getByRole("status").filter({ hasText: visit.t("done-resumed") }).waitFor();
+  assert.equal(await visit.stage("mode"), "running");
+  assert.equal(await visit.stage("in-line"), true);
+}
+
+/** Taking everything back is asked about first. */
+export async function everything_is_taken_back(visit) {
+  visit.guard.permit(400);
+  const page = await visit.signedIn();
+  await page.goto("/i/main/overview");
+  const release = page.locator("details").filter({ hasText: visit.t("orders-release-hint") });
+  await release.locator("summary").click();
+  const [sure, go] = [release.getByLabel(visit.t("orders-sure")), release.getByRole("button")];
+  await go.click();
+  assert.equal(await sure.evaluate((box) => box.validity.valueMissing), true);
+  await release.locator("form").evaluate((form) => { form.noValidate = true; });
+  const refused = page.waitForResponse((response) => response.url().endsWith("/order/release"));
+  await go.click();
+  assert.equal((await refused).status(), 400);
+  assert.deepEqual(await visit.stage("ours"), { mode: "running", dnd: true });
+
+  await page.goto("/i/main/overview");
+  await release.locator("summary").click();
+  await sure.check();
+  await go.click();
+  await page.getByRole("status").filter({ hasText: visit.t("done-released") }).waitFor();
+  assert.equal(await visit.stage("taken-back"), true);
+  await page.getByRole("button", { name: visit.t("orders-resume") }).waitFor();
+}
+
+/** A plan that is held shows, and passes when it is approved. */
+export async function a_held_plan_is_approved(visit, { held }) {
+  const page = await visit.signedIn();
+  await page.goto("/i/main/overview");
+  const section = page.getByRole("region", { name: visit.t("held-title") });
+  await section.getByText(`${held} Änderungen`).waitFor();
+  await looksRight(visit, page, "de");
+  await section.getByRole("button", { name: visit.t("held-approve") }).click();
+  await page.getByRole("status").filter({ hasText: visit.t("done-approved") }).waitFor();
+  assert.equal(await visit.stage("in-line"), true);
+  await page.goto("/i/main/overview");
+  assert.equal(await section.count(), 0);
+}
+
+/** Whoever only looks at the page sees that the PBX is gone, and that it is back. */
+export async function a_broken_pbx_shows_by_itself(visit) {
+  const page = await visit.signedIn();
+  await page.goto("/i/main/overview");
+  await page.evaluate(() => { globalThis.notLoadedAgain = true; });
+  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: visit.t("link-pbx"), exact: true }) });
+  const state = (word) => row.getByText(visit.t(`link-state-${word}`), { exact: true });
+  await state("up").waitFor();
+  await visit.stage("pbx-breaks");
+  await state("down").waitFor();
+  await row.getByText(visit.t("fault-server")).waitFor();
+  await looksRight(visit, page, "de");
+  await visit.stage("pbx-is-mended");
+  await state("up").waitFor();
+  assert.equal(await page.evaluate(() => globalThis.notLoadedAgain), true);
+}
