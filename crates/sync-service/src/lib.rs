@@ -9,10 +9,12 @@ mod fingerprint;
 pub mod language;
 pub mod login;
 mod retention;
+mod settings_audit;
 mod sign_ins;
 pub mod standalone;
 pub mod telemetry;
 mod ways;
 
 pub use assembly::Assembly;
+pub use settings_audit::SettingsChange;
 pub use sign_ins::SignIns;

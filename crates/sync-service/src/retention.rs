@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sync_adapters::sqlite::SettingsAudit;
 use sync_core::{AUDIT_BATCH, LedgerPort, PortError};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -16,9 +17,7 @@ pub(crate) async fn forget_old(
     audit_days: u16,
     now: Timestamp,
 ) -> Result<usize, PortError> {
-    let before = now
-        .saturating_sub(DAY * u32::from(audit_days))
-        .unwrap_or(Timestamp::MIN);
+    let before = beginning(audit_days, now);
     let mut forgotten = 0;
     loop {
         let deleted = ledger.forget_audit(before).await?;
@@ -29,6 +28,33 @@ pub(crate) async fn forget_old(
         // Whoever stores results goes first.
         tokio::task::yield_now().await;
     }
+}
+
+/// Deletes changes of the settings in the same way.
+///
+/// # Errors
+/// When the state cannot be written. What was deleted before stays deleted.
+pub(crate) async fn forget_old_changes(
+    audit: &SettingsAudit,
+    audit_days: u16,
+    now: Timestamp,
+) -> Result<usize, PortError> {
+    let before = beginning(audit_days, now);
+    let mut forgotten = 0;
+    loop {
+        let deleted = audit.forget(before).await?;
+        forgotten += deleted;
+        if deleted < AUDIT_BATCH {
+            return Ok(forgotten);
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What is kept begins here.
+fn beginning(audit_days: u16, now: Timestamp) -> Timestamp {
+    now.saturating_sub(DAY * u32::from(audit_days))
+        .unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]

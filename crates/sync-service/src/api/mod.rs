@@ -3,11 +3,13 @@
 mod client;
 mod endpoint;
 mod server;
+mod settings_routes;
 mod types;
 
 pub use client::{Client, ClientError, Order};
 pub use endpoint::{Endpoint, EndpointError, endpoint_file};
 pub use server::{Api, new_token, router};
+pub use settings_routes::{PreviewAnswer, SettingsAuditAnswer, SettingsRefusal};
 pub use types::{
     API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, InstanceState, InstanceStatus, MembersAnswer,
     OrderAnswer, PlansAnswer, ReadyAnswer, StatusAnswer,

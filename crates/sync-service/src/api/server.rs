@@ -17,6 +17,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::client::Order;
+use super::settings_routes;
 use super::types::{
     API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, InstanceState, InstanceStatus, MembersAnswer,
     OrderAnswer, PlansAnswer, ReadyAnswer, StatusAnswer,
@@ -71,6 +72,7 @@ pub fn router(api: Api) -> Router {
         .route("/instances/{instance}/release", post(release))
         .route("/instances/{instance}/retry", post(retry))
         .route("/instances/{instance}/signed-in", post(signed_in))
+        .merge(settings_routes::routes())
         .route_layer(from_fn_with_state(api.clone(), require_token));
     Router::new()
         .route("/healthz", get(healthz))
@@ -384,7 +386,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-fn failure(status: StatusCode, error: impl Into<String>, hint: Option<&str>) -> Response {
+pub(super) fn failure(status: StatusCode, error: impl Into<String>, hint: Option<&str>) -> Response {
     let answer = ErrorAnswer {
         version: API_VERSION,
         error: error.into(),

@@ -23,7 +23,7 @@ pub struct Files {
     /// `[daemon]` of these settings, for whoever cannot wait until new ones have taken effect.
     daemon: std::sync::Mutex<config::Daemon>,
     /// Who changed the settings.
-    pub(super) changes: SettingsAudit,
+    changes: SettingsAudit,
     /// What was legal and probably not meant when the files were last read.
     notices: std::sync::Mutex<Vec<String>>,
 }
@@ -60,6 +60,11 @@ impl Files {
     /// `[daemon]` as the daemon runs with it.
     pub fn daemon(&self) -> config::Daemon {
         self.daemon.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Who changed the settings.
+    pub(super) fn changes(&self) -> &SettingsAudit {
+        &self.changes
     }
 
     fn take_note(&self, warnings: &[Warning]) {

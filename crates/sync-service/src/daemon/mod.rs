@@ -6,6 +6,8 @@ mod instance;
 mod orders;
 mod questions;
 mod settings;
+#[cfg(test)]
+mod settings_tests;
 mod supervisor;
 
 use std::net::SocketAddr;
@@ -173,7 +175,9 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     tokio::spawn(keep_published(endpoint.clone(), path.clone(), closing.clone()));
     let closed = closing.clone();
     let server = tokio::spawn(async move {
-        let serve = axum::serve(listener, api::router(api)).with_graceful_shutdown(closed.cancelled_owned());
+        // Whoever changes settings is remembered with the address that they come from.
+        let service = api::router(api).into_make_service_with_connect_info::<SocketAddr>();
+        let serve = axum::serve(listener, service).with_graceful_shutdown(closed.cancelled_owned());
         if let Err(error) = serve.await {
             tracing::error!(%error, "the local API ended");
         }

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sync_core::PortError;
 use tokio::sync::oneshot;
 
 use super::Files;
@@ -18,6 +20,7 @@ use crate::config::edit::{
     TypedSecret, placed, secret_keys,
 };
 use crate::config::{self, ConfigErrors, Disk, Fault, Loaded, SecretFiles, State, Warning};
+use crate::settings_audit::{self, SettingsChange};
 
 /// New settings are waited for this long to have taken effect.
 const APPLY: Duration = Duration::from_secs(20);
@@ -193,6 +196,19 @@ impl Files {
         Ok(changed)
     }
 
+    /// Who changed the settings from a time on: at most a thousand changes, those after the one of number `after` where
+    /// there is one.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn settings_changes(
+        &self,
+        since: Timestamp,
+        after: Option<u64>,
+    ) -> Result<Vec<SettingsChange>, PortError> {
+        settings_audit::page(self.changes(), since, after).await
+    }
+
     /// Writes a proposal, unless something has changed since it was made.
     async fn store(&self, proposal: &Proposal, who: &Author) -> Result<(Changed, Loaded), EditError> {
         let found = self.file.read();
@@ -227,7 +243,7 @@ impl Files {
         let now = self.supervisor.assembly.now().wall;
         // Texts and values of JSON can always be written down.
         let changes = serde_json::to_value(differences).unwrap_or_default();
-        if let Err(error) = self.changes.add(now, &who.who, who.from, &changes).await {
+        if let Err(error) = self.changes().add(now, &who.who, who.from, &changes).await {
             let advice = error.advice.as_deref().unwrap_or_default();
             tracing::error!(
                 error = error.chain(),
