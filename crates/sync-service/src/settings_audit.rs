@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sync_adapters::sqlite::{SettingsAudit, StoredChange};
 use sync_core::PortError;
 
+use crate::api::API_VERSION;
 use crate::config::edit::Difference;
 
 /// How many changes are read at once.
@@ -16,6 +17,8 @@ pub(crate) const PAGE: usize = 1_000;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SettingsChange {
+    /// The version of this form.
+    pub version: u32,
     /// Its place among all changes: a later one has a larger number.
     pub number: u64,
     /// When.
@@ -31,6 +34,7 @@ pub struct SettingsChange {
 impl From<StoredChange> for SettingsChange {
     fn from(stored: StoredChange) -> Self {
         Self {
+            version: API_VERSION,
             number: stored.number,
             at: stored.at,
             who: stored.who,

@@ -198,7 +198,7 @@ async fn a_typed_secret_becomes_a_file_of_ours_and_those_of_the_operator_stay() 
         .settings_changes(jiff::Timestamp::MIN, None)
         .await
         .unwrap();
-    let told = serde_json::to_value(&audit.iter().map(|change| &change.changes).collect::<Vec<_>>()).unwrap();
+    let told = serde_json::to_value(audit.iter().map(|change| &change.changes).collect::<Vec<_>>()).unwrap();
     assert_eq!(
         told,
         json!([
