@@ -9,6 +9,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -389,4 +390,60 @@ async fn of_two_who_change_at_the_same_time_one_is_told_to_look_again() {
     assert_eq!(home.text().contains("audit_days = 7"), one.0 == 200);
     assert_eq!(home.text().contains("log = \"warn\""), other.0 == 200);
     home.daemon.stop().await;
+}
+
+#[tokio::test]
+async fn no_secret_is_logged_or_kept_elsewhere_than_in_its_file() {
+    let logged = Logged::default();
+    let writer = logged.clone();
+    // For all threads: what other tests log is no secret either.
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .init();
+    let home = Home::new().await;
+    for (secret, wanted) in [("TYPED-password", 200), ("TYPED\ntwice", 422)] {
+        let edit = home
+            .edit(json!([set("instances.main.enabled", true), {"secret": {"key": SECRET, "secret": secret}}]))
+            .await;
+        assert_eq!(home.post("settings", edit).await.0, wanted);
+    }
+    home.daemon.stop().await;
+    let logged = String::from_utf8(logged.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        logged.contains("settings changed") && logged.contains(SECRET),
+        "{logged}"
+    );
+    let mut files = 0;
+    for entry in fs::read_dir(home.folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let held = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+        let own = path.ends_with("main.password") || path.ends_with("secret");
+        assert_eq!(
+            held.contains("TYPED") || held.contains("OPERATORS"),
+            own,
+            "{}",
+            path.display()
+        );
+        files += 1;
+    }
+    assert!(files > 4, "configuration, the one before, state, key, secrets");
+    for secret in ["TYPED", "OPERATORS"] {
+        assert!(!logged.contains(secret), "{logged}");
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Logged {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

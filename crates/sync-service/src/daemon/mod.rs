@@ -6,8 +6,6 @@ mod instance;
 mod orders;
 mod questions;
 mod settings;
-#[cfg(test)]
-mod settings_tests;
 mod supervisor;
 
 use std::net::SocketAddr;
