@@ -6,6 +6,7 @@
 mod audit;
 mod error;
 mod session;
+mod settings_audit;
 
 use jiff::Timestamp;
 use licensing::Licence;
@@ -21,6 +22,7 @@ use crate::refusals::{Noted, Presented};
 pub use audit::AuditReader;
 pub use error::StandaloneError;
 use session::{Purpose, Session, config_of, lease, open, stuck};
+pub use settings_audit::SettingsAuditReader;
 
 /// One pass over an instance.
 #[derive(Clone, Debug)]
