@@ -41,7 +41,8 @@ pub async fn run(arguments: &Arguments, environment: Environment) -> Result<(), 
         started = daemon::start(options, loaded) => started?,
         () = signals.stop() => return Ok(()),
     };
-    tracing::info!("listening on {}", daemon.address());
+    let by = if daemon.speaks_tls() { ", by TLS" } else { "" };
+    tracing::info!("listening on {}{by}", daemon.address());
     logging.set_level(level);
     systemd::ready();
 

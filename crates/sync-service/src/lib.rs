@@ -12,6 +12,7 @@ mod retention;
 mod sign_ins;
 pub mod standalone;
 pub mod telemetry;
+pub mod tls;
 mod ways;
 
 pub use assembly::Assembly;

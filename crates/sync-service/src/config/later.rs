@@ -38,13 +38,6 @@ const LATER: &[Later] = &[
     later("daemon", "state_password_file", Always, "PostgreSQL"),
     later("daemon", "language", Always, "the administrator's page"),
     later("daemon", "managed", True, "the administrator's page"),
-    later(
-        "daemon",
-        "tls_certificate_file",
-        Always,
-        "listening beyond loopback",
-    ),
-    later("daemon", "behind_proxy", True, "listening beyond loopback"),
 ];
 
 /// What is not there yet, where a key with this value asks for it.

@@ -5,39 +5,57 @@ use std::sync::{Arc, PoisonError};
 use sync_core::InstanceName;
 use tokio::sync::Mutex;
 
+use super::listening::Listening;
 use super::{DaemonOptions, Supervisor, UnknownInstance};
 use crate::api::InstanceStatus;
-use crate::config::{self, ConfigErrors, Loaded, Settings, Warning};
+use crate::config::{self, ConfigErrors, DaemonCertificate, Loaded, Settings, Warning};
 
 /// The files of a running daemon.
 #[derive(Debug)]
 pub struct Files {
     options: DaemonOptions,
     supervisor: Arc<Supervisor>,
+    listening: Listening,
     /// The settings that the daemon runs with.
     settings: Mutex<Settings>,
     /// What was legal and probably not meant when the files were last read.
     notices: std::sync::Mutex<Vec<String>>,
+    /// The daemon's own certificate as it was last read.
+    certificate: std::sync::Mutex<Option<DaemonCertificate>>,
 }
 
 impl Files {
-    pub(super) fn new(options: DaemonOptions, supervisor: Arc<Supervisor>, loaded: Loaded) -> Self {
+    pub(super) fn new(
+        options: DaemonOptions,
+        supervisor: Arc<Supervisor>,
+        listening: Listening,
+        loaded: Loaded,
+    ) -> Self {
         let files = Self {
             options,
             supervisor,
-            settings: Mutex::new(loaded.settings),
+            listening,
             notices: std::sync::Mutex::default(),
+            certificate: std::sync::Mutex::new(loaded.settings.daemon.tls.clone()),
+            settings: Mutex::new(loaded.settings),
         };
         files.take_note(&loaded.warnings);
         files
     }
 
-    /// What an operator should know of the files as they were last read.
+    /// What an operator should know of the files as they were last read, and of the certificate as it is by now.
     pub fn notices(&self) -> Vec<String> {
-        self.notices
+        let mut notices = self
+            .notices
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+            .clone();
+        let certificate = self.certificate.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.options.environment.now.map(|now| now());
+        let remark = now.and_then(|now| certificate.as_ref()?.remark(now));
+        // It was said already where the certificate was read when its end was near.
+        notices.extend(remark.filter(|remark| !notices.iter().any(|notice| notice.contains(remark))));
+        notices
     }
 
     /// How long the audit is kept, as the files say at the moment.
@@ -71,10 +89,16 @@ impl Files {
             || old.state != new.state
             || old.state_key != new.state_key
             || old.log_format != new.log_format
+            || old.tls.is_some() != new.tls.is_some()
         {
             tracing::error!(
-                "`daemon.listen`, `daemon.state`, `daemon.state_key_file` and `daemon.log_format` take effect at the next start only"
+                "`daemon.listen`, `daemon.state`, `daemon.state_key_file`, `daemon.log_format`, and whether there is a \
+                 `daemon.tls_certificate_file`, take effect at the next start only"
             );
+        }
+        if let Some(tls) = new.tls.as_ref().filter(|_| old.tls != new.tls) {
+            self.listening.present(&tls.identity);
+            *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) = Some(tls.clone());
         }
         if let Some(logging) = self.options.logging.as_ref().filter(|_| old.log != new.log) {
             logging.set_level(new.log);

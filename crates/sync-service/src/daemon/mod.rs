@@ -3,6 +3,7 @@
 mod files;
 mod housekeeping;
 mod instance;
+mod listening;
 mod orders;
 mod questions;
 mod sampling;
@@ -26,6 +27,7 @@ use crate::config::{ConfigErrors, Environment, Loaded, Settings, State};
 use crate::sign_ins::SignIns;
 use crate::telemetry::{History, LatencySummary, Logging, Metrics, SAMPLED_EVERY};
 pub use files::Files;
+use listening::Listening;
 use sampling::{Sampler, sample_every};
 pub use supervisor::{Supervisor, UnknownInstance};
 
@@ -100,7 +102,7 @@ pub struct RunningDaemon {
     metrics: Arc<Metrics>,
     logging: Option<Logging>,
     sampler: Sampler,
-    endpoint: (Endpoint, PathBuf),
+    listening: Listening,
     closing: CancellationToken,
     server: JoinHandle<()>,
 }
@@ -142,15 +144,16 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         .with_sign_ins(sign_ins);
     let supervisor = Arc::new(Supervisor::new(assembly));
     let pid = std::process::id();
+    let token = api::new_token();
     let endpoint = Endpoint {
         address,
-        token: api::new_token(),
+        token: token.clone(),
         pid,
+        certificate: None,
     };
-    let path = endpoint_file(state);
-    endpoint
-        .publish_unless_taken(&path)
-        .map_err(StartError::Publish)?;
+    let identity = settings.daemon.tls.as_ref().map(|tls| tls.identity.clone());
+    let listening = Listening::new(endpoint_file(state), endpoint, identity);
+    listening.publish().map_err(StartError::Publish)?;
 
     let closing = CancellationToken::new();
     let started: Timestamp = clock.now().wall;
@@ -161,7 +164,12 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         metrics: Arc::clone(&metrics),
         history: Arc::default(),
     };
-    let files = Arc::new(Files::new(options, Arc::clone(&supervisor), loaded));
+    let files = Arc::new(Files::new(
+        options,
+        Arc::clone(&supervisor),
+        listening.clone(),
+        loaded,
+    ));
     let api = Api {
         supervisor: Arc::clone(&supervisor),
         files: Arc::clone(&files),
@@ -169,7 +177,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         logging: logging.clone(),
         history: Arc::clone(&sampler.history),
         closing: closing.clone(),
-        token: endpoint.token.clone(),
+        token,
         daemon: DaemonStatus {
             program,
             pid,
@@ -183,14 +191,8 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     tokio::spawn(sample_every(SAMPLED_EVERY, closing.clone(), async move || {
         sampling.sample().await;
     }));
-    tokio::spawn(keep_published(endpoint.clone(), path.clone(), closing.clone()));
-    let closed = closing.clone();
-    let server = tokio::spawn(async move {
-        let serve = axum::serve(listener, api::router(api)).with_graceful_shutdown(closed.cancelled_owned());
-        if let Err(error) = serve.await {
-            tracing::error!(%error, "the local API ended");
-        }
-    });
+    tokio::spawn(listening.clone().keep_published(closing.clone()));
+    let server = listening.serve(listener, api::router(api), closing.clone());
     supervisor.apply(&settings).await;
     tracing::info!(%address, instances = settings.instances.len(), "started");
     Ok(RunningDaemon {
@@ -200,23 +202,10 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         metrics,
         logging,
         sampler,
-        endpoint: (endpoint, path),
+        listening,
         closing,
         server,
     })
-}
-
-/// A daemon that waits behind another one is found as soon as that one has ended.
-async fn keep_published(endpoint: Endpoint, path: PathBuf, closing: CancellationToken) {
-    while closing
-        .run_until_cancelled(tokio::time::sleep(std::time::Duration::from_secs(2)))
-        .await
-        .is_some()
-    {
-        if let Err(error) = endpoint.publish_unless_taken(&path) {
-            tracing::debug!(%error, "the local API cannot be published");
-        }
-    }
 }
 
 /// What the ledger remembers of instances that the configuration does not name: own values that somebody has to take
@@ -276,6 +265,11 @@ impl RunningDaemon {
         self.address
     }
 
+    /// Whether it speaks HTTPS there, and not plain HTTP.
+    pub fn speaks_tls(&self) -> bool {
+        self.listening.speaks_tls()
+    }
+
     /// Percentiles of the added latency of recent changes.
     pub fn latency(&self) -> LatencySummary {
         self.metrics.latency_summary()
@@ -313,8 +307,7 @@ impl RunningDaemon {
     pub async fn stop(self) {
         self.supervisor.stop().await;
         self.closing.cancel();
-        let (endpoint, path) = &self.endpoint;
-        endpoint.withdraw(path);
+        self.listening.withdraw();
         // Somebody may keep a connection open; nothing depends on its end.
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.server).await;
         tracing::info!("stopped");

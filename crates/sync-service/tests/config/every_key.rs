@@ -149,8 +149,6 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
         ("daemon", "state_password_file", "\"pg.password\""),
         ("daemon", "language", "\"de\""),
         ("daemon", "managed", "true"),
-        ("daemon", "tls_certificate_file", "\"page.pem\""),
-        ("daemon", "behind_proxy", "true"),
     ];
     for (table, name, value) in later {
         let key = Key {
@@ -168,12 +166,10 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
         assert_eq!(reasons.len(), 1, "{table}.{name}: {error}");
         assert!(reasons[0].ends_with("comes with a later version"), "{reasons:?}");
     }
-    for (table, name) in [("daemon", "managed"), ("daemon", "behind_proxy")] {
-        let key = Key {
-            table: table.to_owned(),
-            name: name.to_owned(),
-            schema: Value::Null,
-        };
-        assert!(read(&file_with(&key, "false")).is_ok(), "{table}.{name}");
-    }
+    let managed = Key {
+        table: "daemon".to_owned(),
+        name: "managed".to_owned(),
+        schema: Value::Null,
+    };
+    assert!(read(&file_with(&managed, "false")).is_ok());
 }
