@@ -525,7 +525,7 @@ fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
 
 /// What is wrong with the answers to one step, whatever is still missing at the others.
 async fn faults_of(page: &Page, step: Step) -> Vec<Fault> {
-    let faults = match propose(page, true).await {
+    let faults = match propose(page, &taken(page, step)).await {
         Err(EditError::NotGood(errors)) => errors.faults().to_vec(),
         _ => return Vec::new(),
     };
@@ -545,39 +545,51 @@ async fn faults_of(page: &Page, step: Step) -> Vec<Fault> {
     faults.into_iter().filter(meant).collect()
 }
 
-/// The instance as it was typed so far, turned off. `open`: what is still missing is filled, so that the rest can be judged.
-async fn propose(page: &Page, open: bool) -> Result<Proposal, EditError> {
+/// What stands for the answers to steps that were not taken yet, so that the others can be judged.
+fn placeholders(taken: &[Step]) -> Vec<Change> {
+    let set = |below: &str, value: &str| Change::Set {
+        key: key(INSTANCE, below),
+        value: value.into(),
+    };
+    let mut all = Vec::new();
+    if !taken.contains(&Step::Azure) {
+        all.extend([
+            set("teams.tenant_id", "unset.example"),
+            set("teams.client_id", "00000000-0000-4000-8000-000000000000"),
+            set("teams.auth", "browser"),
+        ]);
+    }
+    if !taken.contains(&Step::Pbx) {
+        all.extend([
+            set("starface.url", "https://unset.invalid"),
+            set("starface.login", "unset"),
+            Change::Secret {
+                key: key(INSTANCE, "starface.password_file"),
+                secret: Secret::from("unset".to_owned()),
+            },
+        ]);
+    }
+    if !taken.contains(&Step::Group) {
+        all.push(set("starface.group", "unset"));
+    }
+    all
+}
+
+/// The instance as it was typed so far, turned off, with something in the place of the steps that are not in `taken`.
+async fn propose(page: &Page, taken: &[Step]) -> Result<Proposal, EditError> {
     let draft = page.drafts.lock().clone();
     let mut all: BTreeMap<String, Change> = BTreeMap::new();
-    let mut put = |change: Change| {
-        all.insert(change.key().to_string(), change);
-    };
-    if open {
-        let set = |below: &str, value: &str| Change::Set {
-            key: key(INSTANCE, below),
-            value: value.into(),
-        };
-        put(set("teams.tenant_id", "unset"));
-        put(set("teams.client_id", "unset"));
-        put(set("teams.auth", "browser"));
-        put(set("starface.url", "https://unset.invalid"));
-        put(set("starface.login", "unset"));
-        put(Change::Secret {
-            key: key(INSTANCE, "starface.password_file"),
-            secret: Secret::from("unset".to_owned()),
-        });
-        if !draft
-            .changes
-            .contains_key(&key(INSTANCE, "starface.group_id").to_string())
-        {
-            put(set("starface.group", "unset"));
-        }
-    }
-    draft.changes().into_iter().for_each(&mut put);
-    put(Change::Set {
+    let turned_off = Change::Set {
         key: key(INSTANCE, "enabled"),
         value: false.into(),
-    });
+    };
+    for change in placeholders(taken)
+        .into_iter()
+        .chain(draft.changes())
+        .chain([turned_off])
+    {
+        all.insert(change.key().to_string(), change);
+    }
     let base: Revision = page.api.files.written().await.revision;
     let edit = Edit {
         base,
@@ -586,9 +598,18 @@ async fn propose(page: &Page, open: bool) -> Result<Proposal, EditError> {
     page.api.files.propose(&edit).await
 }
 
+/// The steps that were taken, with this one.
+fn taken(page: &Page, step: Step) -> Vec<Step> {
+    let mut taken = page.drafts.lock().done.clone();
+    taken.push(step);
+    taken
+}
+
 /// The groups of the PBX that was typed.
 async fn groups(page: &Page) -> Result<Vec<GroupChoice>, String> {
-    let proposal = propose(page, true).await.map_err(|error| error.to_string())?;
+    let proposal = propose(page, &taken(page, Step::Pbx))
+        .await
+        .map_err(|error| error.to_string())?;
     let name = InstanceName(INSTANCE.into());
     let config = proposal
         .loaded()
@@ -602,7 +623,7 @@ async fn groups(page: &Page) -> Result<Vec<GroupChoice>, String> {
 
 /// A device code for the app that was typed.
 async fn sign_in(page: &Page, mut f: Frame) -> Response {
-    let began = match propose(page, true).await {
+    let began = match propose(page, &taken(page, Step::Azure)).await {
         Ok(proposal) => azure::start(page, &proposal.loaded().settings, INSTANCE)
             .await
             .map_err(|error| error.to_string()),
@@ -619,7 +640,7 @@ async fn sign_in(page: &Page, mut f: Frame) -> Response {
 /// Writes the instance, turned off, and tries every link of the chain.
 async fn check(page: &Page, visitor: &Visitor, mut f: Frame) -> Response {
     let tongue = f.tongue;
-    let stored = match propose(page, false).await {
+    let stored = match propose(page, &Step::ALL).await {
         Ok(proposal) => page.api.files.change(proposal, &visitor.author()).await.map(drop),
         Err(error) => Err(error),
     };
