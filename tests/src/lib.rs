@@ -12,5 +12,5 @@ mod stage;
 
 pub use licences::{issuer_keys, licence, terms};
 pub use npm::{Absent, installed};
-pub use program::{Daemon, Login, Output, presencectl};
+pub use program::{Daemon, Login, Output, presencectl, presencectl_with};
 pub use stage::{Stage, StageOptions, eventually};

@@ -17,7 +17,13 @@ pub struct Output {
 
 /// Runs `presencectl` to its end.
 pub fn presencectl(config: &Path, arguments: &[&str]) -> Output {
+    presencectl_with(config, arguments, &[])
+}
+
+/// Runs `presencectl` to its end with these variables added to its environment.
+pub fn presencectl_with(config: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let output = Command::new(built("presencectl"))
+        .envs(variables.iter().copied())
         .arg("--config")
         .arg(config)
         .args(arguments)

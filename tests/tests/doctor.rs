@@ -2,9 +2,10 @@
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::time::Duration;
 
-use end_to_end::{Output, Stage, StageOptions};
-use sandbox::{Credential, Except, Fault, Operation};
+use end_to_end::{Output, Stage, StageOptions, presencectl_with};
+use sandbox::{Fault, Operation};
 use serde_json::Value;
 
 /// What is wrong, and how it is named: verdict, check and code of the first finding that is not good.
@@ -71,6 +72,14 @@ const CASES: &[Case] = &[
         ("failure", "teams-reach", "unreachable"),
     ),
     case(
+        "a Microsoft whose port is one for plain HTTP",
+        |stage| {
+            let plain = stage.sandbox.tenant_url();
+            edit(stage, &plain, &plain.replace("http://", "https://"));
+        },
+        ("failure", "teams-reach", "no-tls"),
+    ),
+    case(
         "a clock that is slow",
         |stage| stage.sandbox.set_clocks_ahead(600),
         ("warning", "clock", "slow"),
@@ -114,6 +123,14 @@ const CASES: &[Case] = &[
         "a PBX that does not answer",
         |stage| edit(stage, &stage.sandbox.pbx_url(), &nobody()),
         ("failure", "pbx-reach", "unreachable"),
+    ),
+    case(
+        "a PBX whose port is one for plain HTTP",
+        |stage| {
+            let plain = stage.sandbox.pbx_url();
+            edit(stage, &plain, &plain.replace("http://", "https://"));
+        },
+        ("failure", "pbx-reach", "no-tls"),
     ),
     case(
         "a wrong password",
@@ -283,6 +300,130 @@ async fn each_bad_answer_is_named_at_its_link() {
     assert!(stage.sandbox.history().is_empty());
 }
 
+/// What takes for ever, and the link that it is named at.
+const SLOW: [(Operation, Fault, &str); 9] = [
+    (Operation::TenantOther, Fault::Hang, "teams-reach"),
+    (Operation::Token, Fault::Hang, "teams-sign-in"),
+    (Operation::Batch, Fault::Drip, "matches"),
+    (Operation::Presence, Fault::Drip, "presence"),
+    (Operation::LoginTemplate, Fault::Hang, "pbx-sign-in"),
+    (Operation::Users, Fault::Drip, "pbx-users"),
+    (Operation::Groups, Fault::Hang, "group"),
+    (Operation::PhoneconfigGet, Fault::Drip, "pbx-rights"),
+    (Operation::ChatGet, Fault::Hang, "module"),
+];
+
+/// The longest call is given up after half a minute, and none of these needs more than one. All wait at the same time.
+const BOUND: Duration = Duration::from_secs(90);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_for_ever_is_given_up_in_time_and_named_at_its_link() {
+    let mut stages = Vec::new();
+    for (operation, fault, check) in SLOW {
+        let stage = Stage::set(StageOptions::plain(3)).await;
+        stage.sandbox.fault(operation, fault, None);
+        stages.push((stage, operation, check));
+    }
+    let begin = |(stage, operation, check): (Stage, Operation, &'static str)| {
+        tokio::task::spawn_blocking(move || {
+            let output = stage.presencectl(&["doctor", "--output", "json"]);
+            assert!(stage.sandbox.history().is_empty());
+            (output, operation, check)
+        })
+    };
+    let diagnoses: Vec<_> = stages.into_iter().map(begin).collect();
+    let end = tokio::time::Instant::now() + BOUND;
+    for diagnosis in diagnoses {
+        let ended = tokio::time::timeout_at(end, diagnosis).await;
+        let (output, operation, check) = ended.expect("in time").expect("it has ended");
+        let diagnosis = diagnosed(&output);
+        let findings = diagnosis["findings"].as_array().expect("a list");
+        let failed: Vec<&Value> = findings
+            .iter()
+            .filter(|finding| finding["verdict"] == "failure")
+            .map(|finding| &finding["check"])
+            .collect();
+        assert_eq!(failed, [check], "{operation:?}: {output:?}");
+        assert_eq!(output.code, Some(1));
+    }
+}
+
+/// Verdict and code of the findings about one link.
+fn found_at(output: &Output, check: &str) -> Vec<(String, String)> {
+    let diagnosis = diagnosed(output);
+    let findings = diagnosis["findings"].as_array().expect("a list").iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    findings
+        .filter(|finding| finding["check"] == check)
+        .map(|finding| (text(&finding["verdict"]), text(&finding["code"])))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reason_of_entra_is_said_in_german_too() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    let rows = [
+        (7_000_222, "secret-expired", "abgelaufen"),
+        (65_001, "consent", "/adminconsent?client_id="),
+        (50_076, "multi-factor", "MFA"),
+        (53_003, "conditional-access", "bedingten Zugriff"),
+        (900_382, "other-cloud", "in einer anderen Cloud"),
+        (7_000_112, "app-disabled", "deaktiviert"),
+    ];
+    for (number, word, german) in rows {
+        stage.sandbox.tenant().refuse_sign_ins(Some(number));
+        let output = stage.presencectl(&["doctor", "--output", "json", "--language", "de"]);
+        let diagnosis = diagnosed(&output);
+        let findings = diagnosis["findings"].as_array().expect("a list");
+        let failed = findings.iter().find(|finding| finding["verdict"] == "failure");
+        let failed = failed.unwrap_or_else(|| panic!("{number}: {output:?}"));
+        assert_eq!(
+            (&failed["check"], &failed["advice"]),
+            (&"teams-sign-in".into(), &word.into()),
+            "{failed:#}"
+        );
+        let remedy = failed["remedy"].as_str().unwrap_or_default();
+        assert!(remedy.contains(german), "{number}: {remedy}");
+    }
+    // A failure of which no more is known than whose fault it is has no such word.
+    stage.sandbox.tenant().refuse_sign_ins(None);
+    stage.write("pbx.password", "wrong");
+    let output = stage.presencectl(&["doctor", "--output", "json", "--language", "de"]);
+    let diagnosis = diagnosed(&output);
+    let findings = diagnosis["findings"].as_array().expect("a list");
+    let failed = findings.iter().find(|finding| finding["verdict"] == "failure");
+    assert!(failed.is_some_and(|failed| failed["advice"].is_null() && failed["remedy"].is_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_proxy_is_named_for_what_it_is_asked_for_and_for_nothing_else() {
+    let stage = Stage::set(StageOptions::plain(3)).await;
+    edit(&stage, &stage.sandbox.pbx_url(), "https://pbx.invalid");
+    let nobody = nobody();
+    let diagnose = |without: &str| {
+        let variables = [("HTTPS_PROXY", nobody.as_str()), ("NO_PROXY", without)];
+        presencectl_with(stage.config(), &["doctor", "--output", "json"], &variables)
+    };
+    let pair = |verdict: &str, code: &str| vec![(verdict.to_owned(), code.to_owned())];
+    let proxied = diagnose("");
+    assert_eq!(found_at(&proxied, "pbx-names"), pair("skipped", "proxied"));
+    assert_eq!(
+        found_at(&proxied, "pbx-reach"),
+        pair("failure", "unreachable-by-proxy")
+    );
+    let direct = diagnose("other.example,pbx.invalid");
+    assert_eq!(found_at(&direct, "pbx-names"), pair("failure", "unknown"));
+    assert_eq!(found_at(&direct, "pbx-reach"), []);
+    // Found, on loopback, where no proxy is asked: the way itself has failed.
+    edit(
+        &stage,
+        "https://pbx.invalid",
+        &nobody.replace("http://", "https://"),
+    );
+    let direct = diagnose("");
+    assert_eq!(found_at(&direct, "pbx-reach"), pair("failure", "unreachable"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pbx_that_has_blocked_this_machine_is_named_as_one_that_does_not_answer() {
     let stage = Stage::set(StageOptions::plain(3)).await;
@@ -310,63 +451,6 @@ async fn where_nothing_is_wrong_each_link_is_good_and_nothing_is_written() {
     assert!(!stage.path("state.db").exists());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_daemon_tries_again_as_soon_as_the_diagnosis_has_seen_that_it_works() {
-    let stage = Stage::set(StageOptions::plain(3)).await;
-    stage.sandbox.pbx().change_password("another");
-    stage.says(0, "Busy", "InACall");
-    let _daemon = stage.daemon();
-    credentials_are_refused(&stage).await;
-    assert_eq!(wrong(&stage), 1, "{}", stage.log());
-    // The operator puts the old password back on the PBX.
-    let password = std::fs::read_to_string(stage.path("pbx.password")).expect("it is there");
-    stage.sandbox.pbx().change_password(password.trim());
-    let output = stage.presencectl(&["doctor"]);
-    assert_eq!(output.code, Some(0), "{output:?}");
-    assert!(
-        output.stderr.contains("tries instance `main` again now"),
-        "{output:?}"
-    );
-    stage.converge(&Except::default()).await;
-    assert!(stage.dnd(0));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn refused_credentials_are_not_presented_again_by_a_restart_until_the_diagnosis_has_seen_that_they_work()
- {
-    let stage = Stage::set(StageOptions::plain(3)).await;
-    stage.sandbox.pbx().change_password("another");
-    for _ in 0..3 {
-        let daemon = stage.daemon();
-        credentials_are_refused(&stage).await;
-        assert_eq!(daemon.stop(), Some(0));
-    }
-    assert_eq!(wrong(&stage), 1, "{}", stage.log());
-    let password = std::fs::read_to_string(stage.path("pbx.password")).expect("it is there");
-    stage.sandbox.pbx().change_password(password.trim());
-    let output = stage.presencectl(&["doctor"]);
-    assert!(
-        output.stderr.contains("the next start of instance `main`"),
-        "{output:?}"
-    );
-    stage.says(0, "Busy", "InACall");
-    let _daemon = stage.daemon();
-    stage.converge(&Except::default()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn other_credentials_are_presented_at_the_next_start() {
-    let stage = Stage::set(StageOptions::plain(3)).await;
-    stage.sandbox.pbx().change_password("another");
-    let daemon = stage.daemon();
-    credentials_are_refused(&stage).await;
-    assert_eq!(daemon.stop(), Some(0));
-    stage.write("pbx.password", "another");
-    stage.says(0, "Busy", "InACall");
-    let _daemon = stage.daemon();
-    stage.converge(&Except::default()).await;
-}
-
 #[test]
 fn each_check_is_explained_in_both_languages() {
     for page in ["doctor.md", "doctor.de.md"] {
@@ -376,111 +460,4 @@ fn each_check_is_explained_in_both_languages() {
             assert!(text.contains(&format!("\n## {check}\n")), "{page}: {check}");
         }
     }
-}
-
-/// The wrong passwords that the PBX was shown.
-fn wrong(stage: &Stage) -> u64 {
-    stage.sandbox.counters().wrong(Credential::Password)
-}
-
-/// Waits until the daemon's status says that a link's credentials were refused.
-async fn credentials_are_refused(stage: &Stage) {
-    let refused = end_to_end::eventually(async || {
-        let view = stage.status().await?.view?;
-        view.links
-            .iter()
-            .any(|link| link.fault.as_deref() == Some("credentials"))
-            .then_some(())
-    });
-    refused.await.unwrap_or_else(|| panic!("{}", stage.log()));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn looking_again_and_again_presents_a_wrong_password_once() {
-    let stage = Stage::set(StageOptions::plain(3)).await;
-    stage.write("pbx.password", "wrong");
-    let address = stage.address(0);
-    for arguments in [
-        &["plan"][..],
-        &["plan"],
-        &["members", "main"],
-        &["explain", &address],
-        &["sync", "--once"],
-    ] {
-        let output = stage.presencectl(arguments);
-        assert_eq!(output.code, Some(1), "{output:?}");
-        assert!(output.stderr.contains("sign in to the PBX"), "{output:?}");
-    }
-    assert_eq!(wrong(&stage), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_daemon_with_other_credentials_than_its_files_say_is_not_made_to_present_them_again() {
-    let stage = Stage::set(StageOptions::plain(3)).await;
-    let right = std::fs::read_to_string(stage.path("pbx.password")).expect("it is there");
-    stage.write("pbx.password", "wrong");
-    let daemon = stage.daemon();
-    let refused = end_to_end::eventually(async || (wrong(&stage) > 0).then_some(()));
-    refused.await.unwrap_or_else(|| panic!("{}", stage.log()));
-    stage.write("pbx.password", right.trim());
-    let output = stage.presencectl(&["doctor"]);
-    assert_eq!(output.code, Some(0), "{output:?}");
-    assert!(
-        output.stderr.contains("other settings than its files say"),
-        "{output:?}"
-    );
-    stage.says(0, "Busy", "InACall");
-    daemon.reload();
-    stage.converge(&Except::default()).await;
-    assert_eq!(wrong(&stage), 1);
-}
-
-/// A second instance like the first, with another group of the same PBX.
-fn add_an_instance(stage: &Stage, group: &str) {
-    let text = std::fs::read_to_string(stage.config()).expect("the configuration is there");
-    let (head, main) = text.split_at(text.find("[instances.main").expect("it has an instance"));
-    let other = main
-        .replace("[instances.main", "[instances.other")
-        .replace("group = \"Teams\"", &format!("group = \"{group}\""));
-    std::fs::write(stage.config(), format!("{head}{main}\n{other}")).expect("it can be written");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_instances_of_one_pbx_present_a_wrong_password_once() {
-    let stage = Stage::set(StageOptions::plain(3)).await;
-    stage.write("pbx.password", "wrong");
-    add_an_instance(&stage, "Others");
-    let daemon = stage.daemon();
-    let both = end_to_end::eventually(async || {
-        let log = stage.log();
-        (log.matches("sign in to the PBX").count() >= 2).then_some(())
-    });
-    both.await.unwrap_or_else(|| panic!("{}", stage.log()));
-    assert_eq!(wrong(&stage), 1, "{}", stage.log());
-    assert_eq!(daemon.stop(), Some(0));
-    let output = stage.presencectl(&["doctor"]);
-    assert_eq!(output.code, Some(1));
-    assert_eq!(wrong(&stage), 2, "{output:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_key_of_the_state_that_is_none_keeps_refused_credentials_back_and_is_named() {
-    let stage = Stage::set(StageOptions::plain(3)).await;
-    stage.write("pbx.password", "wrong");
-    for round in 0..3 {
-        let daemon = stage.daemon();
-        credentials_are_refused(&stage).await;
-        assert_eq!(daemon.stop(), Some(0));
-        if round == 0 {
-            std::fs::write(stage.path("state.key"), "too short").expect("it can be written");
-        }
-    }
-    assert_eq!(wrong(&stage), 1, "{}", stage.log());
-    let output = stage.presencectl(&["doctor", "--output", "json"]);
-    let diagnosis = diagnosed(&output);
-    let state = diagnosis["findings"].as_array().and_then(|findings| {
-        let mut findings = findings.iter();
-        findings.find(|finding| finding["check"] == "state").cloned()
-    });
-    assert_eq!(state.expect("it is examined")["code"], "no-key");
 }

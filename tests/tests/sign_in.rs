@@ -154,6 +154,28 @@ async fn whoever_signs_in_by_device_code_brings_a_waiting_daemon_to_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_the_daemon_could_not_be_told_of_is_noticed_and_nobody_was_asked_before() {
+    let stage = stage(Auth::DeviceCode).await;
+    let daemon = stage.daemon();
+    let waits = eventually(|| async { stage.log().contains("presencectl login main").then_some(()) });
+    waits.await.unwrap_or_else(|| panic!("{}", stage.log()));
+    let diagnosis = stage.presencectl(&["doctor", "--language", "de"]);
+    assert!(
+        diagnosis.stdout.contains("`presencectl login main`"),
+        "{diagnosis:?}"
+    );
+    assert_eq!(stage.sandbox.counters().of(Operation::Token), 0);
+    // Without this file the command line finds no daemon.
+    std::fs::remove_file(stage.path("state.db.api")).unwrap();
+    let signed_in = sign_in_by_device_code(&stage, &[], true).await;
+    assert_eq!(signed_in.code, Some(0), "{signed_in:?}");
+    assert!(signed_in.stdout.contains("\"daemon\":\"none\""), "{signed_in:?}");
+    stage.converge(&Except::default()).await;
+    assert!(stage.dnd(0));
+    drop(daemon);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_that_was_revoked_is_said_and_mended_by_a_new_one() {
     let stage = stage(Auth::Browser).await;
     assert_eq!(

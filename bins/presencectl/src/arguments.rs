@@ -101,6 +101,9 @@ pub(crate) enum Command {
         /// Only those of this instance [default: of all]
         #[arg(value_parser = instance_name)]
         instance: Option<InstanceName>,
+        /// Print who changed the settings instead, by the page or the local API
+        #[arg(long, conflicts_with = "instance")]
+        settings: bool,
     },
     /// Look at the log of the running daemon, or change how much is logged
     #[command(subcommand)]

@@ -38,7 +38,12 @@ pub async fn run(arguments: Arguments, surroundings: Surroundings) -> Result<Exi
         Command::Pause(arguments) => orders::pause(&context, &arguments).await,
         Command::Resume(arguments) => orders::resume(&context, &arguments).await,
         Command::License(command) => license::run(&context, &command).await,
-        Command::Audit { since, instance } => audit::run(&context, since, instance.as_ref()).await,
+        Command::Audit {
+            since,
+            settings: true,
+            ..
+        } => audit::settings(&context, since).await,
+        Command::Audit { since, instance, .. } => audit::run(&context, since, instance.as_ref()).await,
         Command::Log(command) => log::run(&context, &command).await,
         Command::Generate(command) => generate::run(&context, &command),
     }

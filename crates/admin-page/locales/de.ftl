@@ -144,6 +144,7 @@ link-since = gestört seit { $since }
 link-again = nächster Versuch in { $age }
 fault-configuration = eine Einstellung passt nicht
 fault-credentials = die Zugangsdaten wurden abgelehnt
+fault-nobody-signed-in = es ist niemand angemeldet
 fault-permission = eine Berechtigung fehlt
 fault-throttled = die Gegenseite bittet um eine Pause
 fault-unreachable = keine Antwort

@@ -144,6 +144,7 @@ link-since = down since { $since }
 link-again = next try in { $age }
 fault-configuration = a setting does not fit
 fault-credentials = the credentials were refused
+fault-nobody-signed-in = nobody has signed in
 fault-permission = a permission is missing
 fault-throttled = the other side asks for a pause
 fault-unreachable = no answer

@@ -68,7 +68,11 @@ impl Dialogues {
     }
 
     fn end(&self, instance: &str, number: u64, state: Progress) {
-        if let Some(known) = self.lock().get_mut(instance).filter(|known| known.number == number) {
+        if let Some(known) = self
+            .lock()
+            .get_mut(instance)
+            .filter(|known| known.number == number)
+        {
             known.state = state;
         }
     }
@@ -120,7 +124,11 @@ struct Part {
 }
 
 /// The page.
-pub(crate) async fn show(State(page): State<Page>, visitor: Visitor, Path(instance): Path<String>) -> Response {
+pub(crate) async fn show(
+    State(page): State<Page>,
+    visitor: Visitor,
+    Path(instance): Path<String>,
+) -> Response {
     let name = InstanceName(instance.as_str().into());
     let Some(config) = page.api.files.instance(&name).await else {
         return entrance::no_instance(visitor.tongue);
@@ -136,7 +144,11 @@ pub(crate) async fn show(State(page): State<Page>, visitor: Visitor, Path(instan
 }
 
 /// The same, whenever it changes.
-pub(crate) async fn live(State(page): State<Page>, visitor: Visitor, Path(instance): Path<String>) -> Response {
+pub(crate) async fn live(
+    State(page): State<Page>,
+    visitor: Visitor,
+    Path(instance): Path<String>,
+) -> Response {
     watch(page, visitor, instance)
 }
 
@@ -154,7 +166,11 @@ pub(crate) fn watch(page: Page, visitor: Visitor, instance: String) -> Response 
 }
 
 /// A code is asked for.
-pub(crate) async fn begin(State(page): State<Page>, Path(instance): Path<String>, posted: Posted) -> Response {
+pub(crate) async fn begin(
+    State(page): State<Page>,
+    Path(instance): Path<String>,
+    posted: Posted,
+) -> Response {
     let settings = page.api.files.settings().await;
     if let Err(error) = start(&page, &settings, &instance).await {
         tracing::warn!(instance, %error, "no device code");
@@ -192,7 +208,11 @@ async fn wait(page: Page, login: DeviceLogin, name: InstanceName, number: u64) {
         Ok(stored) => {
             // Before there is such an instance, nobody has to be told.
             let known = page.api.files.signed_in(&name).await.is_ok();
-            tracing::warn!(instance, known, "somebody has signed in on the administrator's page");
+            tracing::warn!(
+                instance,
+                known,
+                "somebody has signed in on the administrator's page"
+            );
             Progress::Done {
                 missing: stored.missing.iter().map(ToString::to_string).collect(),
             }

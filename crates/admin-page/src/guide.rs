@@ -27,8 +27,8 @@ use crate::licence;
 use crate::page::Page;
 use crate::respond::html;
 use crate::settings::{
-    Choice, Chosen, FaultText, Filling, GROUP, MODE, POLICY, Part, STARFACE, Section, TEAMS, changes, fault_text,
-    key, rule_changes,
+    Choice, Chosen, FaultText, Filling, GROUP, MODE, POLICY, Part, STARFACE, Section, TEAMS, changes,
+    fault_text, key, rule_changes,
 };
 
 /// The instance that the guide makes.
@@ -91,13 +91,18 @@ impl Step {
     }
 
     fn after(self) -> Self {
-        let position = Self::ALL.iter().position(|step| *step == self).unwrap_or_default();
+        let position = Self::ALL
+            .iter()
+            .position(|step| *step == self)
+            .unwrap_or_default();
         Self::ALL.get(position + 1).copied().unwrap_or(Self::Activate)
     }
 
     fn before(self) -> Option<Self> {
         let position = Self::ALL.iter().position(|step| *step == self)?;
-        position.checked_sub(1).and_then(|before| Self::ALL.get(before).copied())
+        position
+            .checked_sub(1)
+            .and_then(|before| Self::ALL.get(before).copied())
     }
 }
 
@@ -138,7 +143,10 @@ impl Draft {
 
     /// The values of the instance as they would take effect.
     fn effective(&self, document: &Document) -> Value {
-        let shown = self.changes.values().filter(|change| !matches!(change, Change::Secret { .. }));
+        let shown = self
+            .changes
+            .values()
+            .filter(|change| !matches!(change, Change::Secret { .. }));
         let shown: Vec<Change> = shown.cloned().collect();
         let base = Change::Set {
             key: KeyPath::new(["instances", INSTANCE]),
@@ -257,7 +265,10 @@ async fn fill(
     let words = Words::new(tongue.language());
     let worst = draft.findings.iter().map(|finding| finding.verdict).max();
     let parts = filling.parts(step.sections());
-    let visible = parts.iter().flat_map(|part| &part.entries).any(|entry| entry.fault.is_some());
+    let visible = parts
+        .iter()
+        .flat_map(|part| &part.entries)
+        .any(|entry| entry.fault.is_some());
     if let Err(error) = &groups {
         f.tell("warning", tongue.with("guide-no-groups", &[("error", error)]));
     }
@@ -265,8 +276,14 @@ async fn fill(
         true => StatusCode::OK,
         false => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let auth = effective.pointer("/teams/auth").and_then(Value::as_str).unwrap_or_default();
-    let enabled = document.values().pointer(&format!("/instances/{INSTANCE}/enabled")) != Some(&Value::Bool(false));
+    let auth = effective
+        .pointer("/teams/auth")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let enabled = document
+        .values()
+        .pointer(&format!("/instances/{INSTANCE}/enabled"))
+        != Some(&Value::Bool(false));
     let guide = Guide {
         steps: Step::ALL
             .map(|known| {
@@ -295,7 +312,9 @@ async fn fill(
             .map(|(_, seats)| tongue.with("guide-licence-seats", &[("seats", &seats.to_string())])),
         delegated: matches!(auth, "device-code" | "browser"),
         dialogue: page.dialogues.of(INSTANCE),
-        seats: (step == Step::Group).then(|| seats(tongue, &draft, &effective, listed)).flatten(),
+        seats: (step == Step::Group)
+            .then(|| seats(tongue, &draft, &effective, listed))
+            .flatten(),
         findings: match step {
             Step::Check => draft
                 .findings
@@ -304,12 +323,18 @@ async fn fill(
                 .collect(),
             _ => Vec::new(),
         },
-        verdict: worst.filter(|_| step == Step::Check).map(|worst| verdict(tongue, worst)),
+        verdict: worst
+            .filter(|_| step == Step::Check)
+            .map(|worst| verdict(tongue, worst)),
         preview: match step {
             Step::Activate => preview(page, tongue).await,
             _ => None,
         },
-        finished: written.values.pointer(&format!("/instances/{INSTANCE}")).is_some() && enabled,
+        finished: written
+            .values
+            .pointer(&format!("/instances/{INSTANCE}"))
+            .is_some()
+            && enabled,
         ..Guide::empty(f, step)
     };
     html(status, &guide)
@@ -360,7 +385,12 @@ fn verdict(tongue: Tongue, worst: Verdict) -> (&'static str, String) {
 }
 
 /// The group's size against the licence.
-fn seats(tongue: Tongue, draft: &Draft, effective: &Value, groups: Option<&Vec<GroupChoice>>) -> Option<String> {
+fn seats(
+    tongue: Tongue,
+    draft: &Draft,
+    effective: &Value,
+    groups: Option<&Vec<GroupChoice>>,
+) -> Option<String> {
     let (_, seats) = draft.licence.as_ref()?;
     let name = effective.pointer("/starface/group").and_then(Value::as_str);
     let chosen = groups?.iter().find(|group| Some(group.name.as_str()) == name);
@@ -376,7 +406,10 @@ fn seats(tongue: Tongue, draft: &Draft, effective: &Value, groups: Option<&Vec<G
 /// The beginning, or wherever the set-up stopped.
 pub(crate) async fn begin(State(page): State<Page>, _visitor: Visitor) -> Redirect {
     let done = page.drafts.lock().done.clone();
-    let next = Step::ALL.into_iter().find(|step| !done.contains(step)).unwrap_or(Step::Activate);
+    let next = Step::ALL
+        .into_iter()
+        .find(|step| !done.contains(step))
+        .unwrap_or(Step::Activate);
     Redirect::to(&format!("/guide/{}", next.word()))
 }
 
@@ -484,7 +517,11 @@ fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
             value,
         })
     });
-    let known = |change: &Change| effective.pointer(&format!("/{}", change.key().parts()[2..].join("/"))).is_some();
+    let known = |change: &Change| {
+        effective
+            .pointer(&format!("/{}", change.key().parts()[2..].join("/")))
+            .is_some()
+    };
     fields.filter(known).collect()
 }
 
@@ -531,7 +568,10 @@ async fn propose(page: &Page, open: bool) -> Result<Proposal, EditError> {
             key: key(INSTANCE, "starface.password_file"),
             secret: Secret::from("unset".to_owned()),
         });
-        if !draft.changes.contains_key(&key(INSTANCE, "starface.group_id").to_string()) {
+        if !draft
+            .changes
+            .contains_key(&key(INSTANCE, "starface.group_id").to_string())
+        {
             put(set("starface.group", "unset"));
         }
     }
@@ -552,7 +592,12 @@ async fn propose(page: &Page, open: bool) -> Result<Proposal, EditError> {
 async fn groups(page: &Page) -> Result<Vec<GroupChoice>, String> {
     let proposal = propose(page, true).await.map_err(|error| error.to_string())?;
     let name = InstanceName(INSTANCE.into());
-    let config = proposal.loaded().settings.instances.get(&name).ok_or_else(String::new)?;
+    let config = proposal
+        .loaded()
+        .settings
+        .instances
+        .get(&name)
+        .ok_or_else(String::new)?;
     let found = page.api.supervisor.groups(&name, &config.starface).await;
     found.map_err(|error| error.chain())
 }
@@ -591,7 +636,10 @@ async fn check(page: &Page, mut f: Frame) -> Response {
             return fill(page, f, Step::Check, None, errors.faults(), None).await;
         }
         Err(error) => {
-            f.tell("bad", tongue.with("guide-not-written", &[("error", &error.to_string())]));
+            f.tell(
+                "bad",
+                tongue.with("guide-not-written", &[("error", &error.to_string())]),
+            );
             return fill(page, f, Step::Check, None, &[], None).await;
         }
     }
@@ -639,7 +687,9 @@ async fn turned_on(page: &Page) -> Result<Proposal, EditError> {
 async fn preview(page: &Page, tongue: Tongue) -> Option<String> {
     let proposal = turned_on(page).await.ok()?;
     let previews = page.api.files.preview(&proposal).await;
-    let preview = previews.into_iter().find(|preview| &*preview.instance.0 == INSTANCE)?;
+    let preview = previews
+        .into_iter()
+        .find(|preview| &*preview.instance.0 == INSTANCE)?;
     let gate = preview.plan.as_ref().and_then(|plan| plan.gate.as_ref());
     Some(match (&preview.error, gate) {
         (Some(error), _) => tongue.with("guide-preview-unknown", &[("error", error)]),
@@ -658,7 +708,11 @@ async fn activate(page: &Page, mut f: Frame) -> Response {
         Err(error) => Err(error),
     };
     if let Err(error) = changed {
-        f.tell("bad", f.tongue.with("guide-not-written", &[("error", &error.to_string())]));
+        f.tell(
+            "bad",
+            f.tongue
+                .with("guide-not-written", &[("error", &error.to_string())]),
+        );
         return fill(page, f, Step::Activate, None, &[], None).await;
     }
     *page.drafts.lock() = Draft::default();

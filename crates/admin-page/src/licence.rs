@@ -8,8 +8,8 @@ use licensing::{Licence, Refusal};
 use serde::Deserialize;
 use sync_core::{InstanceName, LicenceView};
 use sync_service::Assembly;
-use sync_service::config::edit::{Change, Edit, KeyPath};
 use sync_service::config::Instance;
+use sync_service::config::edit::{Change, Edit, KeyPath};
 use sync_service::daemon::Author;
 
 use crate::door::{Posted, Visitor};
@@ -71,7 +71,10 @@ async fn fill(page: &Page, f: Frame, instance: &str, typed: String, fault: Optio
     let view = LicencePage {
         gate: view.as_ref().map(|view| gate(tongue, view)),
         facts: view.as_ref().map(|view| facts(tongue, view)).unwrap_or_default(),
-        warnings: view.as_ref().map(|view| warnings(tongue, view)).unwrap_or_default(),
+        warnings: view
+            .as_ref()
+            .map(|view| warnings(tongue, view))
+            .unwrap_or_default(),
         seats: view.as_ref().and_then(|view| {
             let (used, of) = (view.needed()?, view.seats?);
             Some(Seats {
@@ -161,7 +164,11 @@ pub(crate) async fn save(State(page): State<Page>, Path(instance): Path<String>,
     let edit = Edit {
         base: written.revision,
         changes: vec![Change::Secret {
-            key: if has_own { own } else { KeyPath::new(["license", "key_file"]) },
+            key: if has_own {
+                own
+            } else {
+                KeyPath::new(["license", "key_file"])
+            },
             secret: licence.text().to_owned().into(),
         }],
     };
@@ -184,7 +191,12 @@ pub(crate) async fn save(State(page): State<Page>, Path(instance): Path<String>,
 }
 
 /// Whether a licence would open the gate of an instance now, or later if it begins later.
-async fn suits(page: &Page, name: &InstanceName, config: &Instance, licence: &Licence) -> Result<(), Refusal> {
+async fn suits(
+    page: &Page,
+    name: &InstanceName,
+    config: &Instance,
+    licence: &Licence,
+) -> Result<(), Refusal> {
     let now = page.api.supervisor.now();
     let in_force = licence.in_force(now.max(licence.terms().from))?;
     let needed = page

@@ -132,8 +132,14 @@ pub(crate) async fn show(
             .as_ref()
             .map(|now| tongue.say(&format!("level-{}", now.level.as_str())))
             .unwrap_or_default(),
-        now: now.as_ref().map(|now| now.level.as_str().to_owned()).unwrap_or_default(),
-        until: now.as_ref().and_then(|now| now.until).map(|until| tongue.moment(until)),
+        now: now
+            .as_ref()
+            .map(|now| now.level.as_str().to_owned())
+            .unwrap_or_default(),
+        until: now
+            .as_ref()
+            .and_then(|now| now.until)
+            .map(|until| tongue.moment(until)),
         levels: levels(now.as_ref().map(|now| now.level)),
         choices: levels(Some(asked.level.unwrap_or(LogLevel::Trace))),
         query: asked.encoded(Some(found.as_ref().map_or(0, |found| found.seen))),
@@ -178,38 +184,51 @@ pub(crate) async fn live(
     let follow = logging.follow();
     let until = tokio::time::Instant::now() + STREAM;
     let begin = (logging, follow, asked, instance);
-    let events = unfold(begin, move |(logging, mut follow, mut asked, instance)| async move {
-        loop {
-            let found = logging.page(&asked.query(&instance));
-            asked.after = Some(found.seen);
-            let shown: String = found
-                .lines
-                .iter()
-                .filter_map(|line| Line::of(line).render().ok())
-                .collect();
-            if !shown.is_empty() {
-                let event = Event::default().event("line").data(shown.replace('\r', ""));
-                return Some((Ok::<_, Infallible>(event), (logging, follow, asked, instance)));
+    let events = unfold(
+        begin,
+        move |(logging, mut follow, mut asked, instance)| async move {
+            loop {
+                let found = logging.page(&asked.query(&instance));
+                asked.after = Some(found.seen);
+                let shown: String = found
+                    .lines
+                    .iter()
+                    .filter_map(|line| Line::of(line).render().ok())
+                    .collect();
+                if !shown.is_empty() {
+                    let event = Event::default().event("line").data(shown.replace('\r', ""));
+                    return Some((Ok::<_, Infallible>(event), (logging, follow, asked, instance)));
+                }
+                let changed = tokio::time::timeout_at(until, follow.changed()).await;
+                if !matches!(changed, Ok(Ok(()))) {
+                    return None;
+                }
             }
-            let changed = tokio::time::timeout_at(until, follow.changed()).await;
-            if !matches!(changed, Ok(Ok(()))) {
-                return None;
-            }
-        }
-    });
+        },
+    );
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
 }
 
 /// How much is logged from now on.
-pub(crate) async fn set_level(State(page): State<Page>, Path(instance): Path<String>, posted: Posted) -> Response {
+pub(crate) async fn set_level(
+    State(page): State<Page>,
+    Path(instance): Path<String>,
+    posted: Posted,
+) -> Response {
     let (tongue, fields) = (posted.visitor.tongue, &posted.fields);
-    let level = LEVELS.into_iter().find(|level| level.as_str() == fields.first("level"));
+    let level = LEVELS
+        .into_iter()
+        .find(|level| level.as_str() == fields.first("level"));
     let (Some(logging), Some(level)) = (&page.api.logging, level) else {
         return entrance::unclear(tongue);
     };
     let seconds = fields.first("seconds").parse::<u64>().unwrap_or(15 * 60);
     logging.set_level_for(level, Duration::from_secs(seconds.clamp(1, TEMPORARY)));
-    tracing::warn!(level = level.as_str(), seconds, "the level of the log was changed on the administrator's page");
+    tracing::warn!(
+        level = level.as_str(),
+        seconds,
+        "the level of the log was changed on the administrator's page"
+    );
     Redirect::to(&format!("/i/{instance}/log?done=level")).into_response()
 }
 
@@ -235,7 +254,11 @@ pub(crate) async fn download(
 }
 
 /// Our own writes of this instance, as the audit has them: a line of JSON for each.
-pub(crate) async fn audit(State(page): State<Page>, visitor: Visitor, Path(instance): Path<String>) -> Response {
+pub(crate) async fn audit(
+    State(page): State<Page>,
+    visitor: Visitor,
+    Path(instance): Path<String>,
+) -> Response {
     match audit_text(&page, InstanceName(instance.as_str().into())).await {
         Ok(text) => attachment("presence-sync-audit.jsonl", "application/jsonl", text),
         Err(error) => {
@@ -249,7 +272,10 @@ pub(crate) async fn audit(State(page): State<Page>, visitor: Visitor, Path(insta
     }
 }
 
-async fn audit_text(page: &Page, instance: InstanceName) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+async fn audit_text(
+    page: &Page,
+    instance: InstanceName,
+) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     let settings = page.api.files.settings().await;
     let mut reader = AuditReader::open(&settings, jiff::Timestamp::MIN, Some(instance)).await?;
     let mut text = String::new();
@@ -264,7 +290,6 @@ async fn audit_text(page: &Page, instance: InstanceName) -> Result<String, Box<d
         }
     }
 }
-
 
 fn attachment(name: &str, kind: &'static str, text: String) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");

@@ -52,6 +52,14 @@ impl Error {
         }
     }
 
+    /// The sign-in that failed, where there was no token to call with.
+    pub fn sign_in(&self) -> Option<&SignInError> {
+        match self.call()?.cause() {
+            Cause::SignIn(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The ids of the call that failed; `None` where nothing was sent.
     pub fn trace(&self) -> Option<&Trace> {
         self.call().and_then(CallError::trace)
@@ -80,6 +88,8 @@ pub enum Fault {
     Configuration,
     /// The secret or the token is not accepted. Pause long, or the account is locked out.
     Credentials,
+    /// Nobody has signed in yet for an app that reads as a person. Nothing was presented; look again soon.
+    NobodySignedIn,
     /// The app lacks a permission or the consent for it. Pause long.
     Permission,
     /// Microsoft asks for a pause.

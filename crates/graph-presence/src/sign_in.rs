@@ -11,6 +11,7 @@ use crate::{
     certificate::InvalidCertificate,
     error::{Fault, ProtocolError},
     exchange::{Answer, Trace, TransportError, clean},
+    remedy::Remedy,
     remembering::RememberError,
     retry_after,
 };
@@ -64,7 +65,8 @@ impl SignInError {
             Self::Protocol { .. } | Self::AnotherSignIn => Fault::Protocol,
             // Nothing was presented, so nothing was refused; the clock of this machine may be wrong, too.
             Self::Certificate(_) => Fault::Configuration,
-            Self::NobodySignedIn | Self::CodeExpired => Fault::Credentials,
+            Self::NobodySignedIn => Fault::NobodySignedIn,
+            Self::CodeExpired => Fault::Credentials,
             Self::Remembering(_) => Fault::Memory,
         }
     }
@@ -74,13 +76,29 @@ impl SignInError {
         match self {
             Self::Refused(refusal) => advice::of_refusal(refusal),
             Self::Certificate(error) => error.advice().to_owned(),
-            Self::NobodySignedIn => "Sign in once, by browser or device code.".to_owned(),
             Self::AnotherSignIn => "Open the link that was printed last.".to_owned(),
             Self::CodeExpired => "Begin anew, and enter the code before its time is over.".to_owned(),
             Self::Remembering(error) if error.advice().is_some() => {
                 error.advice().unwrap_or_default().to_owned()
             }
             other => advice::of_fault(&other.fault()).to_owned(),
+        }
+    }
+
+    /// What in particular is to be done, where more than the fault is known.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Refused(refusal) => Remedy::of(refusal),
+            Self::Certificate(InvalidCertificate::Expired(_)) => Some(Remedy::CertificateExpired),
+            _ => None,
+        }
+    }
+
+    /// Where an administrator consents to the app's permissions, where that is what is to be done.
+    pub fn consent_url(&self) -> Option<&Url> {
+        match self {
+            Self::Refused(refusal) if self.remedy() == Some(Remedy::Consent) => refusal.consent_url.as_ref(),
+            _ => None,
         }
     }
 

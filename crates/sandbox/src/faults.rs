@@ -12,6 +12,7 @@
 //! | `malformed` | JSON that ends too early |
 //! | `wrong-types` | JSON of another shape |
 //! | `endless` | a body without an end |
+//! | `drip` | a body without an end, a byte at a time |
 //! | `omit` | every second person is missing (presence alone) |
 //!
 //! On a command line: `presence=429@7:3,phoneconfig-put=lost:1`: the kind of request, the fault, and after a colon how
@@ -46,6 +47,8 @@ pub enum Fault {
     WrongTypes,
     /// A body without an end.
     Endless,
+    /// A body without an end, a byte at a time: there is always news, and never enough.
+    Drip,
     /// Every second person is missing in an answer about presence.
     Omit,
 }
@@ -62,7 +65,7 @@ pub enum FaultSyntax {
     Operation(String),
     /// The fault does not exist.
     #[error(
-        "`{0}` is no fault; there are a status such as 429 or 429@7, delay@500ms, hang, drop, lost, html, malformed, wrong-types, endless, omit"
+        "`{0}` is no fault; there are a status such as 429 or 429@7, delay@500ms, hang, drop, lost, html, malformed, wrong-types, endless, drip, omit"
     )]
     Fault(String),
 }
@@ -90,6 +93,7 @@ impl FromStr for Fault {
             ("malformed", None) => Self::Malformed,
             ("wrong-types", None) => Self::WrongTypes,
             ("endless", None) => Self::Endless,
+            ("drip", None) => Self::Drip,
             ("omit", None) => Self::Omit,
             ("delay", Some(time)) => Self::Delay(duration(time).ok_or_else(unknown)?),
             (status, after) => {
@@ -125,6 +129,7 @@ impl fmt::Display for Fault {
             Self::Malformed => f.write_str("malformed"),
             Self::WrongTypes => f.write_str("wrong-types"),
             Self::Endless => f.write_str("endless"),
+            Self::Drip => f.write_str("drip"),
             Self::Omit => f.write_str("omit"),
         }
     }
@@ -226,6 +231,7 @@ mod tests {
             "malformed",
             "wrong-types",
             "endless",
+            "drip",
             "omit",
         ] {
             assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);

@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -25,6 +25,9 @@ use crate::state::{World, seconds_since_1970};
 const BODY: usize = 64 * 1024 * 1024;
 /// A request that is not answered ends with the connection, at the latest after this time.
 const HANG: Duration = Duration::from_secs(120);
+/// The time between two bytes of a dripping answer, and their number: it ends later than any caller's patience.
+const DRIP: Duration = Duration::from_millis(100);
+const DRIPS: u32 = 3_000;
 
 /// A running server.
 #[derive(Debug)]
@@ -183,6 +186,7 @@ impl Counted {
             )
                 .into_response(),
             Some(Fault::Endless) => endless(),
+            Some(Fault::Drip) => drip(),
             Some(Fault::Omit) => omitted(next.run(request).await).await,
         };
         self.status = answer.status().as_u16();
@@ -196,17 +200,26 @@ fn cut() -> Response<Body> {
         Ok(Bytes::from_static(b"{")),
         Err(io::Error::from(io::ErrorKind::ConnectionReset)),
     ];
-    let mut answer = Response::new(Body::from_stream(stream::iter(parts)));
-    answer
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer
+    json(stream::iter(parts))
 }
 
 fn endless() -> Response<Body> {
     let chunk = Bytes::from(vec![b' '; 64 * 1024]);
     // One gigabyte, so that a caller who reads on ends some day, too.
-    let parts = stream::iter(std::iter::repeat_n(chunk, 16_384).map(Ok::<_, io::Error>));
+    json(stream::iter(
+        std::iter::repeat_n(chunk, 16_384).map(Ok::<_, io::Error>),
+    ))
+}
+
+/// White space may stand before JSON, so no byte of it says that the answer is not good.
+fn drip() -> Response<Body> {
+    json(stream::unfold(0, |sent| async move {
+        tokio::time::sleep(DRIP).await;
+        (sent < DRIPS).then(|| (Ok::<_, io::Error>(Bytes::from_static(b" ")), sent + 1))
+    }))
+}
+
+fn json(parts: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response<Body> {
     let mut answer = Response::new(Body::from_stream(parts));
     answer
         .headers_mut()

@@ -19,6 +19,8 @@ pub enum Fault {
     Configuration,
     /// The other side refused our credentials; trying again soon may get our address blocked.
     Credentials,
+    /// Nobody has signed in yet where a person has to. Nothing was presented, and looking again asks nobody outside.
+    NobodySignedIn,
     /// Signed in, but not allowed.
     Permission,
     /// Asked to slow down, for so long where the other side said so.
@@ -43,6 +45,7 @@ impl fmt::Display for Fault {
         f.write_str(match self {
             Self::Configuration => "configuration",
             Self::Credentials => "credentials",
+            Self::NobodySignedIn => "nobody-signed-in",
             Self::Permission => "permission",
             Self::Throttled { .. } => "throttled",
             Self::Unreachable => "unreachable",
@@ -52,6 +55,15 @@ impl fmt::Display for Fault {
             Self::State => "state",
         })
     }
+}
+
+/// What in particular is to be done about a failure, for whoever says it in another language than English.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remedy {
+    /// A lasting word for it.
+    pub word: &'static str,
+    /// What its text is filled with, by name: an address to open, for example.
+    pub arguments: Vec<(&'static str, String)>,
 }
 
 /// A failure of a port: what was tried, whose fault it is, what to do, and the cause.
@@ -64,6 +76,8 @@ pub struct PortError {
     pub doing: Cow<'static, str>,
     /// What the operator should do, where that is known.
     pub advice: Option<Cow<'static, str>>,
+    /// The same as a word, where more is known than the fault tells.
+    pub remedy: Option<Box<Remedy>>,
     /// Whose credentials were refused, where those are not the link's own: the companion module is reached by a sign-in to
     /// the PBX.
     pub refused_by: Option<Side>,
@@ -78,6 +92,7 @@ impl PortError {
             fault,
             doing: doing.into(),
             advice: None,
+            remedy: None,
             refused_by: None,
             cause: None,
         }
@@ -94,6 +109,13 @@ impl PortError {
     #[must_use]
     pub fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
         self.advice = Some(advice.into());
+        self
+    }
+
+    /// The same failure, with a word for what the operator should do.
+    #[must_use]
+    pub fn with_remedy(mut self, remedy: Option<Remedy>) -> Self {
+        self.remedy = remedy.map(Box::new);
         self
     }
 

@@ -30,10 +30,10 @@ pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
     DueView, Effect, Engine, Event, ExplainView, FieldView, Fingerprint, Fingerprints, Health, InstanceView,
     LedgerCommit, LicenceView, LicenceWarning, LinkName, LinkView, MemberPage, MemberQuery, MemberStep,
-    MemberView, Memory, OwnerView, Readiness, Refusal, RememberedLicence, Report, RequestId, RuleView, Show,
-    Side, Step, UnknownBecause, WaitView, WorkView, Write, Written,
+    MemberView, Memory, OwnerView, Readiness, Refusal, Refusals, RememberedLicence, Report, RequestId,
+    RuleView, Show, Side, Step, UnknownBecause, WaitView, WorkView, Write, Written,
 };
-pub use fault::{Fault, PortError};
+pub use fault::{Fault, PortError, Remedy};
 pub use field_record::{FieldRecord, Intent, LastWrite, Look, Observed, Ours, Settled, Stray};
 pub use gate::{Gate, GateView, Holding, SeatClaim, Seats, Shut};
 pub use ids::{Address, InstanceName, Login, NotAnAddress, PbxName, PbxUserId, TeamsUserId};

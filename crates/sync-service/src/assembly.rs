@@ -9,8 +9,8 @@ use licensing::Demand;
 use sync_adapters::http::Proxies;
 use sync_adapters::starface::StarfaceAdapter;
 use sync_core::{
-    Acquired, Breaker, ChatPort, Claim, Clock, Fault, Fingerprint, InstanceName, LedgerCommit, LedgerPort,
-    Moment, Observer, Policy, PortError, Ports, Refusal, Settings, Side,
+    Acquired, Breaker, ChatPort, Claim, Clock, Fault, Fingerprint, InstanceName, LedgerPort, Moment,
+    Observer, Policy, PortError, Ports, Settings,
 };
 
 use crate::config::{self, OnStop};
@@ -113,41 +113,6 @@ impl Assembly {
     /// Whoever writes down what an instance tells.
     pub fn watch(&self, instance: &InstanceName) -> Arc<dyn Observer> {
         Arc::new(Watch::new(instance.clone(), Arc::clone(&self.metrics)))
-    }
-
-    /// Forgets that credentials of an instance were refused, so that whoever starts next presents them again. `false`:
-    /// nothing is remembered, or somebody else has the instance.
-    ///
-    /// # Errors
-    /// When the state cannot be read or written.
-    pub(crate) async fn forget_refusals(
-        &self,
-        instance: &InstanceName,
-        config: &config::Instance,
-        sides: &[Side],
-    ) -> Result<bool, PortError> {
-        let Acquired::Granted(lease) = self.acquire(instance, config).await? else {
-            return Ok(false);
-        };
-        let known = self.ledger.load(&lease.claim).await.map(|memory| memory.refusals);
-        let forgotten = match known {
-            Ok(known) => {
-                let kept: Vec<Refusal> = known
-                    .iter()
-                    .filter(|refusal| !sides.contains(&refusal.side))
-                    .cloned()
-                    .collect();
-                let fewer = kept.len() < known.len();
-                let commit = LedgerCommit {
-                    refusals: fewer.then_some(kept),
-                    ..LedgerCommit::default()
-                };
-                self.ledger.commit(&lease, &commit).await.map(|_| fewer)
-            }
-            Err(error) => Err(error),
-        };
-        self.ledger.surrender(&lease).await?;
-        forgotten
     }
 
     /// Asks for the lease of an instance.

@@ -8,11 +8,15 @@ pub mod doctor;
 mod fingerprint;
 pub mod language;
 pub mod login;
+mod refusals;
 mod retention;
+mod settings_audit;
 mod sign_ins;
 pub mod standalone;
 pub mod telemetry;
 mod ways;
 
 pub use assembly::Assembly;
+pub use refusals::{Noted, Presented};
+pub use settings_audit::SettingsChange;
 pub use sign_ins::SignIns;

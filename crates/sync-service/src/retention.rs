@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sync_adapters::sqlite::SettingsAudit;
 use sync_core::{AUDIT_BATCH, LedgerPort, PortError};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -16,9 +17,7 @@ pub(crate) async fn forget_old(
     audit_days: u16,
     now: Timestamp,
 ) -> Result<usize, PortError> {
-    let before = now
-        .saturating_sub(DAY * u32::from(audit_days))
-        .unwrap_or(Timestamp::MIN);
+    let before = beginning(audit_days, now);
     let mut forgotten = 0;
     loop {
         let deleted = ledger.forget_audit(before).await?;
@@ -31,15 +30,60 @@ pub(crate) async fn forget_old(
     }
 }
 
+/// Deletes changes of the settings in the same way.
+///
+/// # Errors
+/// When the state cannot be written. What was deleted before stays deleted.
+pub(crate) async fn forget_old_changes(
+    audit: &SettingsAudit,
+    audit_days: u16,
+    now: Timestamp,
+) -> Result<usize, PortError> {
+    let before = beginning(audit_days, now);
+    let mut forgotten = 0;
+    loop {
+        let deleted = audit.forget(before).await?;
+        forgotten += deleted;
+        if deleted < AUDIT_BATCH {
+            return Ok(forgotten);
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What is kept begins here.
+fn beginning(audit_days: u16, now: Timestamp) -> Timestamp {
+    now.saturating_sub(DAY * u32::from(audit_days))
+        .unwrap_or(Timestamp::MIN)
+}
+
 #[cfg(test)]
 mod tests {
     use sync_adapters::memory::MemoryLedger;
+    use sync_adapters::sqlite::SqliteLedger;
     use sync_core::{
         Acquired, AuditEntry, AuditRange, AuditResult, Claim, InstanceName, LedgerCommit, PbxName, PbxUserId,
         Value,
     };
 
     use super::*;
+
+    #[tokio::test]
+    async fn changes_of_the_settings_are_kept_as_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+        let ledger = SqliteLedger::open(folder.path().join("state.db")).await.unwrap();
+        let audit = ledger.settings_audit();
+        let old = AUDIT_BATCH + 3;
+        for _ in 0..old {
+            let at = now - DAY * 30 - Duration::from_millis(1);
+            audit.add(at, "page", None, &serde_json::json!([])).await.unwrap();
+        }
+        let at = now - DAY * 30;
+        audit.add(at, "page", None, &serde_json::json!([])).await.unwrap();
+        assert_eq!(forget_old_changes(&audit, 30, now).await.unwrap(), old);
+        assert_eq!(audit.page(Timestamp::MIN, None, old).await.unwrap().len(), 1);
+    }
 
     #[tokio::test]
     async fn what_is_older_than_its_days_is_deleted_however_much_it_is() {

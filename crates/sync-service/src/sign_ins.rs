@@ -35,7 +35,7 @@ impl SignIns {
     /// No place at all: nobody has signed in.
     pub fn none() -> Self {
         let error = PortError::new(
-            Fault::Credentials,
+            Fault::NobodySignedIn,
             "sign in to Microsoft: nobody has signed in yet",
         );
         Self(Err(

@@ -1,4 +1,4 @@
-//! `audit`: our own writes, as JSON lines.
+//! `audit`: our own writes, or who changed the settings, as JSON lines.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde::Serialize;
 use sync_core::{InstanceName, PortError};
-use sync_service::standalone::AuditReader;
+use sync_service::standalone::{AuditReader, SettingsAuditReader};
 
 use super::context::{Context, print_text};
 use crate::exit::Exit;
@@ -71,14 +72,34 @@ pub(crate) async fn run(
         if page.is_empty() {
             return Ok(Exit::SUCCESS);
         }
-        let mut lines = String::new();
-        for record in &page {
-            let line = serde_json::to_string(record).map_err(Failure::new)?;
-            // Writing into a text cannot fail.
-            let _ = writeln!(lines, "{line}");
-        }
-        print_text(&lines)?;
+        print_lines(&page)?;
     }
+}
+
+/// Prints who changed the settings in the same way.
+pub(crate) async fn settings(context: &Context, since: Option<Since>) -> Result<Exit, Failure> {
+    let configuration = context.configuration()?;
+    let from = since.map_or(Timestamp::MIN, |since| since.from(context.timestamp()));
+    let mut audit = SettingsAuditReader::open(&configuration.settings, from)
+        .await
+        .map_err(unreadable)?;
+    loop {
+        let page = audit.next_page().await.map_err(unreadable)?;
+        if page.is_empty() {
+            return Ok(Exit::SUCCESS);
+        }
+        print_lines(&page)?;
+    }
+}
+
+fn print_lines(records: &[impl Serialize]) -> Result<(), Failure> {
+    let mut lines = String::new();
+    for record in records {
+        let line = serde_json::to_string(record).map_err(Failure::new)?;
+        // Writing into a text cannot fail.
+        let _ = writeln!(lines, "{line}");
+    }
+    print_text(&lines)
 }
 
 fn unreadable(error: PortError) -> Failure {

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use sync_core::{InstanceName, Side};
 use sync_service::api::{InstanceStatus, Order};
-use sync_service::doctor::{Case, Check, Finding, InWords, Running, Verdict, Words, examine};
+use sync_service::doctor::{Case, Finding, InWords, Running, Verdict, Words, examine, presented};
 use sync_service::standalone;
 
 use super::context::{Context, note, print_json, print_text};
@@ -71,7 +70,7 @@ pub(crate) async fn run(context: &Context, arguments: &DoctorArguments) -> Resul
         }
     }
     if let Some(configuration) = configuration
-        && let Err(failure) = let_them_try_again(&configuration, daemon.as_ref(), &findings).await
+        && let Err(failure) = note_presented(&configuration, daemon.as_ref(), &findings).await
     {
         // The diagnosis stands all the same.
         failure.print();
@@ -93,62 +92,57 @@ async fn daemon(configuration: Option<&Configuration>) -> (Option<Daemon>, bool)
     }
 }
 
-/// Credentials that were refused before and are accepted now need not be kept back any longer.
-async fn let_them_try_again(
+/// Credentials that are accepted need not be kept back any longer, and those that were refused are, as if the daemon had met that.
+///
+/// A daemon that works on the instance is told of the good alone. What it is signed in with may be good for a while yet; when it
+/// has to sign in anew, it meets the refusal by itself and remembers it.
+async fn note_presented(
     configuration: &Configuration,
     daemon: Option<&Daemon>,
     findings: &[Finding],
 ) -> Result<(), Failure> {
-    for instance in configuration.settings.instances.keys() {
-        let sides: Vec<Side> = Side::ALL
-            .into_iter()
-            .filter(|side| is_accepted(findings, instance, *side))
-            .collect();
-        match daemon {
-            Some(daemon) if daemon.runs(instance) => {
-                let waits = daemon.instance(instance).is_some_and(waits_for_somebody);
-                if waits && !sides.is_empty() {
-                    daemon.client.order(instance, &Order::Retry { sides }).await?;
-                    note(&format!("the daemon tries instance `{instance}` again now"));
-                }
+    let Configuration {
+        settings,
+        environment,
+        ..
+    } = configuration;
+    for instance in settings.instances.keys() {
+        let presented = presented(findings, instance);
+        if let Some(daemon) = daemon.filter(|daemon| daemon.runs(instance)) {
+            let sides = presented.accepted;
+            let waits = daemon.instance(instance).is_some_and(waits_for_somebody);
+            if waits && !sides.is_empty() {
+                daemon.client.order(instance, &Order::Retry { sides }).await?;
+                note(&format!("the daemon tries instance `{instance}` again now"));
             }
-            // Another process has it, and will notice by itself.
-            Some(_) => {}
-            None => {
-                let Configuration {
-                    settings,
-                    environment,
-                    ..
-                } = configuration;
-                if standalone::forget_refusals(settings, environment, instance, &sides).await? {
-                    note(&format!(
-                        "the next start of instance `{instance}` presents its credentials again"
-                    ));
-                }
-            }
+            continue;
+        }
+        if presented.accepted.is_empty() && presented.refused.is_empty() {
+            continue;
+        }
+        let noted = standalone::note_presented(settings, environment, instance, &presented).await?;
+        if noted.forgotten {
+            note(&format!(
+                "the next start of instance `{instance}` presents its credentials again"
+            ));
+        }
+        if noted.remembered {
+            note(&format!(
+                "it is remembered that credentials of instance `{instance}` were refused: nobody presents them again by \
+                 itself for a while, unless they are changed"
+            ));
         }
     }
     Ok(())
 }
 
-/// Whether the diagnosis saw that a side accepts the credentials.
-fn is_accepted(findings: &[Finding], instance: &InstanceName, side: Side) -> bool {
-    let check = match side {
-        Side::Teams => Check::TeamsSignIn,
-        Side::Pbx => Check::PbxSignIn,
-        Side::Module => Check::Module,
-    };
-    findings.iter().any(|finding| {
-        finding.instance.as_ref() == Some(instance)
-            && finding.check == check
-            && finding.verdict == Verdict::Ok
-    })
-}
-
 /// Whether a link waits for somebody to mend something.
 fn waits_for_somebody(status: &InstanceStatus) -> bool {
     let links = status.view.iter().flat_map(|view| &view.links);
-    links
-        .filter_map(|link| link.fault.as_deref())
-        .any(|fault| matches!(fault, "credentials" | "permission" | "configuration"))
+    links.filter_map(|link| link.fault.as_deref()).any(|fault| {
+        matches!(
+            fault,
+            "credentials" | "nobody-signed-in" | "permission" | "configuration"
+        )
+    })
 }

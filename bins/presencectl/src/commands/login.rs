@@ -4,7 +4,7 @@ use serde::Serialize;
 use sync_core::{InstanceName, Side};
 use sync_service::language::Language;
 use sync_service::login::{BrowserLogin, DeviceLogin, Login, Page, Pages, Stored};
-use sync_service::standalone;
+use sync_service::{Presented, standalone};
 
 use super::context::{Context, note, print_json};
 use crate::arguments::{Format, LoginArguments};
@@ -158,7 +158,8 @@ async fn tell(configuration: &Configuration, name: &InstanceName) -> Result<bool
             environment,
             ..
         } = configuration;
-        standalone::forget_refusals(settings, environment, name, &[Side::Teams]).await?;
+        let signed_in = Presented::accepted_by(Side::Teams);
+        standalone::note_presented(settings, environment, name, &signed_in).await?;
         return Ok(false);
     };
     daemon.client.signed_in(name).await?;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 use sandbox::{Author, Subject};
 use serde_json::{Value, json};
@@ -139,4 +141,71 @@ fn an_instance_that_is_gone_from_the_configuration_keeps_its_audit() {
         [Value::Null; 0]
     );
     assert_eq!(simulated.run(&["audit", "mian"]).code, Some(1));
+}
+
+/// Asks the daemon of a folder for something, and answers with the body.
+fn ask(folder: &Folder, request: &str, body: &str) -> Value {
+    let endpoint = fs::read(folder.path().join("state.db.api")).unwrap();
+    let endpoint: Value = serde_json::from_slice(&endpoint).unwrap();
+    let mut stream = TcpStream::connect(endpoint["address"].as_str().unwrap()).unwrap();
+    let token = endpoint["token"].as_str().unwrap();
+    write!(
+        stream,
+        "{request} HTTP/1.0\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {answer}"))
+}
+
+#[test]
+fn whoever_changed_the_settings_is_a_line_of_their_own_audit() {
+    let simulated = Simulated::plain(2);
+    let empty = Folder::with(CONFIGURATION);
+    assert_eq!(lines(&empty.run(&["audit", "--settings"])), [Value::Null; 0]);
+    assert!(!empty.path().join("state.db").exists());
+
+    let daemon = simulated.start_daemon();
+    let revision = ask(&simulated.folder, "GET /api/v1/settings", "")["revision"].clone();
+    let edit = json!({"base": revision, "changes": [
+        {"set": {"key": "daemon.audit_days", "value": 7}},
+        {"secret": {"key": "instances.main.starface.password_file", "secret": "SAMPLE-typed"}},
+    ]});
+    let changed = ask(&simulated.folder, "POST /api/v1/settings", &edit.to_string());
+    assert_eq!(changed["applied"], json!(true), "{changed}");
+    let running = simulated.run(&["audit", "--settings"]);
+    drop(daemon);
+    for arguments in [
+        &["audit", "--settings", "--since", "1h"][..],
+        &["audit", "--settings", "--output", "json"],
+    ] {
+        assert_eq!(simulated.run(arguments).stdout, running.stdout, "{arguments:?}");
+    }
+    assert!(!running.stdout.contains("SAMPLE"), "{}", running.stdout);
+    let told = lines(&running);
+    let [change] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    let mut form = change.clone();
+    form["at"] = json!("AT");
+    form["changes"][1]["before"] = json!("BEFORE");
+    let expected = json!({
+        "version": 1, "number": 1, "at": "AT", "who": "local-api", "from": "127.0.0.1", "changes": [
+            {"key": "daemon.audit_days", "before": null, "after": 7},
+            {"key": "instances.main.starface.password_file", "before": "BEFORE", "after": "main.password", "secret": true},
+        ],
+    });
+    assert_eq!(form, expected);
+    let later = simulated.run(&["audit", "--settings", "--since", "2999-01-01"]);
+    assert_eq!(lines(&later), [Value::Null; 0]);
+    assert_eq!(
+        lines(&simulated.run(&["audit"])),
+        [Value::Null; 0],
+        "they are no writes in the PBX"
+    );
+    assert_eq!(simulated.run(&["audit", "--settings", "main"]).code, Some(64));
 }

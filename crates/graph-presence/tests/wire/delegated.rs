@@ -181,7 +181,7 @@ async fn where_nobody_has_signed_in_nothing_is_sent_until_somebody_does() {
     assert!(matches!(error, SignInError::NobodySignedIn), "{error:?}");
     assert_eq!(
         (error.fault(), tenant.count(TOKEN_PATH).await),
-        (Fault::Credentials, 0)
+        (Fault::NobodySignedIn, 0)
     );
     memory.put("t");
     tokens.token().await.unwrap();

@@ -12,8 +12,8 @@ pub use adapter::GraphAdapter;
 pub use graph_presence::{
     Api, AppCertificate, AssertionAlgorithm, BrowserSignIn, CallObserver, ClientCertificate, ClientId,
     ClientSecret, Cloud, CustomCloud, Delegated, DeviceSignIn, Granted, GraphClient, InvalidCertificate,
-    InvalidHost, InvalidId, Limits, Permission, RefreshTokens, RememberError, Remembered, SignInError,
-    SignedIn, TenantId, TokenSource, UserSignIn, WallClock,
+    InvalidHost, InvalidId, Limits, Permission, RefreshTokens, Remedy, RememberError, Remembered,
+    SignInError, SignedIn, TenantId, TokenSource, UserSignIn, WallClock,
 };
 #[cfg(feature = "sqlite")]
 pub use remembered::SealedRefreshToken;

@@ -32,6 +32,9 @@ pub enum ProbeError {
     /// The server's certificate is not trusted.
     #[error("its certificate is not trusted")]
     Untrusted(#[source] Arc<dyn Error + Send + Sync>),
+    /// What answers does not speak TLS: `https://` was said to a port of another kind.
+    #[error("it does not speak TLS")]
+    NoTls(#[source] Arc<dyn Error + Send + Sync>),
     /// It does not answer.
     #[error("it does not answer")]
     Unreachable(#[source] reqwest::Error),
@@ -59,6 +62,8 @@ pub async fn probe(settings: &HttpSettings, url: &Url) -> Result<Answered, Probe
             Some(reason @ rustls::Error::InvalidCertificate(_)) => {
                 ProbeError::Untrusted(Arc::new(reason.clone()))
             }
+            // The first bytes are no record of TLS.
+            Some(reason @ rustls::Error::InvalidMessage(_)) => ProbeError::NoTls(Arc::new(reason.clone())),
             _ => ProbeError::Unreachable(error.without_url()),
         }),
     }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{NoProxy, Proxy};
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use super::error::HttpError;
 
@@ -43,9 +45,13 @@ impl Proxies {
         }
     }
 
-    /// Whether there is one, so that names may be found by it alone.
-    pub fn is_set(&self) -> bool {
-        self.https.is_some()
+    /// Whether this address is asked for through the proxy, so that its name may be found by the proxy alone.
+    pub fn carry(&self, url: &Url) -> bool {
+        let (Ok(Some(address)), Ok(uri)) = (self.address(), url.as_str().parse()) else {
+            return false;
+        };
+        let matcher = Matcher::builder().https(address).no(self.bypass()).build();
+        matcher.intercept(&uri).is_some()
     }
 
     /// Whether the proxy itself is spoken to by TLS.
@@ -61,18 +67,27 @@ impl Proxies {
     /// # Errors
     /// When the address is not one of an `http` or `https` proxy.
     pub(super) fn to_proxy(&self) -> Result<Option<Proxy>, HttpError> {
+        let Some(address) = self.address()? else {
+            return Ok(None);
+        };
+        let proxy = Proxy::https(address).map_err(|_| HttpError::Proxy)?;
+        Ok(Some(proxy.no_proxy(NoProxy::from_string(&self.bypass()))))
+    }
+
+    fn address(&self) -> Result<Option<String>, HttpError> {
         let Some(address) = &self.https else {
             return Ok(None);
         };
         let address = address.expose_secret().trim();
-        let address = match address.split_once("://") {
+        Ok(Some(match address.split_once("://") {
             None => format!("http://{address}"),
             Some((scheme, _)) if is_web(scheme) => address.to_owned(),
             Some(_) => return Err(HttpError::Proxy),
-        };
-        let proxy = Proxy::https(address).map_err(|_| HttpError::Proxy)?;
-        let bypass = format!("{LOOPBACK},{}", self.bypass);
-        Ok(Some(proxy.no_proxy(NoProxy::from_string(&bypass))))
+        }))
+    }
+
+    fn bypass(&self) -> String {
+        format!("{LOOPBACK},{}", self.bypass)
     }
 }
 

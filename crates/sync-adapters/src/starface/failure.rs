@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use starface_api::Error;
-use sync_core::{Fault, PortError, Side};
+use starface_api::{Error, Failure, TokenRefusal};
+use sync_core::{Fault, PortError, Remedy, Side};
 
 pub(super) fn mapped(error: Error) -> PortError {
     let fault = match (&error, error.fault()) {
@@ -14,7 +14,9 @@ pub(super) fn mapped(error: Error) -> PortError {
         ) => Fault::Configuration,
         (_, fault) => mapped_fault(fault),
     };
-    let mapped = PortError::new(fault, doing(&error)).with_advice(error.advice());
+    let mapped = PortError::new(fault, doing(&error))
+        .with_advice(error.advice())
+        .with_remedy(remedy(&error));
     // Every call signs in first; the companion module's own refusal comes after that.
     let mapped = match &error {
         Error::SignIn { .. } => mapped.refused_by(Side::Pbx),
@@ -25,6 +27,52 @@ pub(super) fn mapped(error: Error) -> PortError {
         Some(failure) => mapped.caused_by(failure.clone()),
         None => mapped.caused_by(error),
     }
+}
+
+/// The words of all remedies that failures of a PBX name, for whoever says them in another language.
+pub const REMEDIES: [&str; 14] = [
+    "no-such-group",
+    "ambiguous-group",
+    "pbx-untrusted",
+    "no-oauth",
+    "no-oauth-client",
+    "sign-in-elsewhere",
+    "oauth-client-refused",
+    "oauth-scope-refused",
+    "oauth-grant-refused",
+    "oauth-user-refused",
+    "module-not-found",
+    "module-refused",
+    "module-senseless",
+    "module-sign-in",
+];
+
+/// What in particular is to be done, where the client's advice goes by more than the fault.
+fn remedy(error: &Error) -> Option<Remedy> {
+    let chat = matches!(error, Error::SetChat { .. } | Error::ReadChat(_));
+    let word = match (error, error.failure()) {
+        (Error::NoSuchGroup { .. }, _) => "no-such-group",
+        (Error::AmbiguousGroup { .. }, _) => "ambiguous-group",
+        (_, Some(Failure::Untrusted(_))) => "pbx-untrusted",
+        (_, Some(Failure::NoOAuth)) => "no-oauth",
+        (_, Some(Failure::NoOAuthClient)) => "no-oauth-client",
+        (_, Some(Failure::SignInElsewhere { .. })) => "sign-in-elsewhere",
+        (_, Some(Failure::TokenRefused { reason, .. })) => match reason {
+            TokenRefusal::Client => "oauth-client-refused",
+            TokenRefusal::Scope => "oauth-scope-refused",
+            TokenRefusal::Grant => "oauth-grant-refused",
+            _ => "oauth-user-refused",
+        },
+        (_, Some(Failure::RpcFault { .. })) if chat => "module-not-found",
+        (_, Some(Failure::ModuleRefused { .. })) if chat => "module-refused",
+        (_, Some(Failure::Senseless { .. })) if chat => "module-senseless",
+        (_, Some(Failure::CredentialsRefused { .. })) if chat => "module-sign-in",
+        _ => return None,
+    };
+    Some(Remedy {
+        word,
+        arguments: Vec::new(),
+    })
 }
 
 fn doing(error: &Error) -> Cow<'static, str> {
@@ -70,6 +118,63 @@ mod tests {
             status,
             text: ServerText::default(),
             retry_after: None,
+        }
+    }
+
+    #[test]
+    fn what_is_known_in_particular_has_a_word_and_only_the_module_has_its_own() {
+        let text = ServerText::default;
+        let sign_in = |source| Error::SignIn {
+            login: Login::new("0001"),
+            source,
+        };
+        let refused = |reason| Failure::TokenRefused {
+            status: 401,
+            reason,
+            text: text(),
+        };
+        let password = || Failure::CredentialsRefused {
+            status: 401,
+            text: text(),
+        };
+        let fault = || Failure::RpcFault {
+            code: 0,
+            text: text(),
+        };
+        let rows = [
+            (Error::ReadChat(fault()), Some("module-not-found")),
+            (
+                Error::ReadChat(Failure::ModuleRefused { text: text() }),
+                Some("module-refused"),
+            ),
+            (
+                Error::ReadChat(Failure::Senseless { what: "nothing" }),
+                Some("module-senseless"),
+            ),
+            (Error::ReadChat(password()), Some("module-sign-in")),
+            (sign_in(password()), None),
+            (sign_in(Failure::NoOAuth), Some("no-oauth")),
+            (sign_in(Failure::NoOAuthClient), Some("no-oauth-client")),
+            (
+                sign_in(Failure::SignInElsewhere { host: "a".into() }),
+                Some("sign-in-elsewhere"),
+            ),
+            (
+                sign_in(refused(TokenRefusal::Client)),
+                Some("oauth-client-refused"),
+            ),
+            (sign_in(refused(TokenRefusal::User)), Some("oauth-user-refused")),
+            (sign_in(refused(TokenRefusal::Other)), Some("oauth-user-refused")),
+            (sign_in(refused(TokenRefusal::Scope)), Some("oauth-scope-refused")),
+            (sign_in(refused(TokenRefusal::Grant)), Some("oauth-grant-refused")),
+            (Error::Users(status(403)), None),
+            (Error::Users(Failure::Senseless { what: "nothing" }), None),
+        ];
+        for (error, word) in rows {
+            let told = format!("{error:?}");
+            let found = mapped(error).remedy.map(|remedy| remedy.word);
+            assert_eq!(found, word, "{told}");
+            assert!(found.is_none_or(|word| REMEDIES.contains(&word)), "{told}");
         }
     }
 

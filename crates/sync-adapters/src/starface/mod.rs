@@ -11,6 +11,7 @@ mod steps;
 
 pub use adapter::{StarfaceAdapter, TargetGroup};
 pub use chat::StarfaceChatAdapter;
+pub use failure::REMEDIES;
 #[cfg(feature = "sqlite")]
 pub use remembered::SealedSignIn;
 /// What the adapters are made of, so that their users need not name the client.

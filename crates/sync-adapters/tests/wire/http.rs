@@ -106,6 +106,33 @@ async fn what_no_proxy_names_is_reached_without_it() {
     assert!(nobody_came(&proxy));
 }
 
+#[test]
+fn it_is_known_beforehand_what_the_proxy_is_asked_for() {
+    let environment = settings(&[
+        ("HTTPS_PROXY", "proxy.example:3128"),
+        ("NO_PROXY", "pbx.example, .inside.example,192.0.2.0/24"),
+    ]);
+    let own = through("http://proxy.example:3128");
+    let none = HttpSettings::default();
+    for (url, by_environment, by_own) in [
+        ("https://tenant.example/", true, true),
+        ("https://pbx.example/", false, true),
+        ("https://pbx.example:8443/rest", false, true),
+        ("https://pbx.inside.example/", false, true),
+        ("https://192.0.2.7/", false, true),
+        ("https://192.0.3.7/", true, true),
+        ("https://localhost/", false, false),
+        ("https://127.0.0.1:8443/", false, false),
+        ("https://[::1]/", false, false),
+        ("http://tenant.example/", false, false),
+    ] {
+        let url = url.parse().unwrap();
+        assert_eq!(environment.proxies.carry(&url), by_environment, "{url}");
+        assert_eq!(own.proxies.carry(&url), by_own, "{url}");
+        assert!(!none.proxies.carry(&url), "{url}");
+    }
+}
+
 fn through(proxy: &str) -> HttpSettings {
     HttpSettings {
         proxies: Proxies::at(proxy),

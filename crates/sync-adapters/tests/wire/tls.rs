@@ -379,6 +379,27 @@ async fn a_diagnosis_tells_a_certificate_that_is_not_trusted_and_shows_which_one
 }
 
 #[tokio::test]
+async fn a_diagnosis_tells_a_port_that_does_not_speak_tls() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().take(2) {
+            let mut stream = stream.unwrap();
+            let mut greeting = [0; 1024];
+            let _ = stream.read(&mut greeting);
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+                .unwrap();
+        }
+    });
+    let settings = HttpSettings::default();
+    assert_eq!(presented_certificate(&settings, &url).await, None);
+    assert!(matches!(probe(&settings, &url).await, Err(ProbeError::NoTls(_))));
+}
+
+#[tokio::test]
 async fn a_diagnosis_tells_a_server_that_does_not_answer() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap())

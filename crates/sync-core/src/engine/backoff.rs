@@ -10,6 +10,8 @@ const REFUSED: [Duration; 3] = [
     Duration::from_secs(2 * 3_600),
     Duration::from_secs(6 * 3_600),
 ];
+/// Where nobody has signed in yet: the look at our own state costs nothing, and ends as soon as somebody has.
+const NOBODY_SIGNED_IN: Duration = Duration::from_secs(10);
 /// After a missing permission or a wrong configuration, which an operator has to mend.
 const TO_BE_MENDED: [Duration; 4] = [
     Duration::from_secs(30),
@@ -36,6 +38,7 @@ pub(super) fn wait(fault: Fault, attempts: u32, jitter: f64) -> Duration {
     };
     match fault {
         Fault::Credentials => step(&REFUSED),
+        Fault::NobodySignedIn => NOBODY_SIGNED_IN,
         Fault::Permission | Fault::Configuration => step(&TO_BE_MENDED),
         Fault::Throttled {
             retry_after: Some(told),
@@ -66,6 +69,12 @@ impl Jitter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sign_in_that_is_still_to_come_is_looked_for_as_often_at_first_as_later() {
+        let waits = [0, 1, 9].map(|attempt| wait(Fault::NobodySignedIn, attempt, 1.0).as_secs());
+        assert_eq!(waits, [10; 3]);
+    }
 
     #[test]
     fn an_outage_is_tried_again_ever_more_seldom_and_at_least_every_minute() {

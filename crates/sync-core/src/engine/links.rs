@@ -168,7 +168,7 @@ impl Links {
             }
             if matches!(
                 down.error.fault,
-                Fault::Credentials | Fault::Permission | Fault::Configuration
+                Fault::Credentials | Fault::NobodySignedIn | Fault::Permission | Fault::Configuration
             ) {
                 let behind = if down.by_another {
                     BEHIND_THE_PROBE
@@ -212,7 +212,7 @@ impl Links {
             let link = self.link_mut(other);
             // What the module alone refused is not mended by a sign-in to REST.
             let refused = |down: &Down| {
-                down.error.fault == Fault::Credentials && (other != LinkName::Chat || down.by_another)
+                concerns_the_side(down.error.fault) && (other != LinkName::Chat || down.by_another)
             };
             if (other == name || link.down.as_ref().is_some_and(refused))
                 && let Some(down) = link.down.take()
@@ -236,7 +236,11 @@ impl Links {
     ) -> Vec<Report> {
         let wide = matches!(
             error.fault,
-            Fault::Unreachable | Fault::Credentials | Fault::Throttled { .. } | Fault::Configuration
+            Fault::Unreachable
+                | Fault::Credentials
+                | Fault::NobodySignedIn
+                | Fault::Throttled { .. }
+                | Fault::Configuration
         );
         let link = self.link_mut(name);
         if error.fault != Fault::NotFound {
@@ -286,11 +290,13 @@ impl Links {
             .as_ref()
             .is_some_and(|down| down.error.chain() == error.chain());
         let side = error.refused_by.or(Side::of(name));
-        let retry_in = match side.filter(|_| error.fault == Fault::Credentials) {
+        let retry_in = match side.filter(|_| concerns_the_side(error.fault)) {
             Some(side) => {
                 // What failed for other reasons in between makes the wait for these no longer.
                 let retry_in = wait(error.fault, self.refusals.times(side), jitter);
-                self.refusals.refused(side, error, now);
+                if error.fault == Fault::Credentials {
+                    self.refusals.refused(side, error, now);
+                }
                 self.close_side(side, Some(name), error, attempts, retry_in, now);
                 retry_in
             }
@@ -313,7 +319,7 @@ impl Links {
 }
 
 impl Links {
-    /// Closes all links that depend on refused credentials. One of them tries them again: the one that met the refusal, or
+    /// Closes all links that depend on credentials that were refused, or that nobody has brought yet. One of them tries them again: the one that met the refusal, or
     /// else the first.
     ///
     /// The module's sign-in is not that of REST: where it alone is refused, the rest goes on.
@@ -336,6 +342,11 @@ impl Links {
                 .for_each(|down| down.by_another = position > 0);
         }
     }
+}
+
+/// Whether a failure of one link is that of every link with the same credentials.
+fn concerns_the_side(fault: Fault) -> bool {
+    matches!(fault, Fault::Credentials | Fault::NobodySignedIn)
 }
 
 impl Link {
@@ -524,6 +535,25 @@ mod tests {
             links.may_start(LinkName::Pbx, at(9_000)),
             "what worked once works for all"
         );
+    }
+
+    #[test]
+    fn where_nobody_has_signed_in_one_link_looks_again_soon_and_no_refusal_is_known() {
+        let mut links = links();
+        for second in [0, 10, 20, 30] {
+            let told = links.failed(LinkName::Presence, &error(Fault::NobodySignedIn), at(second));
+            assert_eq!(told.len(), usize::from(second == 0), "told once");
+            assert!(!links.may_start(LinkName::Presence, at(second + 9)));
+            assert!(links.may_start(LinkName::Presence, at(second + 10)));
+            assert!(
+                !links.may_start(LinkName::Directory, at(second + 19)),
+                "behind it"
+            );
+        }
+        assert_eq!(links.refusals.to_store(), None);
+        links.started(LinkName::Presence);
+        links.succeeded(LinkName::Presence, at(40));
+        assert!(links.may_start(LinkName::Directory, at(40)));
     }
 
     #[test]

@@ -37,7 +37,7 @@ use jiff::Timestamp;
 pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
 pub use links::LinkName;
 pub use listing::{MemberPage, MemberQuery, Show};
-pub use refusals::{Fingerprint, Fingerprints, Refusal, Side};
+pub use refusals::{Fingerprint, Fingerprints, Refusal, Refusals, Side};
 pub use report::Report;
 pub use steps::{MemberStep, Step};
 pub use views::{
@@ -58,7 +58,6 @@ use crate::value::Field;
 use auditing::Auditing;
 use links::Links;
 use member::Member;
-use refusals::Refusals;
 use roster_pass::RosterPass;
 use seat_gate::SeatGate;
 use sweep::Sweep;

@@ -136,16 +136,16 @@ struct Told(String);
 
 /// What is known of refused credentials, and what of it is stored.
 #[derive(Clone, Debug)]
-pub(super) struct Refusals {
+pub struct Refusals {
     fingerprints: Fingerprints,
     known: BTreeMap<Side, Refusal>,
     stored: Vec<Refusal>,
 }
 
 impl Refusals {
-    /// Whatever was refused to other credentials counts no more. Where the credentials of now have no name, they may be the
+    /// Knows what is `stored`, as far as it is about these credentials: whatever was refused to other ones counts no more. Where the credentials of now have no name, they may be the
     /// same.
-    pub(super) fn remembering(fingerprints: Fingerprints, stored: Vec<Refusal>) -> Self {
+    pub fn remembering(fingerprints: Fingerprints, stored: Vec<Refusal>) -> Self {
         let same = |refusal: &&Refusal| {
             let now = fingerprints.of(refusal.side);
             refusal.fingerprint == now || now == Fingerprint::default()
@@ -167,22 +167,24 @@ impl Refusals {
     }
 
     /// How often in a row the credentials of a side were refused.
-    pub(super) fn times(&self, side: Side) -> u32 {
+    pub fn times(&self, side: Side) -> u32 {
         self.known.get(&side).map_or(0, |refusal| refusal.times)
     }
 
-    pub(super) fn refused(&mut self, side: Side, error: &PortError, now: Moment) {
+    /// They were presented and refused, once more where they were before.
+    pub fn refused(&mut self, side: Side, error: &PortError, now: Moment) {
         let times = self.times(side).saturating_add(1);
         let refusal = Refusal::new(side, self.fingerprints.of(side), times, error, now.wall);
         self.known.insert(side, refusal);
     }
 
-    pub(super) fn accepted(&mut self, side: Side) {
+    /// They were accepted.
+    pub fn accepted(&mut self, side: Side) {
         self.known.remove(&side);
     }
 
     /// What is to be stored in place of what is stored; `None`: nothing has changed.
-    pub(super) fn to_store(&self) -> Option<Vec<Refusal>> {
+    pub fn to_store(&self) -> Option<Vec<Refusal>> {
         let known: Vec<Refusal> = self.known.values().cloned().collect();
         (known != self.stored).then_some(known)
     }

@@ -14,4 +14,5 @@ mod lease;
 mod pauses;
 mod promises;
 mod seat_gate;
+mod signing_in;
 mod support;

@@ -20,6 +20,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::client::Order;
+use super::settings_routes;
 use super::types::{
     API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, InstanceState, InstanceStatus, MembersAnswer,
     OrderAnswer, PlansAnswer, ReadyAnswer, SetupLinkAnswer, StatusAnswer,
@@ -113,6 +114,7 @@ pub fn router(api: Api) -> Router {
         .route("/instances/{instance}/signed-in", post(signed_in))
         .merge(log_routes::routes())
         .merge(history_routes::routes())
+        .merge(settings_routes::routes())
         .route_layer(from_fn_with_state(api.clone(), require_token));
     Router::new()
         .route("/healthz", get(healthz))

@@ -18,12 +18,14 @@ pub struct Files {
     pub(super) supervisor: Arc<Supervisor>,
     /// The configuration file, which is changed here, too.
     pub(super) file: ConfigFile,
-    /// The settings that the daemon runs with. Whoever reads or changes the files for it has the lock meanwhile.
+    /// Whoever writes the file has it, from the look at what stands there until it is replaced.
+    pub(super) writing: Mutex<()>,
+    /// The settings that the daemon runs with.
     pub(super) settings: Mutex<Settings>,
     /// `[daemon]` of these settings, for whoever cannot wait until new ones have taken effect.
     daemon: std::sync::Mutex<config::Daemon>,
     /// Who changed the settings.
-    pub(super) changes: SettingsAudit,
+    changes: SettingsAudit,
     /// What was legal and probably not meant when the files were last read.
     notices: std::sync::Mutex<Vec<String>>,
 }
@@ -42,6 +44,7 @@ impl Files {
             supervisor,
             daemon: std::sync::Mutex::new(loaded.settings.daemon.clone()),
             changes,
+            writing: Mutex::default(),
             settings: Mutex::new(loaded.settings),
             notices: std::sync::Mutex::default(),
         };
@@ -77,6 +80,11 @@ impl Files {
         &self.options.environment
     }
 
+    /// Who changed the settings.
+    pub(super) fn changes(&self) -> &SettingsAudit {
+        &self.changes
+    }
+
     fn take_note(&self, warnings: &[Warning]) {
         let notices: Vec<String> = warnings
             .iter()
@@ -103,7 +111,7 @@ impl Files {
     }
 
     /// Makes the daemon do what new settings say.
-    pub(super) async fn apply(&self, settings: &mut Settings, loaded: Loaded) {
+    async fn apply(&self, settings: &mut Settings, loaded: Loaded) {
         self.take_note(&loaded.warnings);
         let (old, new) = (&settings.daemon, &loaded.settings.daemon);
         if old.listen != new.listen

@@ -7,7 +7,7 @@ use sync_core::{Clock, LedgerPort};
 use tokio_util::sync::CancellationToken;
 
 use super::Files;
-use crate::retention::forget_old;
+use crate::retention::{forget_old, forget_old_changes};
 
 /// How often; the first time is at the start.
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -21,7 +21,11 @@ pub(super) async fn keep_house(
 ) {
     loop {
         let days = files.daemon().audit_days;
-        match forget_old(ledger.as_ref(), days, clock.now().wall).await {
+        let now = clock.now().wall;
+        let writes = forget_old(ledger.as_ref(), days, now).await;
+        let changes = forget_old_changes(files.changes(), days, now).await;
+        let forgotten = writes.and_then(|writes| Ok(writes + changes?));
+        match forgotten {
             Ok(0) => {}
             Ok(forgotten) => tracing::debug!(forgotten, days, "old entries of the audit deleted"),
             Err(error) => {

@@ -212,7 +212,9 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     tokio::spawn(keep_published(endpoint.clone(), path.clone(), closing.clone()));
     let closed = closing.clone();
     let server = tokio::spawn(async move {
-        let serve = axum::serve(listener, routes).with_graceful_shutdown(closed.cancelled_owned());
+        // Whoever changes settings is remembered with the address that they come from.
+        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+        let serve = axum::serve(listener, service).with_graceful_shutdown(closed.cancelled_owned());
         if let Err(error) = serve.await {
             tracing::error!(%error, "the local API ended");
         }

@@ -13,6 +13,7 @@ use super::questions::notices;
 use crate::api::InstanceStatus;
 use crate::assembly::Assembly;
 use crate::config::{self, OnStop, Settings};
+use crate::refusals::Presented;
 
 /// What is ours in an instance that was removed gets this long to be taken back before it is cut off.
 const RETIREMENT: Duration = Duration::from_secs(30);
@@ -148,7 +149,8 @@ impl Supervisor {
         name: &InstanceName,
         settings: &Settings,
     ) -> Result<InstanceStatus, UnknownInstance> {
-        let (Some(config), Some(licence)) = (settings.instances.get(name), settings.licences.get(name)) else {
+        let (Some(config), Some(licence)) = (settings.instances.get(name), settings.licences.get(name))
+        else {
             return Err(UnknownInstance::NoSuch(name.clone()));
         };
         let ended = self.slots().remove(name).and_then(|slot| slot.life);
@@ -156,7 +158,8 @@ impl Supervisor {
             life.end(false).await;
         }
         // What was refused to whoever signed in before says nothing about the new sign-in.
-        if let Err(error) = self.assembly.forget_refusals(name, config, &[Side::Teams]).await {
+        let signed_in = Presented::accepted_by(Side::Teams);
+        if let Err(error) = self.assembly.note_presented(name, config, &signed_in).await {
             tracing::warn!(instance = %name, error = error.chain(), "a refused sign-in is not forgotten");
         }
         let left_over = self.holding().await.contains(name);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use sync_core::{Fault, InstanceName, PortError};
+use sync_core::{InstanceName, PortError};
 
 /// A link of the chain, in the order in which they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -121,7 +121,7 @@ pub enum Verdict {
 }
 
 /// What was found at one link.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Finding {
     /// Which link.
     pub check: Check,
@@ -135,8 +135,8 @@ pub struct Finding {
     pub arguments: Vec<(&'static str, String)>,
     /// What belongs to it, line by line, in the words of whoever said it.
     pub details: Vec<String>,
-    /// Whose fault a failure is: it names the remedy.
-    pub fault: Option<Fault>,
+    /// The failure of a port: whose fault it is names the remedy.
+    pub error: Option<PortError>,
     /// A remedy that knows more than the fault, in English.
     pub advice: Option<String>,
 }
@@ -150,7 +150,7 @@ impl Finding {
             code,
             arguments: Vec::new(),
             details: Vec::new(),
-            fault: None,
+            error: None,
             advice: None,
         }
     }
@@ -159,7 +159,7 @@ impl Finding {
     pub(super) fn failed(check: Check, error: &PortError) -> Self {
         Self {
             details: vec![error.chain()],
-            fault: Some(error.fault),
+            error: Some(error.clone()),
             advice: error.advice.clone().map(Into::into),
             ..Self::new(check, Verdict::Failure, "failed")
         }

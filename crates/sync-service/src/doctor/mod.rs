@@ -8,6 +8,7 @@ mod host;
 mod members;
 mod network;
 mod pbx;
+mod presented;
 mod tenant;
 mod words;
 
@@ -17,6 +18,7 @@ use std::path::Path;
 use sync_core::{InstanceName, PbxName, PbxUserId};
 
 pub use finding::{Check, Finding, Verdict};
+pub use presented::presented;
 pub use words::{InWords, Words};
 
 use crate::api::InstanceStatus;

@@ -22,6 +22,10 @@ impl Host {
     fn name(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
+
+    fn is_behind_proxy(&self) -> bool {
+        self.http.proxies.carry(&self.url)
+    }
 }
 
 /// Asks for the addresses of the hosts. Returns whether it makes sense to go on.
@@ -41,7 +45,7 @@ pub(super) async fn names(check: Check, hosts: &[Host], tell: Tell<'_>) -> bool 
             }
             Err(error) => {
                 // Behind a proxy this machine need not know the names of the world outside.
-                let proxied = host.http.proxies.is_set();
+                let proxied = host.is_behind_proxy();
                 let verdict = if proxied {
                     Verdict::Skipped
                 } else {
@@ -53,11 +57,15 @@ pub(super) async fn names(check: Check, hosts: &[Host], tell: Tell<'_>) -> bool 
                         .with("host", name)
                         .detailed([error.to_string()]),
                 );
-                return proxied;
+                if !proxied {
+                    return false;
+                }
             }
         }
     }
-    tell(Finding::new(check, Verdict::Ok, "found").detailed(found));
+    if !found.is_empty() {
+        tell(Finding::new(check, Verdict::Ok, "found").detailed(found));
+    }
     true
 }
 
@@ -77,6 +85,8 @@ pub(super) async fn reach(check: Check, hosts: &[Host], now: Timestamp, tell: Te
             Err(error) => {
                 let code = match error {
                     ProbeError::Untrusted(_) => "untrusted",
+                    ProbeError::NoTls(_) => "no-tls",
+                    _ if host.is_behind_proxy() => "unreachable-by-proxy",
                     _ => "unreachable",
                 };
                 let finding = Finding::new(check, Verdict::Failure, code)

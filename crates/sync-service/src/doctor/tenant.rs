@@ -23,11 +23,8 @@ pub(super) async fn examine(
     tell: Tell<'_>,
 ) -> Option<Tenant> {
     let teams = &config.teams;
-    let made = assembly
-        .graph(name, teams)
-        .and_then(|graph| Ok((graph, hosts(assembly, teams)?)));
-    let (graph, hosts) = match made {
-        Ok(made) => made,
+    let hosts = match hosts(assembly, teams) {
+        Ok(hosts) => hosts,
         Err(error) => {
             tell(Finding::failed(Check::TeamsReach, &error));
             return None;
@@ -39,7 +36,15 @@ pub(super) async fn examine(
     if !network::reach(Check::TeamsReach, &hosts, assembly.now().wall, tell).await {
         return None;
     }
-    match graph.granted().await {
+    // The way itself has just been made; what can be missing yet is the sign-in of a person.
+    let (graph, granted) = match assembly.graph(name, teams) {
+        Ok(graph) => {
+            let granted = graph.granted().await;
+            (Some(graph), granted)
+        }
+        Err(error) => (None, Err(error)),
+    };
+    match granted {
         Err(error) => {
             tell(Finding::failed(Check::TeamsSignIn, &error));
             return None;
@@ -54,7 +59,7 @@ pub(super) async fn examine(
             tell(permissions(granted));
         }
     }
-    Some(Tenant { graph })
+    graph.map(|graph| Tenant { graph })
 }
 
 /// Where to sign in, and where Graph answers.

@@ -24,6 +24,8 @@ pub struct InWords {
     pub details: Vec<String>,
     /// What to do, where something is to be done.
     pub remedy: Option<String>,
+    /// The same as a lasting word, where more is known than check and code tell.
+    pub advice: Option<&'static str>,
     /// Where it is explained.
     pub documentation: String,
 }
@@ -82,16 +84,41 @@ impl Words {
         if let (Language::English, Some(advice)) = (self.language, &finding.advice) {
             return Some(sentence(advice));
         }
-        let fault = finding
-            .fault
-            .map(|fault| format!("{}-{fault}-remedy", finding.check));
+        if let Some(remedy) = self.particular(finding) {
+            return Some(remedy);
+        }
+        let fault = finding.error.as_ref().map(|error| error.fault);
+        let here = fault.map(|fault| format!("{}-{fault}-remedy", finding.check));
         let code = format!("{}-{}-remedy", finding.check, finding.code);
-        let any = finding.fault.map(|fault| format!("any-{fault}-remedy"));
-        let name = [fault, Some(code), any]
+        let any = fault.map(|fault| format!("any-{fault}-remedy"));
+        let name = [here, Some(code), any]
             .into_iter()
             .flatten()
             .find(|name| self.texts.has(name))?;
-        Some(self.texts.say(&name))
+        Some(match &finding.instance {
+            Some(instance) => self.say_of(&name, instance),
+            None => self.texts.say(&name),
+        })
+    }
+
+    /// What is known to be done about this very failure. English has that from whoever met it.
+    fn particular(&self, finding: &Finding) -> Option<String> {
+        let remedy = finding.error.as_ref()?.remedy.as_ref()?;
+        let name = format!("advice-{}", remedy.word);
+        if !self.texts.has(&name) {
+            return None;
+        }
+        let arguments: Vec<_> = remedy
+            .arguments
+            .iter()
+            .map(|(name, value)| (*name, argument(value.clone())))
+            .collect();
+        let text = self.texts.say_with(&name, &arguments);
+        let has_login = remedy.arguments.iter().any(|(name, _)| *name == "login");
+        Some(match has_login {
+            true => format!("{text} {}", self.texts.say_with("advice-login", &arguments)),
+            false => text,
+        })
     }
 
     fn documentation(&self, finding: &Finding) -> String {
@@ -126,6 +153,11 @@ impl Finding {
             message: words.message(self),
             details: self.details.clone(),
             remedy: words.remedy(self),
+            advice: self
+                .error
+                .as_ref()
+                .and_then(|error| error.remedy.as_ref())
+                .map(|remedy| remedy.word),
             documentation: words.documentation(self),
         }
     }
@@ -135,7 +167,9 @@ impl Finding {
 mod tests {
     use std::collections::BTreeSet;
 
-    use sync_core::{Fault, PortError};
+    use sync_adapters::graph;
+    use sync_adapters::starface::REMEDIES;
+    use sync_core::{Fault, PortError, Remedy};
 
     use super::*;
 
@@ -152,8 +186,75 @@ mod tests {
     fn both_languages_have_the_same_texts() {
         let english = names(include_str!("../../locales/doctor.en.ftl"));
         let german = names(include_str!("../../locales/doctor.de.ftl"));
-        assert!(english.len() > 100);
+        let (particular, german): (BTreeSet<&str>, BTreeSet<&str>) =
+            german.into_iter().partition(|name| name.starts_with("advice-"));
+        assert!(english.len() > 100 && particular.len() > 30);
         assert_eq!(english, german);
+    }
+
+    fn refused(word: &'static str, login: Option<&str>) -> Finding {
+        let remedy = Remedy {
+            word,
+            arguments: [("link", Some("https://consent.example/")), ("login", login)]
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?.to_owned())))
+                .collect(),
+        };
+        let error = PortError::new(Fault::Credentials, "sign in to Microsoft").with_advice("In English.");
+        Finding::failed(Check::TeamsSignIn, &error.with_remedy(Some(remedy)))
+    }
+
+    #[test]
+    fn whatever_is_known_of_a_refusal_by_entra_is_said_in_german_too() {
+        let (german, english) = (Words::new(Language::German), Words::new(Language::English));
+        let mut texts = BTreeSet::new();
+        for remedy in graph::Remedy::ALL {
+            let word = remedy.as_str();
+            let told = refused(word, None).in_words(&german);
+            let text = told.remedy.unwrap_or_default();
+            assert!(german.texts.has(&format!("advice-{word}")), "{word}");
+            assert!(!text.contains('{'), "{word}: {text}");
+            assert_eq!(
+                text.contains("https://consent.example/"),
+                word == "consent",
+                "{text}"
+            );
+            assert!(texts.insert(text), "{word}: said twice");
+            assert_eq!(told.advice, Some(word));
+            let told = refused(word, None).in_words(&english);
+            assert_eq!(told.remedy.as_deref(), Some("In English."));
+        }
+    }
+
+    #[test]
+    fn whatever_is_known_of_a_failure_of_the_pbx_is_said_in_german_too() {
+        let german = Words::new(Language::German);
+        for word in REMEDIES {
+            assert!(german.texts.has(&format!("advice-{word}")), "{word}");
+        }
+    }
+
+    #[test]
+    fn where_somebody_has_to_sign_in_anew_the_command_for_that_is_named() {
+        let told =
+            refused("sign-in-ended", Some("presencectl login main")).in_words(&Words::new(Language::German));
+        assert_eq!(
+            told.remedy.as_deref(),
+            Some(
+                "Die gespeicherte Anmeldung ist abgelaufen oder wurde widerrufen. Jemand muss sich neu anmelden. Neu anmelden: \
+                 `presencectl login main`."
+            )
+        );
+    }
+
+    #[test]
+    fn a_word_without_a_text_leaves_the_remedy_of_its_fault() {
+        let told = refused("novel", None).in_words(&Words::new(Language::German));
+        assert!(
+            told.remedy
+                .unwrap_or_default()
+                .contains("Clientschlüssel anlegen")
+        );
     }
 
     #[test]
@@ -161,6 +262,7 @@ mod tests {
         let faults = [
             Fault::Configuration,
             Fault::Credentials,
+            Fault::NobodySignedIn,
             Fault::Permission,
             Fault::Throttled { retry_after: None },
             Fault::Unreachable,

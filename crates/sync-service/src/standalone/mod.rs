@@ -6,20 +6,23 @@
 mod audit;
 mod error;
 mod session;
+mod settings_audit;
 
 use jiff::Timestamp;
 use licensing::Licence;
 use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{
     Address, Claim, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LedgerPort, LedgerRow,
-    LinkName, MemberView, Memory, Mode, Pause, PbxName, Plan, PortError, SeatClaim, Side,
+    LinkName, MemberView, Memory, Mode, Pause, PbxName, Plan, PortError, SeatClaim,
 };
 
 use crate::assembly::Assembly;
 use crate::config::{Environment, Settings, State};
+use crate::refusals::{Noted, Presented};
 pub use audit::AuditReader;
 pub use error::StandaloneError;
 use session::{Purpose, Session, config_of, lease, open, stuck};
+pub use settings_audit::SettingsAuditReader;
 
 /// One pass over an instance.
 #[derive(Clone, Debug)]
@@ -242,27 +245,36 @@ pub async fn resume(
     store(settings, environment, instance, |_| commit).await
 }
 
-/// Forgets that credentials of an instance were refused, so that the next daemon presents them again. Says whether any were.
+/// Notes how the credentials of an instance were received by whoever presented them: the next daemon presents accepted ones at
+/// once and refused ones not before their time. Says what became of it; nothing where another process has the instance.
+///
+/// Neither a state nor its key is made unless there is something to remember.
 ///
 /// # Errors
 /// [`StandaloneError`].
-pub async fn forget_refusals(
+pub async fn note_presented(
     settings: &Settings,
     environment: &Environment,
     instance: &InstanceName,
-    sides: &[Side],
-) -> Result<bool, StandaloneError> {
+    presented: &Presented,
+) -> Result<Noted, StandaloneError> {
     let config = config_of(settings, instance)?;
-    let State::Sqlite(path) = &settings.daemon.state;
-    if !path.exists() {
-        return Ok(false);
-    }
-    let assembly = open(settings, environment, instance, Purpose::Work).await?;
-    let forgotten = assembly.forget_refusals(instance, config, sides).await;
-    forgotten.map_err(|source| StandaloneError::Port {
+    let port = |source| StandaloneError::Port {
         instance: instance.clone(),
         source,
-    })
+    };
+    if presented.refused.is_empty() {
+        let looking = open(settings, environment, instance, Purpose::Look).await?;
+        let lease = lease(&looking, instance, config).await?;
+        let known = looking.ledger().load(&lease.claim).await.map_err(port)?.refusals;
+        let accepted = known.iter().any(|known| presented.accepted.contains(&known.side));
+        if !accepted {
+            return Ok(Noted::default());
+        }
+    }
+    let assembly = open(settings, environment, instance, Purpose::Work).await?;
+    let noted = assembly.note_presented(instance, config, presented).await;
+    noted.map_err(port)
 }
 
 /// Freezes writes for the members with this address, or ends that, for the next daemon too. Says how many there are.

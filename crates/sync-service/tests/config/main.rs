@@ -4,6 +4,7 @@
 
 mod documents;
 mod edit;
+mod edit_any;
 mod every_key;
 mod faults;
 mod instances;

@@ -83,6 +83,7 @@ impl Home {
             environment: Environment::default(),
             program: "0.0.0-test",
             logging,
+            page: None,
         };
         daemon::start(options, loaded).await.unwrap()
     }

@@ -46,7 +46,7 @@ impl fmt::Display for ReadOnly {
     }
 }
 
-/// Settings were not changed: the file and everything beside it is as it was.
+/// Settings were not changed: the file and its secrets are as they were.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EditError {

@@ -11,7 +11,11 @@ mod difference;
 mod document;
 mod effective;
 mod error;
+#[cfg(test)]
+pub(crate) mod faulty;
 mod file;
+#[cfg(test)]
+mod file_tests;
 mod json;
 mod key_path;
 mod listed;

@@ -1,58 +1,28 @@
-//! The settings of a running daemon: shown, tried out, and changed in the one file.
+//! Settings tried out, and changed in the one file.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sync_core::PortError;
 use tokio::sync::oneshot;
 
-use super::Files;
 use crate::api::API_VERSION;
 use crate::config::edit::{
-    Difference, Document, Edit, EditError, Found, KeyPath, Overlay, ReadOnly, ReadOnlyCode, Revision,
-    TypedSecret, placed, secret_keys,
+    Difference, Document, Edit, EditError, Found, Overlay, ReadOnly, ReadOnlyCode, Revision, TypedSecret,
+    placed,
 };
-use crate::config::{self, ConfigErrors, Disk, Fault, Loaded, SecretFiles, State, Warning};
+use crate::config::{self, ConfigErrors, Disk, Loaded, State, Warning};
+use crate::daemon::Files;
+use crate::settings_audit::{self, SettingsChange};
 
 /// New settings are waited for this long to have taken effect.
 const APPLY: Duration = Duration::from_secs(20);
-
-/// The settings as they are written.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct SettingsAnswer {
-    /// The version of this form.
-    pub version: u32,
-    /// The configuration file.
-    pub file: PathBuf,
-    /// Its revision, which an edit has to name.
-    pub revision: Revision,
-    /// Why nothing can be changed; `None` where it can.
-    pub read_only: Option<ReadOnly>,
-    /// What is written, as [`Document::shown`] shows it; nothing where the file is no TOML.
-    pub values: Value,
-    /// Every key whose file holds a secret, written or not.
-    pub secrets: BTreeMap<KeyPath, SecretStatus>,
-    /// What is wrong with the file as it is now; the daemon goes on with what it said before.
-    pub faults: Vec<Fault>,
-    /// What is legal there and probably not meant.
-    pub warnings: Vec<Warning>,
-}
-
-/// What is told of a secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct SecretStatus {
-    /// Whether its file is there and has something in it.
-    pub set: bool,
-    /// The file, as it is written; `None` where the key is not.
-    pub file: Option<PathBuf>,
-}
 
 /// Who changes settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,41 +72,12 @@ pub struct Changed {
     pub differences: Vec<Difference>,
     /// What is legal there and probably not meant.
     pub warnings: Vec<Warning>,
-    /// Whether the daemon does by now what the file says; where not, an instance that was turned off is still taking back
-    /// what is its own.
+    /// Whether the daemon does by now what the file says; where not, an instance that was turned off is probably still
+    /// taking back what is its own.
     pub applied: bool,
 }
 
 impl Files {
-    /// The settings as they are written now, whatever the daemon runs with. No secret is among them.
-    pub async fn written(&self) -> SettingsAnswer {
-        let found = self.file.read();
-        let read_only = self.changeable(&found).err();
-        let checked = match &found.document {
-            _ if found.revision == Revision::none() => {
-                config::load(self.file.path(), &self.options.environment)
-            }
-            Ok(document) => self.checked(document, &[]),
-            Err(errors) => Err(errors.clone()),
-        };
-        let (faults, warnings) = match checked {
-            Ok(loaded) => (Vec::new(), loaded.warnings),
-            Err(errors) => (errors.faults().to_vec(), Vec::new()),
-        };
-        let values = found.document.as_ref().map(Document::shown);
-        let values = values.unwrap_or_else(|_| Value::Object(serde_json::Map::new()));
-        SettingsAnswer {
-            version: API_VERSION,
-            file: self.file.path().to_owned(),
-            revision: found.revision,
-            read_only,
-            secrets: self.secrets(&values),
-            values,
-            faults,
-            warnings,
-        }
-    }
-
     /// Tries an edit out, and writes nothing. Secrets that were typed in are checked as if their files were there.
     ///
     /// # Errors
@@ -161,8 +102,8 @@ impl Files {
         })
     }
 
-    /// Writes what was tried out, and lets the daemon do what it says, as a reload does. Once it is begun, it goes on also
-    /// where nobody waits for it any more.
+    /// Writes what was tried out, and lets the daemon do what the file says then, as a reload does. Once it is begun, it goes
+    /// on also where nobody waits for it any more.
     ///
     /// # Errors
     /// When the file cannot be changed, was changed meanwhile, or would not be good any more because of other files; then
@@ -171,30 +112,49 @@ impl Files {
         let (told, stored) = oneshot::channel();
         let (files, who) = (Arc::clone(self), who.clone());
         let work = tokio::spawn(async move {
-            // Under the lock of those who read the files, so that the later one has the last word.
-            let mut settings = files.settings.lock().await;
-            match files.store(&proposal, &who).await {
-                Ok((changed, loaded)) => {
-                    // Nobody may wait any more.
-                    let _ = told.send(Ok(changed));
-                    files.apply(&mut settings, loaded).await;
-                }
-                Err(error) => {
-                    let _ = told.send(Err(error));
-                }
-            }
+            let stored = {
+                let _alone = files.writing.lock().await;
+                files.store(&proposal, &who).await
+            };
+            let good = stored.is_ok();
+            // Nobody may wait any more.
+            let _ = told.send(stored);
+            good && files.take_effect().await
         });
         let cut_off = |_| EditError::Write {
             path: self.file.path().to_owned(),
             source: io::Error::other("the change was cut off"),
         };
         let mut changed = stored.await.map_err(cut_off)??;
-        changed.applied = tokio::time::timeout(APPLY, work).await.is_ok();
+        changed.applied = matches!(tokio::time::timeout(APPLY, work).await, Ok(Ok(true)));
         Ok(changed)
     }
 
+    /// The file is read again and not what was just written: of several changes, whoever comes last does what the last one
+    /// says.
+    async fn take_effect(&self) -> bool {
+        let read = self.reload().await;
+        if let Err(errors) = &read {
+            tracing::error!("the settings were changed, and are not good any more\n{errors}");
+        }
+        read.is_ok()
+    }
+
+    /// Who changed the settings from a time on: at most a thousand changes, those after the one of number `after` where
+    /// there is one.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn settings_changes(
+        &self,
+        since: Timestamp,
+        after: Option<u64>,
+    ) -> Result<Vec<SettingsChange>, PortError> {
+        settings_audit::page(self.changes(), since, after).await
+    }
+
     /// Writes a proposal, unless something has changed since it was made.
-    async fn store(&self, proposal: &Proposal, who: &Author) -> Result<(Changed, Loaded), EditError> {
+    async fn store(&self, proposal: &Proposal, who: &Author) -> Result<Changed, EditError> {
         let found = self.file.read();
         self.changeable(&found).map_err(EditError::ReadOnly)?;
         unchanged(&proposal.base, &found)?;
@@ -212,14 +172,13 @@ impl Files {
             tracing::info!(who = who.who, ?keys, "settings changed");
             self.write_down(&proposal.differences, who).await;
         }
-        let changed = Changed {
+        Ok(Changed {
             version: API_VERSION,
             revision: proposal.document.revision().clone(),
             differences: proposal.differences.clone(),
-            warnings: loaded.warnings.clone(),
+            warnings: loaded.warnings,
             applied: false,
-        };
-        Ok((changed, loaded))
+        })
     }
 
     /// Keeps in the state who changed what. The settings are changed already, and stay so where that fails.
@@ -227,7 +186,7 @@ impl Files {
         let now = self.supervisor.assembly.now().wall;
         // Texts and values of JSON can always be written down.
         let changes = serde_json::to_value(differences).unwrap_or_default();
-        if let Err(error) = self.changes.add(now, &who.who, who.from, &changes).await {
+        if let Err(error) = self.changes().add(now, &who.who, who.from, &changes).await {
             let advice = error.advice.as_deref().unwrap_or_default();
             tracing::error!(
                 error = error.chain(),
@@ -238,7 +197,7 @@ impl Files {
     }
 
     /// Whether the settings can be changed at all.
-    fn changeable(&self, found: &Found) -> Result<(), ReadOnly> {
+    pub(super) fn changeable(&self, found: &Found) -> Result<(), ReadOnly> {
         let managed = match &found.document {
             Ok(document) => document.values().pointer("/daemon/managed") == Some(&Value::Bool(true)),
             Err(_) => self.daemon().managed,
@@ -251,7 +210,11 @@ impl Files {
     }
 
     /// Checks a text with secrets that were typed in.
-    fn checked(&self, document: &Document, secrets: &[TypedSecret]) -> Result<Loaded, ConfigErrors> {
+    pub(super) fn checked(
+        &self,
+        document: &Document,
+        secrets: &[TypedSecret],
+    ) -> Result<Loaded, ConfigErrors> {
         let typed = secrets.iter().fold(Overlay::over(&Disk), |typed, secret| {
             typed.with(&secret.path, secret.secret.clone())
         });
@@ -261,30 +224,6 @@ impl Files {
             &self.options.environment,
             &typed,
         )
-    }
-
-    /// What is told of the secrets of these values.
-    fn secrets(&self, values: &Value) -> BTreeMap<KeyPath, SecretStatus> {
-        let home = self.file.path().parent().unwrap_or(Path::new(""));
-        let lent = self.options.environment.credentials_directory.as_deref();
-        let status = |key: KeyPath| {
-            let written = key
-                .parts()
-                .iter()
-                .try_fold(values, |values, part| values.get(part));
-            let file = written.and_then(Value::as_str).map(PathBuf::from);
-            let set = file.as_ref().is_some_and(|file| {
-                let lent = lent.filter(|_| file.is_relative());
-                let places = [Some(home), lent].into_iter().flatten();
-                let found = places.map(|folder| Disk.open(&folder.join(file)));
-                found
-                    .flatten()
-                    .next()
-                    .is_some_and(|found| !found.contents.is_empty())
-            });
-            (key, SecretStatus { set, file })
-        };
-        secret_keys(values).into_iter().map(status).collect()
     }
 }
 
