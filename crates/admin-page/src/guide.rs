@@ -256,6 +256,7 @@ async fn fill(
         instance: INSTANCE,
         effective: &effective,
         sent,
+        base: None,
         written: &shown,
         groups: listed.map(Vec::as_slice),
         faults,

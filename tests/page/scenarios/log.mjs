@@ -20,10 +20,6 @@ export async function lines_come_by_themselves(visit, { address }) {
   assert.equal(await page.evaluate(() => globalThis.notLoadedAgain), true);
   const numbers = await lines.getByRole("listitem").allTextContents();
   assert.equal(new Set(numbers).size, numbers.length, "no line comes twice");
-
-  await page.getByLabel(visit.t("log-new-level")).selectOption({ label: visit.t("level-error") });
-  await page.getByRole("button", { name: visit.t("log-change") }).click();
-  await page.getByRole("status").filter({ hasText: visit.t("done-level") }).waitFor();
 }
 
 /** By level and by words. */

@@ -1,6 +1,6 @@
 //! Signing in to Microsoft.
 
-use end_to_end::{Stage, StageOptions};
+use end_to_end::{Stage, StageOptions, eventually};
 use sandbox::{Auth, Except};
 use serde_json::{Value, json};
 
@@ -14,6 +14,8 @@ async fn somebody_signs_in_by_device_code_and_the_instance_begins_to_work() {
     options.options.auth = Auth::DeviceCode;
     let served = Served::start(Stage::set(options).await).await;
     let stage = &served.stage;
+    let waits = eventually(|| async { stage.log().contains("nobody has signed in yet").then_some(()) });
+    waits.await.unwrap_or_else(|| panic!("{}", stage.log()));
     stage.says(0, "Busy", "InACall");
     let answers = async |question: &str, about: &Value| match question {
         "enter-code" => {
