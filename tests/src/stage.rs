@@ -187,8 +187,7 @@ impl Stage {
     /// A client of the running daemon, if there is one.
     pub fn client(&self) -> Option<Client> {
         let endpoint = Endpoint::find(&endpoint_file(&self.path("state.db"))).ok()??;
-        let http = HttpClient::build(&HttpSettings::default()).ok()?;
-        Some(Client::new(http, endpoint))
+        Client::connect(endpoint).ok()
     }
 
     /// How the daemon's instance does, if it can be asked.

@@ -49,7 +49,8 @@ pub async fn run(arguments: &Arguments, environment: Environment) -> Result<(), 
         started = daemon::start(options, loaded) => started?,
         () = signals.stop() => return Ok(()),
     };
-    tracing::info!("listening on {}", daemon.address());
+    let by = if daemon.speaks_tls() { ", by TLS" } else { "" };
+    tracing::info!("listening on {}{by}", daemon.address());
     if is_to_be_set_up {
         tracing::warn!(
             "set-up mode: nothing is synchronised; `presencectl setup-link` prints a link to the page that leads through the set-up"

@@ -49,7 +49,7 @@ impl Daemon {
         let Some(endpoint) = Endpoint::find(&file)? else {
             return Ok(None);
         };
-        let client = Client::new(http()?, endpoint);
+        let client = Client::connect(endpoint).map_err(Failure::new)?;
         match ask(&client).await {
             Ok(status) => Ok(Some(Self { client, status })),
             Err(ClientError::NotRunning(_)) => Ok(None),
@@ -148,17 +148,4 @@ pub(crate) fn not_ready(what: &str, view: &InstanceView) -> Failure {
 /// Whether a link is down, so that waiting may be in vain.
 pub(crate) fn has_failed(view: &InstanceView) -> bool {
     view.links.iter().any(|link| link.error.is_some())
-}
-
-/// A client for this machine alone: no proxy, no certificate.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the factory of the clients is about the way to other machines; the daemon's API is on this one, in plain HTTP"
-)]
-fn http() -> Result<reqwest::Client, Failure> {
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]);
-    client
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(Failure::new)
 }

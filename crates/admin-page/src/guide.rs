@@ -15,7 +15,7 @@ use serde_json::Value;
 use sync_core::InstanceName;
 use sync_service::config::edit::{Change, Document, Edit, EditError, KeyPath, Revision};
 use sync_service::config::{Fault, Secret};
-use sync_service::daemon::{Author, GroupChoice, Proposal};
+use sync_service::daemon::{GroupChoice, Proposal};
 use sync_service::doctor::{Case, Finding, InWords, Running, Verdict, Words, examine};
 
 use crate::azure::{self, Dialogue};
@@ -191,7 +191,6 @@ struct Guide {
     preview: Option<String>,
     /// An instance runs already.
     finished: bool,
-    instance: &'static str,
 }
 
 /// A finding, as the list shows it.
@@ -364,7 +363,6 @@ impl Guide {
             verdict: None,
             preview: None,
             finished: false,
-            instance: INSTANCE,
         }
     }
 
@@ -476,8 +474,8 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
             }
             page.drafts.lock().take(changes);
         }
-        Step::Check => return check(&page, f).await,
-        Step::Activate => return activate(&page, f).await,
+        Step::Check => return check(&page, &visitor, f).await,
+        Step::Activate => return activate(&page, &visitor, f).await,
         _ => {
             let mut wanted = changes(INSTANCE, step.sections(), &effective, &fields);
             wanted.extend(written_out(step, &effective, &fields));
@@ -620,14 +618,10 @@ async fn sign_in(page: &Page, mut f: Frame) -> Response {
 }
 
 /// Writes the instance, turned off, and tries every link of the chain.
-async fn check(page: &Page, mut f: Frame) -> Response {
+async fn check(page: &Page, visitor: &Visitor, mut f: Frame) -> Response {
     let tongue = f.tongue;
-    let author = Author {
-        who: "page".to_owned(),
-        from: None,
-    };
     let stored = match propose(page, false).await {
-        Ok(proposal) => page.api.files.change(proposal, &author).await.map(drop),
+        Ok(proposal) => page.api.files.change(proposal, &visitor.author()).await.map(drop),
         Err(error) => Err(error),
     };
     match stored {
@@ -699,13 +693,9 @@ async fn preview(page: &Page, tongue: Tongue) -> Option<String> {
     })
 }
 
-async fn activate(page: &Page, mut f: Frame) -> Response {
-    let author = Author {
-        who: "page".to_owned(),
-        from: None,
-    };
+async fn activate(page: &Page, visitor: &Visitor, mut f: Frame) -> Response {
     let changed = match turned_on(page).await {
-        Ok(proposal) => page.api.files.change(proposal, &author).await.map(drop),
+        Ok(proposal) => page.api.files.change(proposal, &visitor.author()).await.map(drop),
         Err(error) => Err(error),
     };
     if let Err(error) = changed {

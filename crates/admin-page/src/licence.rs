@@ -10,7 +10,6 @@ use sync_core::{InstanceName, LicenceView};
 use sync_service::Assembly;
 use sync_service::config::Instance;
 use sync_service::config::edit::{Change, Edit, KeyPath};
-use sync_service::daemon::Author;
 
 use crate::door::{Posted, Visitor};
 use crate::entrance;
@@ -172,12 +171,8 @@ pub(crate) async fn save(State(page): State<Page>, Path(instance): Path<String>,
             secret: licence.text().to_owned().into(),
         }],
     };
-    let author = Author {
-        who: "page".to_owned(),
-        from: None,
-    };
     let changed = match page.api.files.propose(&edit).await {
-        Ok(proposal) => page.api.files.change(proposal, &author).await.map(drop),
+        Ok(proposal) => page.api.files.change(proposal, &visitor.author()).await.map(drop),
         Err(error) => Err(error),
     };
     match changed {

@@ -36,7 +36,6 @@ struct LogTemplate {
     /// Nothing is kept to be shown.
     silent: bool,
     level: String,
-    now: String,
     until: Option<String>,
     levels: Vec<(String, String, bool)>,
     choices: Vec<(String, String, bool)>,
@@ -131,10 +130,6 @@ pub(crate) async fn show(
         level: now
             .as_ref()
             .map(|now| tongue.say(&format!("level-{}", now.level.as_str())))
-            .unwrap_or_default(),
-        now: now
-            .as_ref()
-            .map(|now| now.level.as_str().to_owned())
             .unwrap_or_default(),
         until: now
             .as_ref()

@@ -60,7 +60,7 @@ impl Page {
 
     /// Whether cookies may be sent over TLS alone.
     pub(crate) fn is_secure(&self) -> bool {
-        false
+        self.api.url.starts_with("https:") || self.api.files.daemon().behind_proxy
     }
 
     /// Whether a one-time link with this secret is good.

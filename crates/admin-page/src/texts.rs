@@ -127,7 +127,7 @@ fn every_value_has_a_word() {
         "outcome-dnd",
         &[DndOutcome::On, DndOutcome::Off, DndOutcome::Leave],
     );
-    let chat = crate::words::CHAT.map(ChatOutcome::Set);
+    let chat = [ChatStatus::Available, ChatStatus::Away, ChatStatus::DoNotDisturb].map(ChatOutcome::Set);
     all("outcome-chat", &chat);
     all("outcome-chat", &[ChatOutcome::Leave]);
     all(
@@ -176,7 +176,7 @@ fn every_value_has_a_word() {
 
 #[test]
 fn every_field_of_the_settings_has_a_label_and_a_word_for_each_choice() {
-    use crate::settings::{BEFORE, BEHIND, Kind};
+    use crate::settings::field::{BEFORE, BEHIND, Kind};
     for tongue in tongues() {
         let has = |name: &str| assert!(tongue.texts().has(name), "{}: {name}", tongue.code());
         for section in BEFORE.iter().chain(&BEHIND) {

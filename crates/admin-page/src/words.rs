@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use presence_mapping::{ChatStatus, Presence};
+use presence_mapping::Presence;
 use serde::Serialize;
 use sync_core::{FieldView, OwnerView, Value, WorkView};
 use sync_service::language::{argument, number};
@@ -148,6 +148,3 @@ impl Tongue {
         self.texts().say_with(name, &[("count", number(count))])
     }
 }
-
-/// The chat statuses that a rule can ask for.
-pub(crate) const CHAT: [ChatStatus; 3] = [ChatStatus::Available, ChatStatus::Away, ChatStatus::DoNotDisturb];

@@ -14,6 +14,7 @@ mod settings_audit;
 mod sign_ins;
 pub mod standalone;
 pub mod telemetry;
+pub mod tls;
 mod ways;
 
 pub use assembly::Assembly;

@@ -1,13 +1,15 @@
 //! Whoever asks: with a session, or sent to the door.
 
 use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{FromRequest, FromRequestParts, RawForm, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawForm, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cookie::{Cookie, SameSite};
 use secrecy::{ExposeSecret, SecretString};
+use sync_service::daemon::Author;
 
 use super::Session;
 use crate::entrance::door_before;
@@ -25,17 +27,29 @@ pub(crate) struct Visitor {
     pub(crate) tongue: Tongue,
     /// The session's id, for its end.
     pub(crate) id: String,
+    /// Where the request comes from.
+    from: Option<IpAddr>,
 }
 
 impl Visitor {
-    fn of(headers: &HeaderMap, page: &Page) -> Option<Self> {
+    fn of(headers: &HeaderMap, extensions: &Extensions, page: &Page) -> Option<Self> {
+        let from = extensions.get::<ConnectInfo<SocketAddr>>();
         let id = cookie_named(headers, COOKIE)?;
         let session = page.sessions.find(&id)?;
         Some(Self {
             session,
             tongue: Tongue::of(headers, page.setting()),
             id,
+            from: from.map(|ConnectInfo(address)| address.ip()),
         })
+    }
+
+    /// Who it is, for the audit of settings.
+    pub(crate) fn author(&self) -> Author {
+        Author {
+            who: "page".to_owned(),
+            from: self.from,
+        }
     }
 }
 
@@ -43,7 +57,7 @@ impl FromRequestParts<Page> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, page: &Page) -> Result<Self, Response> {
-        Self::of(&parts.headers, page).ok_or_else(|| {
+        Self::of(&parts.headers, &parts.extensions, page).ok_or_else(|| {
             let wanted = parts.uri.path_and_query().map_or("/", |path| path.as_str());
             Redirect::to(&door_before(wanted)).into_response()
         })
@@ -63,7 +77,7 @@ impl FromRequest<Page> for Posted {
     async fn from_request(request: Request, page: &Page) -> Result<Self, Response> {
         let headers = request.headers().clone();
         let tongue = Tongue::of(&headers, page.setting());
-        let visitor = Visitor::of(&headers, page);
+        let visitor = Visitor::of(&headers, request.extensions(), page);
         let fields = Fields::from_request(request, page).await?;
         let Some(visitor) = visitor else {
             return Err(Redirect::to("/sign-in").into_response());
@@ -121,11 +135,6 @@ impl Fields {
     pub(crate) fn first(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value.as_str())
-    }
-
-    /// The value without blanks around it; `None` where nothing was written.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        Some(self.first(name).trim()).filter(|text| !text.is_empty())
     }
 
     /// Whether a field was sent at all, as a ticked box is.

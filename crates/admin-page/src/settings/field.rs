@@ -217,7 +217,7 @@ impl Field {
     pub(crate) fn value(&self, text: &str) -> Option<Value> {
         let trimmed = text.trim();
         match self.kind {
-            Kind::Lines => {
+            Lines => {
                 let items = text
                     .split(['\n', ',', ';'])
                     .map(str::trim)
@@ -225,13 +225,13 @@ impl Field {
                 Some(Value::Array(items.map(Value::from).collect()))
             }
             _ if trimmed.is_empty() => None,
-            Kind::Toggle => Some(Value::Bool(trimmed == "true")),
-            Kind::Number => Some(
+            Toggle => Some(Value::Bool(trimmed == "true")),
+            Number => Some(
                 trimmed
                     .parse::<i64>()
                     .map_or_else(|_| trimmed.into(), Value::from),
             ),
-            Kind::Share => {
+            Share => {
                 let number = trimmed.replace(',', ".").parse::<f64>().ok();
                 let number = number.and_then(serde_json::Number::from_f64);
                 Some(number.map_or_else(|| trimmed.into(), Value::Number))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use presence_mapping::{Presence, Problem, Rules, RulesTable};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::door::Fields;
 use crate::language::Tongue;
@@ -151,15 +151,6 @@ impl Chosen {
     /// As the configuration has them.
     pub(crate) fn lists(&self) -> [(&'static str, Value); 2] {
         [("dnd", json!(self.dnd)), ("leave", json!(self.leave))]
-    }
-
-    /// As the configuration has them.
-    pub(crate) fn chat(&self) -> Value {
-        let entries = self
-            .chat
-            .iter()
-            .map(|(pattern, word)| (pattern.clone(), word.as_str().into()));
-        Value::Object(entries.collect::<Map<_, _>>())
     }
 
     /// The rules, where they are good.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use sync_core::{InstanceName, Plan};
 use sync_service::api::new_token;
 use sync_service::config::edit::{Difference, Edit, EditError};
-use sync_service::daemon::{Author, Preview, Proposal};
+use sync_service::daemon::{Preview, Proposal};
 use tokio::time::Instant;
 
 use super::field::{BEFORE, BEHIND};
@@ -190,11 +190,7 @@ pub(crate) async fn confirm(
     if what != "save" && what != "apply" {
         return fill(&page, f, &instance, Some(&waiting.sent), &[], StatusCode::OK).await;
     }
-    let author = Author {
-        who: "page".to_owned(),
-        from: None,
-    };
-    match page.api.files.change(waiting.proposal, &author).await {
+    match page.api.files.change(waiting.proposal, &visitor.author()).await {
         Ok(_) if what == "save" => {
             Redirect::to(&format!("/i/{instance}/overview?done=saved")).into_response()
         }

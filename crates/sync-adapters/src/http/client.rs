@@ -100,6 +100,21 @@ impl HttpClient {
     }
 }
 
+impl HttpClient {
+    /// Makes a client for a server of this machine that speaks plain HTTP: it trusts no certificate, and so needs none.
+    ///
+    /// # Errors
+    /// When the system gives no TLS library its state.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one factory of HTTP clients"
+    )]
+    pub fn plain() -> Result<Client, HttpError> {
+        let builder = Client::builder().no_proxy().tls_certs_only([]);
+        builder.redirect(Policy::none()).build().map_err(HttpError::Build)
+    }
+}
+
 fn certificates(pem: Option<&[u8]>) -> Result<Vec<Certificate>, HttpError> {
     let Some(pem) = pem else { return Ok(Vec::new()) };
     let certificates = Certificate::from_pem_bundle(pem).map_err(HttpError::Certificates)?;

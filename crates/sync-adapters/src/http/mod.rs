@@ -9,5 +9,5 @@ mod proxies;
 pub use client::{HttpClient, HttpSettings};
 pub use error::HttpError;
 pub use pin::{AnotherCertificate, Fingerprint, NoFingerprint};
-pub use probe::{Answered, ProbeError, presented_certificate, probe};
+pub use probe::{Answered, ProbeError, presented_certificate, probe, tls_error};
 pub use proxies::Proxies;

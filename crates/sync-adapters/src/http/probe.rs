@@ -96,7 +96,7 @@ pub async fn presented_certificate(settings: &HttpSettings, url: &Url) -> Option
 }
 
 /// What the TLS library says, where that is the reason.
-fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+pub fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     if let Some(found) = error.downcast_ref::<rustls::Error>() {
         return Some(found);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
+use sync_adapters::http::{HttpClient, HttpError, HttpSettings, tls_error};
 use sync_core::{Address, InstanceName, Plan, PlanId, Side};
 
 use super::endpoint::Endpoint;
@@ -103,7 +104,22 @@ impl Order {
 }
 
 impl Client {
-    /// A client for the daemon at `endpoint`.
+    /// A client for the daemon at `endpoint`: directly, and by the one certificate that the endpoint names, where it does.
+    ///
+    /// # Errors
+    /// When the system does not let HTTP clients be made.
+    pub fn connect(endpoint: Endpoint) -> Result<Self, HttpError> {
+        let http = match endpoint.certificate {
+            None => HttpClient::plain()?,
+            certificate_sha256 => HttpClient::build(&HttpSettings {
+                certificate_sha256,
+                ..HttpSettings::default()
+            })?,
+        };
+        Ok(Self::new(http, endpoint))
+    }
+
+    /// The same with a client of one's own, which has to trust the endpoint's certificate.
     pub fn new(http: reqwest::Client, endpoint: Endpoint) -> Self {
         Self { http, endpoint }
     }
@@ -211,11 +227,12 @@ impl Client {
         query: &[(&str, &str)],
     ) -> Result<T, ClientError> {
         let address = self.endpoint.address;
-        let broken = |source: reqwest::Error| match source.is_connect() {
+        // Whoever presents another certificate does answer.
+        let broken = |source: reqwest::Error| match source.is_connect() && tls_error(&source).is_none() {
             true => ClientError::NotRunning(address),
             false => ClientError::Broken { address, source },
         };
-        let mut url = format!("http://{address}/api/v1/{path}");
+        let mut url = format!("{}/api/v1/{path}", self.endpoint.url());
         if !query.is_empty() {
             url.push('?');
             url.push_str(

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sync_adapters::http::Fingerprint;
 
 /// How the local API of a running daemon is reached.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Endpoint {
     pub token: SecretString,
     /// The daemon's process id.
     pub pid: u32,
+    /// The certificate that it presents, where it speaks TLS. No other is trusted, whatever its names and dates say.
+    pub certificate: Option<Fingerprint>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -25,6 +28,8 @@ struct Stored {
     address: SocketAddr,
     token: String,
     pid: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificate_sha256: Option<String>,
 }
 
 /// The endpoint file of the daemon could not be used.
@@ -68,6 +73,7 @@ impl Endpoint {
             address: self.address,
             token: self.token.expose_secret().to_owned(),
             pid: self.pid,
+            certificate_sha256: self.certificate.map(|certificate| certificate.to_string()),
         };
         let write = || -> io::Result<()> {
             let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -99,7 +105,12 @@ impl Endpoint {
     pub fn publish_unless_taken(&self, path: &Path) -> Result<bool, EndpointError> {
         match Self::find(path) {
             Ok(Some(found)) if found.pid != self.pid && runs_our_program(found.pid) => return Ok(false),
-            Ok(Some(found)) if found.pid == self.pid && found.address == self.address => return Ok(true),
+            Ok(Some(found))
+                if (found.pid, found.address, found.certificate)
+                    == (self.pid, self.address, self.certificate) =>
+            {
+                return Ok(true);
+            }
             _ => {}
         }
         self.publish(path).map(|()| true)
@@ -128,11 +139,24 @@ impl Endpoint {
             Err(error) => return Err(unreadable(error)),
         };
         let stored: Stored = serde_json::from_slice(&text).map_err(|error| unreadable(error.into()))?;
+        let certificate = stored.certificate_sha256.map(|text| text.parse()).transpose();
+        let certificate =
+            certificate.map_err(|error| unreadable(io::Error::new(io::ErrorKind::InvalidData, error)))?;
         Ok(Some(Self {
             address: stored.address,
             token: stored.token.into(),
             pid: stored.pid,
+            certificate,
         }))
+    }
+
+    /// Where requests go, without a path.
+    pub fn url(&self) -> String {
+        let scheme = match self.certificate {
+            Some(_) => "https",
+            None => "http",
+        };
+        format!("{scheme}://{}", self.address)
     }
 }
 
@@ -154,7 +178,30 @@ mod tests {
             address: ([127, 0, 0, 1], 8480).into(),
             token: "SAMPLE-token".to_owned().into(),
             pid,
+            certificate: None,
         }
+    }
+
+    #[test]
+    fn the_certificate_of_a_daemon_that_speaks_tls_is_published_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db.api");
+        let mut endpoint = endpoint(7);
+        assert!(endpoint.publish_unless_taken(&path).unwrap());
+        assert_eq!(
+            Endpoint::find(&path).unwrap().unwrap().url(),
+            "http://127.0.0.1:8480"
+        );
+        endpoint.certificate = Some(Fingerprint::of(b"a certificate"));
+        assert!(
+            endpoint.publish_unless_taken(&path).unwrap(),
+            "a new certificate is published, too"
+        );
+        let found = Endpoint::find(&path).unwrap().unwrap();
+        assert_eq!(
+            (found.certificate, found.url().as_str()),
+            (endpoint.certificate, "https://127.0.0.1:8480")
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The local API: what the running daemon tells and takes, over HTTP on loopback.
+//! The local API: what the running daemon tells and takes, over HTTP on loopback, or over HTTPS.
 
 mod client;
 mod endpoint;

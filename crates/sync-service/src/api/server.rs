@@ -1,6 +1,5 @@
 //! The server side of the local API: health without a sign-in, everything else by the token of the endpoint file.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,8 +55,8 @@ pub struct Api {
     pub daemon: DaemonStatus,
     /// The file of the state.
     pub state: PathBuf,
-    /// Where the daemon listens.
-    pub address: SocketAddr,
+    /// Where somebody on this machine reaches the daemon, without a path.
+    pub url: String,
     /// One-time links to the administrator's page; `None` where there is no page.
     pub links: Option<Arc<SetupLinks>>,
 }
@@ -66,23 +65,9 @@ impl Api {
     /// A new one-time link to the administrator's page, and how long it is good; `None` where there is no page.
     pub fn setup_link(&self) -> Option<(SecretString, Duration)> {
         let (secret, lasts) = self.links.as_ref()?.issue();
-        let link = format!(
-            "http://{}/setup/{}",
-            reachable(self.address),
-            secret.expose_secret()
-        );
+        let link = format!("{}/setup/{}", self.url, secret.expose_secret());
         Some((link.into(), lasts))
     }
-}
-
-/// The same address, for whoever is on this machine.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let loopback: IpAddr = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(loopback, address.port())
 }
 
 /// A token that nobody can guess.

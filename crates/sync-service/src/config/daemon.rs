@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 use super::fault::FaultKind;
 use super::reader::Reader;
 use super::secret_files::NamedFiles;
-use super::settings::{Daemon, State, StateKeyFile};
+use super::settings::{Daemon, DaemonCertificate, State, StateKeyFile};
 use super::source::Located;
 
 pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon> {
+    let certificate = certificate(daemon, named);
+    let behind_proxy = daemon.boolean("behind_proxy");
+    let guarded = daemon.has("tls_certificate_file") || behind_proxy == Some(true);
     let listen = daemon
         .parsed("listen", listen)
-        .and_then(|listen| loopback(daemon, &listen));
+        .and_then(|listen| reachable(daemon, &listen, guarded));
     let state = daemon.parsed("state", |text| state(text, named.folder));
     let key_file = daemon.file_name("state_key_file");
     let log = daemon.choice("log");
     let log_format = daemon.choice("log_format");
-    for name in ["state_password_file", "tls_certificate_file"] {
-        daemon.file_name(name);
-    }
-    daemon.boolean("behind_proxy");
+    daemon.file_name("state_password_file");
     let managed = daemon.boolean("managed");
     let language = daemon.choice("language");
     let audit_days = daemon.integer("audit_days");
@@ -31,6 +31,8 @@ pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon
     };
     Some(Daemon {
         listen: listen?,
+        tls: certificate.ok()?,
+        behind_proxy: behind_proxy?,
         state,
         state_key: StateKeyFile { path, lent },
         log: log?.value,
@@ -58,18 +60,40 @@ fn listen(text: &str) -> Result<SocketAddr, (String, String)> {
     })
 }
 
-fn loopback(daemon: &Reader<'_>, listen: &Located<SocketAddr>) -> Option<SocketAddr> {
-    if listen.value.ip().is_loopback() {
+/// The daemon's own certificate, where one is named.
+fn certificate(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Result<Option<DaemonCertificate>, Refused> {
+    if !daemon.has("tls_certificate_file") {
+        return Ok(None);
+    }
+    let name = daemon.file_name("tls_certificate_file").ok_or(Refused)?;
+    let (path, identity) = named.tls_identity(daemon.source, &name).ok_or(Refused)?;
+    let certificate = DaemonCertificate { path, identity };
+    if let Some(remark) = named.now.and_then(|now| certificate.remark(now)) {
+        daemon.source.warning(&name.place, remark);
+    }
+    Ok(Some(certificate))
+}
+
+/// It was said already what is wrong.
+struct Refused;
+
+/// Beyond loopback a password and a session would cross the network, so that something has to guard them.
+fn reachable(daemon: &Reader<'_>, listen: &Located<SocketAddr>, guarded: bool) -> Option<SocketAddr> {
+    if guarded || listen.value.ip().is_loopback() {
         return Some(listen.value);
     }
     let what = format!(
-        "`{}` is beyond loopback, and TLS and proxies come with a later version",
+        "`{}` is beyond loopback, and nothing guards it there",
         listen.value
     );
-    let hint = format!("write \"127.0.0.1:{}\" for now", listen.value.port());
+    let hint = format!(
+        "name a certificate with its key as `tls_certificate_file`, or write `behind_proxy = true` where a proxy ends TLS; \
+         \"127.0.0.1:{}\" is for this machine alone",
+        listen.value.port()
+    );
     daemon
         .source
-        .fault(&listen.place, FaultKind::NotYet, what, Some(hint));
+        .fault(&listen.place, FaultKind::Contradiction, what, Some(hint));
     None
 }
 

@@ -17,8 +17,6 @@ enum When {
     Always,
     /// A text that begins so.
     Begins(&'static str),
-    /// `true`.
-    True,
 }
 
 const fn later(section: &'static str, key: &'static str, when: When, subject: &'static str) -> Later {
@@ -30,19 +28,12 @@ const fn later(section: &'static str, key: &'static str, when: When, subject: &'
     }
 }
 
-use When::{Always, Begins, True};
+use When::{Always, Begins};
 
 const LATER: &[Later] = &[
     later("daemon", "state", Begins("postgres:"), "PostgreSQL"),
     later("daemon", "state", Begins("postgresql:"), "PostgreSQL"),
     later("daemon", "state_password_file", Always, "PostgreSQL"),
-    later(
-        "daemon",
-        "tls_certificate_file",
-        Always,
-        "listening beyond loopback",
-    ),
-    later("daemon", "behind_proxy", True, "listening beyond loopback"),
 ];
 
 /// What is not there yet, where a key with this value asks for it.
@@ -51,7 +42,6 @@ pub(super) fn subject(section: &Section, key: &Key, value: &DeValue<'_>) -> Opti
         .find(|entry| match entry.when {
             Always => true,
             Begins(prefix) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
-            True => value.as_bool() == Some(true),
         })
         .map(|entry| entry.subject)
 }
@@ -63,7 +53,6 @@ pub(super) fn remark(section: &Section, key: &Key) -> Option<String> {
         match entry.when {
             Always => return Some("Comes with a later version; refused until then.".to_owned()),
             Begins(prefix) => values.push(format!("`{prefix}…`")),
-            True => values.push("`true`".to_owned()),
         }
     }
     (!values.is_empty()).then(|| format!("With a later version, refused until then: {}.", values.join(", ")))

@@ -44,7 +44,7 @@ pub use schema::schema;
 pub use secret::Secret;
 pub use secret_files::{Disk, SecretFiles, StoredFile};
 pub use settings::{
-    Breaker, Certificates, Chat, ClientCertificate, Cloud, CustomCloud, Daemon, Group, Instance, Licence,
-    OAuthClient, Proxy, Settings, Starface, State, StateKeyFile, Sync, Teams, TeamsSignIn,
+    Breaker, Certificates, Chat, ClientCertificate, Cloud, CustomCloud, Daemon, DaemonCertificate, Group,
+    Instance, Licence, OAuthClient, Proxy, Settings, Starface, State, StateKeyFile, Sync, Teams, TeamsSignIn,
 };
 pub(crate) use starface::host_and_port;

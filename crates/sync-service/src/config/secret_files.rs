@@ -13,6 +13,7 @@ use super::fault::FaultKind;
 use super::secret::Secret;
 use super::settings::Certificates;
 use super::source::{Located, Place, Source};
+use crate::tls::TlsIdentity;
 
 /// More than any secret or bundle of certificates has, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -141,6 +142,24 @@ impl NamedFiles<'_> {
             Err(error) => {
                 let what = format!("`{}` cannot be used: {error}", found.path.display());
                 self.refuse(source, &name.place, what, as_hint(error.advice()));
+                None
+            }
+        }
+    }
+
+    /// Reads the daemon's own certificate with its chain and its private key from one file that nobody else may read.
+    pub(super) fn tls_identity(
+        &self,
+        source: &Source<'_>,
+        name: &Located<PathBuf>,
+    ) -> Option<(PathBuf, TlsIdentity)> {
+        let found = self.guarded(source, name)?;
+        let pem = Zeroizing::new(found.file.contents);
+        match TlsIdentity::from_pem(&pem) {
+            Ok(identity) => Some((found.path, identity)),
+            Err(error) => {
+                let what = format!("`{}` cannot be used: {error}", found.path.display());
+                self.refuse(source, &name.place, what, error.advice().to_owned());
                 None
             }
         }

@@ -18,6 +18,7 @@ use sync_core::{Address, Holding, InstanceName, Login, PbxName};
 use super::choices::{LogFormat, LogLevel, OnStop, Policy, StarfaceAuth};
 use super::secret::Secret;
 use crate::language::Language;
+use crate::tls::TlsIdentity;
 
 /// Everything that a configuration file says.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +75,12 @@ impl Licence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Daemon {
-    /// Where the local API listens: a loopback address; port 0 means any free one.
+    /// Where the local API listens: beyond loopback only by TLS or behind a proxy; port 0 means any free one.
     pub listen: SocketAddr,
+    /// What it speaks TLS with; `None`: plain HTTP.
+    pub tls: Option<DaemonCertificate>,
+    /// Whether a proxy in front of it ends TLS.
+    pub behind_proxy: bool,
     /// Where the ledger is kept.
     pub state: State,
     /// The key that seals stored sign-ins.
@@ -90,6 +95,37 @@ pub struct Daemon {
     pub language: Option<Language>,
     /// How many days own writes stay in the audit, from 1 to 3650.
     pub audit_days: u16,
+}
+
+/// The daemon's own certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DaemonCertificate {
+    /// The file that it comes from.
+    pub path: PathBuf,
+    /// Certificate, chain and key.
+    pub identity: TlsIdentity,
+}
+
+impl DaemonCertificate {
+    /// What an operator has to know of its time; `None` where it is good for longer than a month.
+    pub fn remark(&self, now: Timestamp) -> Option<String> {
+        let shown = self.path.display();
+        let (from, until) = (self.identity.valid_from(), self.identity.valid_until());
+        let renew = "put a new one into the file with its key, and let the daemon read it: `systemctl reload presence-syncd`";
+        if now >= until {
+            return Some(format!(
+                "the daemon's own certificate in `{shown}` expired at {until}, and browsers refuse it; {renew}"
+            ));
+        }
+        if now < from {
+            return Some(format!(
+                "the daemon's own certificate in `{shown}` is good from {from} on; check the clock of this machine"
+            ));
+        }
+        let soon = now.checked_add(SOON).is_ok_and(|then| then >= until);
+        soon.then(|| format!("the daemon's own certificate in `{shown}` ends at {until}; {renew}"))
+    }
 }
 
 /// Where the ledger is kept.

@@ -6,10 +6,11 @@ use sync_adapters::sqlite::SettingsAudit;
 use sync_core::InstanceName;
 use tokio::sync::Mutex;
 
+use super::listening::Listening;
 use super::{DaemonOptions, Supervisor, UnknownInstance};
 use crate::api::InstanceStatus;
 use crate::config::edit::{ConfigFile, Storage};
-use crate::config::{self, ConfigErrors, Environment, Loaded, Settings, Warning};
+use crate::config::{self, ConfigErrors, DaemonCertificate, Environment, Loaded, Settings, Warning};
 
 /// The files of a running daemon.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct Files {
     pub(super) file: ConfigFile,
     /// Whoever writes the file has it, from the look at what stands there until it is replaced.
     pub(super) writing: Mutex<()>,
+    listening: Listening,
     /// The settings that the daemon runs with.
     pub(super) settings: Mutex<Settings>,
     /// `[daemon]` of these settings, for whoever cannot wait until new ones have taken effect.
@@ -28,12 +30,15 @@ pub struct Files {
     changes: SettingsAudit,
     /// What was legal and probably not meant when the files were last read.
     notices: std::sync::Mutex<Vec<String>>,
+    /// The daemon's own certificate as it was last read.
+    certificate: std::sync::Mutex<Option<DaemonCertificate>>,
 }
 
 impl Files {
     pub(super) fn new(
         options: DaemonOptions,
         supervisor: Arc<Supervisor>,
+        listening: Listening,
         loaded: Loaded,
         changes: SettingsAudit,
         storage: Arc<dyn Storage>,
@@ -45,19 +50,28 @@ impl Files {
             daemon: std::sync::Mutex::new(loaded.settings.daemon.clone()),
             changes,
             writing: Mutex::default(),
-            settings: Mutex::new(loaded.settings),
+            listening,
             notices: std::sync::Mutex::default(),
+            certificate: std::sync::Mutex::new(loaded.settings.daemon.tls.clone()),
+            settings: Mutex::new(loaded.settings),
         };
         files.take_note(&loaded.warnings);
         files
     }
 
-    /// What an operator should know of the files as they were last read.
+    /// What an operator should know of the files as they were last read, and of the certificate as it is by now.
     pub fn notices(&self) -> Vec<String> {
-        self.notices
+        let mut notices = self
+            .notices
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+            .clone();
+        let certificate = self.certificate.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.options.environment.now.map(|now| now());
+        let remark = now.and_then(|now| certificate.as_ref()?.remark(now));
+        // It was said already where the certificate was read when its end was near.
+        notices.extend(remark.filter(|remark| !notices.iter().any(|notice| notice.contains(remark))));
+        notices
     }
 
     /// `[daemon]` as the daemon runs with it.
@@ -118,10 +132,16 @@ impl Files {
             || old.state != new.state
             || old.state_key != new.state_key
             || old.log_format != new.log_format
+            || old.tls.is_some() != new.tls.is_some()
         {
             tracing::error!(
-                "`daemon.listen`, `daemon.state`, `daemon.state_key_file` and `daemon.log_format` take effect at the next start only"
+                "`daemon.listen`, `daemon.state`, `daemon.state_key_file`, `daemon.log_format`, and whether there is a \
+                 `daemon.tls_certificate_file`, take effect at the next start only"
             );
+        }
+        if let Some(tls) = new.tls.as_ref().filter(|_| old.tls != new.tls) {
+            self.listening.present(&tls.identity);
+            *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) = Some(tls.clone());
         }
         if let Some(logging) = self.options.logging.as_ref().filter(|_| old.log != new.log) {
             logging.set_level(new.log);

@@ -3,6 +3,7 @@
 mod files;
 mod housekeeping;
 mod instance;
+mod listening;
 mod orders;
 mod preview;
 mod questions;
@@ -31,6 +32,7 @@ use crate::config::{ConfigErrors, Disk, Environment, Loaded, Settings, State};
 use crate::sign_ins::SignIns;
 use crate::telemetry::{History, LatencySummary, Logging, Metrics, SAMPLED_EVERY};
 pub use files::Files;
+use listening::Listening;
 pub use preview::Preview;
 use sampling::{Sampler, sample_every};
 pub use settings::{Author, Changed, Proposal, SecretStatus, SettingsAnswer};
@@ -115,7 +117,7 @@ pub struct RunningDaemon {
     api: Api,
     logging: Option<Logging>,
     sampler: Sampler,
-    endpoint: (Endpoint, PathBuf),
+    listening: Listening,
     closing: CancellationToken,
     server: JoinHandle<()>,
 }
@@ -158,15 +160,16 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         .with_sign_ins(sign_ins);
     let supervisor = Arc::new(Supervisor::new(assembly));
     let pid = std::process::id();
+    let token = api::new_token();
     let endpoint = Endpoint {
         address,
-        token: api::new_token(),
+        token: token.clone(),
         pid,
+        certificate: None,
     };
-    let path = endpoint_file(state);
-    endpoint
-        .publish_unless_taken(&path)
-        .map_err(StartError::Publish)?;
+    let identity = settings.daemon.tls.as_ref().map(|tls| tls.identity.clone());
+    let listening = Listening::new(endpoint_file(state), endpoint, identity);
+    listening.publish().map_err(StartError::Publish)?;
 
     let closing = CancellationToken::new();
     let started: Timestamp = clock.now().wall;
@@ -178,7 +181,14 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         metrics: Arc::clone(&metrics),
         history: Arc::default(),
     };
-    let files = Files::new(options, Arc::clone(&supervisor), loaded, changes, Arc::new(Disk));
+    let files = Files::new(
+        options,
+        Arc::clone(&supervisor),
+        listening.clone(),
+        loaded,
+        changes,
+        Arc::new(Disk),
+    );
     let files = Arc::new(files);
     let api = Api {
         supervisor: Arc::clone(&supervisor),
@@ -187,7 +197,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         logging: logging.clone(),
         history: Arc::clone(&sampler.history),
         closing: closing.clone(),
-        token: endpoint.token.clone(),
+        token,
         daemon: DaemonStatus {
             program,
             pid,
@@ -195,7 +205,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
             notices: Vec::new(),
         },
         state: state.clone(),
-        address,
+        url: listening.url(),
         links: page.map(|_| Arc::default()),
     };
     let routes = api::router(api.clone());
@@ -209,16 +219,8 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
     tokio::spawn(sample_every(SAMPLED_EVERY, closing.clone(), async move || {
         sampling.sample().await;
     }));
-    tokio::spawn(keep_published(endpoint.clone(), path.clone(), closing.clone()));
-    let closed = closing.clone();
-    let server = tokio::spawn(async move {
-        // Whoever changes settings is remembered with the address that they come from.
-        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-        let serve = axum::serve(listener, service).with_graceful_shutdown(closed.cancelled_owned());
-        if let Err(error) = serve.await {
-            tracing::error!(%error, "the local API ended");
-        }
-    });
+    tokio::spawn(listening.clone().keep_published(closing.clone()));
+    let server = listening.serve(listener, routes, closing.clone());
     supervisor.apply(&settings).await;
     tracing::info!(%address, instances = settings.instances.len(), "started");
     Ok(RunningDaemon {
@@ -229,23 +231,10 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         api,
         logging,
         sampler,
-        endpoint: (endpoint, path),
+        listening,
         closing,
         server,
     })
-}
-
-/// A daemon that waits behind another one is found as soon as that one has ended.
-async fn keep_published(endpoint: Endpoint, path: PathBuf, closing: CancellationToken) {
-    while closing
-        .run_until_cancelled(tokio::time::sleep(std::time::Duration::from_secs(2)))
-        .await
-        .is_some()
-    {
-        if let Err(error) = endpoint.publish_unless_taken(&path) {
-            tracing::debug!(%error, "the local API cannot be published");
-        }
-    }
 }
 
 /// What the ledger remembers of instances that the configuration does not name: own values that somebody has to take
@@ -305,6 +294,11 @@ impl RunningDaemon {
         self.address
     }
 
+    /// Whether it speaks HTTPS there, and not plain HTTP.
+    pub fn speaks_tls(&self) -> bool {
+        self.listening.speaks_tls()
+    }
+
     /// Percentiles of the added latency of recent changes.
     pub fn latency(&self) -> LatencySummary {
         self.metrics.latency_summary()
@@ -347,8 +341,7 @@ impl RunningDaemon {
     pub async fn stop(self) {
         self.supervisor.stop().await;
         self.closing.cancel();
-        let (endpoint, path) = &self.endpoint;
-        endpoint.withdraw(path);
+        self.listening.withdraw();
         // Somebody may keep a connection open; nothing depends on its end.
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.server).await;
         tracing::info!("stopped");

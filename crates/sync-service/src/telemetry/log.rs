@@ -19,7 +19,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, filter, fmt, reload};
 
 use super::line::LogLine;
-use super::recent::{Bounds, Keeper, LogPage, LogQuery, Recent};
+use super::query::{LogPage, LogQuery};
+use super::recent::{Bounds, Keeper, Recent};
 use crate::config::{LogFormat, LogLevel};
 
 /// The longest time for which a level is changed by [`Logging::set_level_for`].

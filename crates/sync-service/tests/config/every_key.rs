@@ -147,8 +147,6 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
     let later = [
         ("daemon", "state", "\"postgres://user@host/db\""),
         ("daemon", "state_password_file", "\"pg.password\""),
-        ("daemon", "tls_certificate_file", "\"page.pem\""),
-        ("daemon", "behind_proxy", "true"),
     ];
     for (table, name, value) in later {
         let key = Key {
@@ -166,10 +164,4 @@ fn what_comes_later_is_refused_with_that_reason_and_its_types_are_checked() {
         assert_eq!(reasons.len(), 1, "{table}.{name}: {error}");
         assert!(reasons[0].ends_with("comes with a later version"), "{reasons:?}");
     }
-    let key = Key {
-        table: "daemon".to_owned(),
-        name: "behind_proxy".to_owned(),
-        schema: Value::Null,
-    };
-    assert!(read(&file_with(&key, "false")).is_ok());
 }

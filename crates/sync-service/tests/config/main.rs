@@ -9,6 +9,7 @@ mod every_key;
 mod faults;
 mod instances;
 mod licences;
+mod listening;
 mod mutations;
 mod named_files;
 mod settings;

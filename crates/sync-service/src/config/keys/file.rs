@@ -42,7 +42,7 @@ static DAEMON: Section = Section {
             "listen",
             Listen,
             Default(r#""127.0.0.1:8480""#),
-            "Address and port of the local API, /healthz, /readyz and /metrics.",
+            "Address and port of the local API, /healthz, /readyz and /metrics; beyond loopback only with tls_certificate_file or behind_proxy.",
         ),
         Key::new(
             "state",
@@ -90,13 +90,13 @@ static DAEMON: Section = Section {
             "tls_certificate_file",
             File,
             Optional,
-            "Certificate and key for listening beyond loopback.",
+            "The file with the daemon's own certificate, those between it and its authority, and its private key: with it the daemon speaks HTTPS alone.",
         ),
         Key::new(
             "behind_proxy",
             Boolean,
             Default("false"),
-            "Whether a proxy in front of the daemon ends TLS.",
+            "Whether a proxy in front of the daemon ends TLS, so that it may listen beyond loopback in plain HTTP.",
         ),
         Key::new(
             "audit_days",

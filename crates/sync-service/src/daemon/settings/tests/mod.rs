@@ -22,10 +22,12 @@ use sync_core::InstanceName;
 use tempfile::TempDir;
 
 use super::Author;
+use crate::api::Endpoint;
 use crate::assembly::Assembly;
 use crate::config::edit::faulty::FaultyDisk;
 use crate::config::edit::{Change, Edit, EditError, ReadOnlyCode, Revision};
 use crate::config::{Environment, load};
+use crate::daemon::listening::Listening;
 use crate::daemon::{DaemonOptions, Files, Supervisor};
 use crate::telemetry::Metrics;
 
@@ -56,6 +58,7 @@ impl Home {
             environment: Environment::default(),
             program: "0.0.0-test",
             logging: None,
+            page: None,
         };
         let loaded = load(&options.config, &options.environment).unwrap();
         let changes = SqliteLedger::open(folder.path().join("state/state.db"))
@@ -70,7 +73,21 @@ impl Home {
         );
         let disk = Arc::new(disk);
         let supervisor = Arc::new(Supervisor::new(assembly));
-        let files = Files::new(options, supervisor, loaded, changes, Arc::clone(&disk) as _);
+        let endpoint = Endpoint {
+            address: ([127, 0, 0, 1], 0).into(),
+            token: "SAMPLE-token".to_owned().into(),
+            pid: 0,
+            certificate: None,
+        };
+        let listening = Listening::new(folder.path().join("state.db.api"), endpoint, None);
+        let files = Files::new(
+            options,
+            supervisor,
+            listening,
+            loaded,
+            changes,
+            Arc::clone(&disk) as _,
+        );
         Self {
             folder,
             disk,

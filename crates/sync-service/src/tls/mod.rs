@@ -1,0 +1,7 @@
+//! TLS of the daemon's own listener: its certificate, and the door at which every connection shakes hands.
+
+mod door;
+mod identity;
+
+pub(crate) use door::{Door, HANDSHAKE};
+pub use identity::{InvalidIdentity, TlsIdentity};
