@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use sync_core::InstanceName;
 use sync_service::config::Settings;
 use sync_service::login::{DeviceLogin, Login, LoginError};
 use tokio::time::Instant;
 
+use crate::address::Path;
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};

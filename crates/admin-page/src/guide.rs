@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use licensing::Licence;
@@ -18,6 +18,7 @@ use sync_service::config::{Fault, Secret};
 use sync_service::daemon::{GroupChoice, Proposal};
 use sync_service::doctor::{Case, Finding, InWords, Running, Verdict, Words, examine};
 
+use crate::address::Path;
 use crate::azure::{self, Dialogue};
 use crate::door::{Fields, Posted, Visitor};
 use crate::entrance;

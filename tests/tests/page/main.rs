@@ -13,6 +13,7 @@ mod azure;
 mod browser;
 mod door;
 mod forms;
+mod guide;
 mod licence;
 mod log;
 mod overview;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
@@ -20,6 +20,7 @@ use super::field::{BEFORE, BEHIND};
 use super::form::{changes, rule_changes};
 use super::rules::Chosen;
 use super::{effective, fill};
+use crate::address::Path;
 use crate::door::{Fields, Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};
