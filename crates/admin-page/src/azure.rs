@@ -155,12 +155,13 @@ pub(crate) async fn live(
 
 /// The sign-in of an instance, whenever it changes.
 pub(crate) fn watch(page: Page, visitor: Visitor, instance: String) -> Response {
-    live::part(move || {
+    live::part_of(move || {
         let (page, visitor, instance) = (page.clone(), visitor.clone(), instance.clone());
         async move {
             let dialogue = page.dialogues.of(&instance)?;
+            let about = (dialogue.number, dialogue.state.clone());
             let f = Frame::bare(&visitor, "azure-title");
-            Part { f, dialogue }.render().ok()
+            Some((about, Part { f, dialogue }.render().ok()?))
         }
     })
     .into_response()

@@ -32,6 +32,17 @@ use crate::settings::{
     fault_text, key, rule_changes,
 };
 
+/// What stands in for the answers to other steps, so that those to one can be judged.
+const STAND_INS: [(&str, &str); 7] = [
+    ("teams.tenant_id", "00000000-0000-0000-0000-000000000000"),
+    ("teams.client_id", "00000000-0000-0000-0000-000000000000"),
+    ("teams.auth", "browser"),
+    ("starface.url", "https://unset.invalid"),
+    ("starface.login", "unset"),
+    ("starface.password_file", "unset"),
+    ("starface.group", "unset"),
+];
+
 /// The instance that the guide makes.
 const INSTANCE: &str = "main";
 
@@ -505,12 +516,16 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
     Redirect::to(&format!("/guide/{}", step.after().word())).into_response()
 }
 
-/// Policy and breaker are asked for, so that they stand in the file also where they are the usual ones.
+/// Policy and breaker are asked for, so that they stand in the file also where they are the usual ones; and so is the way to sign
+/// in, by which the other answers are judged.
 fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
-    if step != Step::Policy {
-        return Vec::new();
-    }
-    let fields = POLICY.fields.iter().filter_map(|field| {
+    let asked = |key: &str| match step {
+        Step::Policy => true,
+        Step::Azure => key == "teams.auth",
+        _ => false,
+    };
+    let fields = step.sections().iter().flat_map(|section| section.fields);
+    let values = fields.filter(|field| asked(field.key)).filter_map(|field| {
         let value = field.value(sent.first(field.key))?;
         Some(Change::Set {
             key: key(INSTANCE, field.key),
@@ -522,12 +537,16 @@ fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
             .pointer(&format!("/{}", change.key().parts()[2..].join("/")))
             .is_some()
     };
-    fields.filter(known).collect()
+    values.filter(known).collect()
 }
 
 /// What is wrong with the answers to one step, whatever is still missing at the others.
 async fn faults_of(page: &Page, step: Step) -> Vec<Fault> {
-    let faults = match propose(page, true).await {
+    let asked = |below: &str| {
+        let mut fields = step.sections().iter().flat_map(|section| section.fields);
+        fields.any(|field| field.key == below)
+    };
+    let faults = match propose(page, |below| !asked(below)).await {
         Err(EditError::NotGood(errors)) => errors.faults().to_vec(),
         _ => return Vec::new(),
     };
@@ -547,33 +566,31 @@ async fn faults_of(page: &Page, step: Step) -> Vec<Fault> {
     faults.into_iter().filter(meant).collect()
 }
 
-/// The instance as it was typed so far, turned off. `open`: what is still missing is filled, so that the rest can be judged.
-async fn propose(page: &Page, open: bool) -> Result<Proposal, EditError> {
+/// The instance as it was typed so far, turned off. `stands_in` says for which keys something may stand in.
+async fn propose(page: &Page, stands_in: impl Fn(&str) -> bool) -> Result<Proposal, EditError> {
     let draft = page.drafts.lock().clone();
     let mut all: BTreeMap<String, Change> = BTreeMap::new();
     let mut put = |change: Change| {
         all.insert(change.key().to_string(), change);
     };
-    if open {
-        let set = |below: &str, value: &str| Change::Set {
-            key: key(INSTANCE, below),
-            value: value.into(),
-        };
-        put(set("teams.tenant_id", "unset"));
-        put(set("teams.client_id", "unset"));
-        put(set("teams.auth", "browser"));
-        put(set("starface.url", "https://unset.invalid"));
-        put(set("starface.login", "unset"));
-        put(Change::Secret {
-            key: key(INSTANCE, "starface.password_file"),
-            secret: Secret::from("unset".to_owned()),
-        });
-        if !draft
-            .changes
-            .contains_key(&key(INSTANCE, "starface.group_id").to_string())
-        {
-            put(set("starface.group", "unset"));
+    let has_id = draft
+        .changes
+        .contains_key(&key(INSTANCE, "starface.group_id").to_string());
+    for (below, value) in STAND_INS {
+        let key = key(INSTANCE, below);
+        if !stands_in(below) || (below == "starface.group" && has_id) {
+            continue;
         }
+        put(match below {
+            "starface.password_file" => Change::Secret {
+                key,
+                secret: Secret::from(value.to_owned()),
+            },
+            _ => Change::Set {
+                key,
+                value: value.into(),
+            },
+        });
     }
     draft.changes().into_iter().for_each(&mut put);
     put(Change::Set {
@@ -590,7 +607,7 @@ async fn propose(page: &Page, open: bool) -> Result<Proposal, EditError> {
 
 /// The groups of the PBX that was typed.
 async fn groups(page: &Page) -> Result<Vec<GroupChoice>, String> {
-    let proposal = propose(page, true).await.map_err(|error| error.to_string())?;
+    let proposal = propose(page, |_| true).await.map_err(|error| error.to_string())?;
     let name = InstanceName(INSTANCE.into());
     let config = proposal
         .loaded()
@@ -604,7 +621,7 @@ async fn groups(page: &Page) -> Result<Vec<GroupChoice>, String> {
 
 /// A device code for the app that was typed.
 async fn sign_in(page: &Page, mut f: Frame) -> Response {
-    let began = match propose(page, true).await {
+    let began = match propose(page, |_| true).await {
         Ok(proposal) => azure::start(page, &proposal.loaded().settings, INSTANCE)
             .await
             .map_err(|error| error.to_string()),
@@ -621,7 +638,7 @@ async fn sign_in(page: &Page, mut f: Frame) -> Response {
 /// Writes the instance, turned off, and tries every link of the chain.
 async fn check(page: &Page, visitor: &Visitor, mut f: Frame) -> Response {
     let tongue = f.tongue;
-    let stored = match propose(page, false).await {
+    let stored = match propose(page, |_| false).await {
         Ok(proposal) => page.api.files.change(proposal, &visitor.author()).await.map(drop),
         Err(error) => Err(error),
     };
