@@ -16,7 +16,7 @@ export async function somebody_signs_in_by_device_code(visit, { link }) {
   await page.getByRole("button", { name: visit.t("azure-begin") }).click();
   const declined = await code.textContent();
   assert.equal(await page.getByRole("link", { name: link }).getAttribute("href"), link);
-  assert.match(await page.locator("[data-countdown]").textContent(), /^1[45]:\d\d$/);
+  await page.locator("[data-countdown]").filter({ hasText: /^1[45]:\d\d$/ }).waitFor();
   await looksRight(visit, page, "de");
   await visit.stage("enter-code", { code: declined, agrees: false });
   await page.getByText(visit.t("azure-came-to-nothing")).waitFor();

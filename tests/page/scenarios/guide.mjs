@@ -135,7 +135,8 @@ class Guide {
   }
 
   field(name) {
-    return this.page.getByLabel(this.visit.t(`set-${name}`), { exact: true });
+    const label = this.visit.t(`set-${name}`);
+    return this.page.getByLabel(label, { exact: true }).and(this.page.locator("input, select, textarea"));
   }
 
   async fill(values) {
