@@ -1,12 +1,28 @@
 // What is live, and what spares a click. Without this script everything works but for the live parts.
 "use strict";
 
+// Countdowns.
+const countDown = (root) => {
+  for (const clock of root.querySelectorAll("[data-countdown]")) {
+    let left = Number(clock.dataset.countdown);
+    const show = () => {
+      if (!clock.isConnected) return;
+      const seconds = String(left % 60).padStart(2, "0");
+      clock.textContent = `${Math.floor(left / 60)}:${seconds}`;
+      if (left > 0) { left -= 1; setTimeout(show, 1000); }
+    };
+    show();
+  }
+};
+countDown(document);
+
 // Parts that the server sends again whenever they change.
 for (const part of document.querySelectorAll("[data-live]")) {
   const source = new EventSource(part.dataset.live);
   source.addEventListener("part", (event) => {
     const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
     part.innerHTML = event.data;
+    countDown(part);
     if (focused) document.getElementById(focused)?.focus();
   });
   source.addEventListener("line", (event) => {
@@ -19,17 +35,6 @@ for (const part of document.querySelectorAll("[data-live]")) {
   });
   source.addEventListener("reload", () => { source.close(); window.location.reload(); });
   window.addEventListener("pagehide", () => source.close());
-}
-
-// Countdowns.
-for (const clock of document.querySelectorAll("[data-countdown]")) {
-  let left = Number(clock.dataset.countdown);
-  const show = () => {
-    const seconds = String(left % 60).padStart(2, "0");
-    clock.textContent = `${Math.floor(left / 60)}:${seconds}`;
-    if (left > 0) { left -= 1; setTimeout(show, 1000); }
-  };
-  show();
 }
 
 // Whatever is asked about before it is done.

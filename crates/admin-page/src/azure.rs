@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use sync_core::InstanceName;
 use sync_service::config::Settings;
 use sync_service::login::{DeviceLogin, Login, LoginError};
 use tokio::time::Instant;
 
+use crate::address::Path;
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};
@@ -154,12 +155,13 @@ pub(crate) async fn live(
 
 /// The sign-in of an instance, whenever it changes.
 pub(crate) fn watch(page: Page, visitor: Visitor, instance: String) -> Response {
-    live::part(move || {
+    live::part_of(move || {
         let (page, visitor, instance) = (page.clone(), visitor.clone(), instance.clone());
         async move {
             let dialogue = page.dialogues.of(&instance)?;
+            let about = (dialogue.number, dialogue.state.clone());
             let f = Frame::bare(&visitor, "azure-title");
-            Part { f, dialogue }.render().ok()
+            Some((about, Part { f, dialogue }.render().ok()?))
         }
     })
     .into_response()

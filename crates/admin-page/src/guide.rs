@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use licensing::Licence;
@@ -18,6 +18,7 @@ use sync_service::config::{Fault, Secret};
 use sync_service::daemon::{GroupChoice, Proposal};
 use sync_service::doctor::{Case, Finding, InWords, Running, Verdict, Words, examine};
 
+use crate::address::Path;
 use crate::azure::{self, Dialogue};
 use crate::door::{Fields, Posted, Visitor};
 use crate::entrance;
@@ -255,6 +256,7 @@ async fn fill(
         instance: INSTANCE,
         effective: &effective,
         sent,
+        base: None,
         written: &shown,
         groups: listed.map(Vec::as_slice),
         faults,
@@ -503,12 +505,16 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
     Redirect::to(&format!("/guide/{}", step.after().word())).into_response()
 }
 
-/// Policy and breaker are asked for, so that they stand in the file also where they are the usual ones.
+/// Policy and breaker are asked for, so that they stand in the file also where they are the usual ones; and so is the way to sign
+/// in, by which the other answers are judged.
 fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
-    if step != Step::Policy {
-        return Vec::new();
-    }
-    let fields = POLICY.fields.iter().filter_map(|field| {
+    let asked = |key: &str| match step {
+        Step::Policy => true,
+        Step::Azure => key == "teams.auth",
+        _ => false,
+    };
+    let fields = step.sections().iter().flat_map(|section| section.fields);
+    let values = fields.filter(|field| asked(field.key)).filter_map(|field| {
         let value = field.value(sent.first(field.key))?;
         Some(Change::Set {
             key: key(INSTANCE, field.key),
@@ -520,7 +526,7 @@ fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
             .pointer(&format!("/{}", change.key().parts()[2..].join("/")))
             .is_some()
     };
-    fields.filter(known).collect()
+    values.filter(known).collect()
 }
 
 /// What is wrong with the answers to one step, whatever is still missing at the others.

@@ -1,7 +1,7 @@
 //! The licence: what it says, whether it suffices, and a new one.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use licensing::{Licence, Refusal};
@@ -11,6 +11,7 @@ use sync_service::Assembly;
 use sync_service::config::Instance;
 use sync_service::config::edit::{Change, Edit, KeyPath};
 
+use crate::address::{Path, Query};
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};

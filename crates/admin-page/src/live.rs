@@ -18,26 +18,43 @@ const LOOKS: u32 = 150;
 /// A part that is rendered again and again, and sent where it differs. `None` ends the stream.
 pub(crate) fn part<F, R>(render: F) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
 where
-    F: Fn() -> R + Send + 'static,
+    F: Fn() -> R + Send + Sync + 'static,
     R: Future<Output = Option<String>> + Send,
 {
-    let begin = (render, String::new(), 0);
-    let events = unfold(begin, async |(render, mut last, mut looks): (F, String, u32)| {
-        loop {
-            if looks >= LOOKS {
-                return None;
+    part_of(move || {
+        let rendered = render();
+        async { rendered.await.map(|text| (text.clone(), text)) }
+    })
+}
+
+/// The same for a part that is sent only where what it is about differs, which is told beside it: whoever marks a word in it,
+/// to copy that, can do so in peace.
+pub(crate) fn part_of<K, F, R>(render: F) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+where
+    K: PartialEq + Send + 'static,
+    F: Fn() -> R + Send + 'static,
+    R: Future<Output = Option<(K, String)>> + Send,
+{
+    let begin = (render, None, 0);
+    let events = unfold(
+        begin,
+        async |(render, mut last, mut looks): (F, Option<K>, u32)| {
+            loop {
+                if looks >= LOOKS {
+                    return None;
+                }
+                if looks > 0 {
+                    sleep(LOOK).await;
+                }
+                looks += 1;
+                let (about, text) = render().await?;
+                if last.as_ref() != Some(&about) {
+                    last = Some(about);
+                    let event = Event::default().event("part").data(text.replace('\r', ""));
+                    return Some((Ok(event), (render, last, looks)));
+                }
             }
-            if looks > 0 {
-                sleep(LOOK).await;
-            }
-            looks += 1;
-            let now = render().await?;
-            if now != last {
-                last.clone_from(&now);
-                let event = Event::default().event("part").data(now.replace('\r', ""));
-                return Some((Ok(event), (render, last, looks)));
-            }
-        }
-    });
+        },
+    );
     Sse::new(events).keep_alive(KeepAlive::default())
 }

@@ -9,7 +9,7 @@ use sync_service::language::Language;
 use crate::azure::Dialogues;
 use crate::door::{Attempts, PasswordFile, Sessions};
 use crate::guide::Drafts;
-use crate::settings::Pending;
+use crate::settings::{Pending, Seen};
 
 /// The page of one daemon.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct Parts {
     pub(crate) attempts: Attempts,
     /// Settings that wait for a confirmation.
     pub(crate) pending: Pending,
+    pub(crate) seen: Seen,
     /// Sign-ins to Microsoft that were begun here.
     pub(crate) dialogues: Dialogues,
     /// The set-up that is under way.
@@ -45,6 +46,7 @@ impl Page {
             sessions: Sessions::default(),
             attempts: Attempts::default(),
             pending: Pending::default(),
+            seen: Seen::default(),
             dialogues: Dialogues::default(),
             drafts: Drafts::default(),
             api,
@@ -74,12 +76,16 @@ impl Page {
     /// Whether Microsoft lets an instance in; `None` where that is not known.
     pub(crate) async fn signed_in(&self, instance: &str) -> Option<bool> {
         let view = self.instance(instance).await?.view?;
-        let link = view.links.iter().find(|link| link.link == LinkName::Presence)?;
-        match (link.state.as_str(), link.fault.as_deref()) {
-            ("up", _) => Some(true),
-            (_, Some("credentials" | "configuration")) => Some(false),
-            _ => None,
-        }
+        // Before the directory was read, nobody's presence is asked for.
+        let links = view.links.iter();
+        let teams = links.filter(|link| matches!(link.link, LinkName::Presence | LinkName::Directory));
+        teams.fold(None, |known, link| {
+            match (link.state.as_str(), link.fault.as_deref()) {
+                (_, Some("nobody-signed-in" | "credentials" | "configuration")) => Some(false),
+                ("up", _) => known.or(Some(true)),
+                _ => known,
+            }
+        })
     }
 
     /// All instances, by name.

@@ -3,6 +3,9 @@
 import { Catalogue } from "./catalogue.mjs";
 import { Guard } from "./guard.mjs";
 
+/** The tabs, by the words in their addresses and the names of their texts. */
+export const TABS = ["overview", "settings", "people", "log", "licence"];
+
 export class Visit {
   #browser;
   #given;

@@ -70,7 +70,7 @@ export async function a_broken_pbx_shows_by_itself(visit) {
   await state("up").waitFor();
   await visit.stage("pbx-breaks");
   await state("down").waitFor();
-  await row.getByText(visit.t("fault-server")).waitFor();
+  await row.getByText(visit.t("fault-unreachable")).waitFor();
   await looksRight(visit, page, "de");
   await visit.stage("pbx-is-mended");
   await state("up").waitFor();

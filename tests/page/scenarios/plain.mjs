@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-const TABS = ["overview", "people"];
+import { TABS } from "../lib/visit.mjs";
 
 /** Everything but the live parts. */
 export async function without_script_everything_works(visit, { link, password, name }) {

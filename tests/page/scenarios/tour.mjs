@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import path from "node:path";
 
 import { looksRight, ownWords } from "../lib/looks.mjs";
+import { TABS } from "../lib/visit.mjs";
 
-const TABS = ["overview", "people"];
 
 const LOOKS = [
   { language: "de", options: { locale: "de-AT", colorScheme: "light" } },
@@ -74,10 +74,9 @@ async function marksItsTab(visit, page, language, name) {
 
 /** What is the same in both languages is the same in their files, too, or it is no text of the page. */
 function nothingIsLeftUntranslated(visit, name, german, english, data) {
-  assert.equal(german.length, english.length, `${name} says as much in both languages: ${german} / ${english}`);
   const [de, en] = [visit.texts.de.plain(), visit.texts.en.plain()];
   const alike = new Set([...[...de].filter(([key, text]) => en.get(key) === text).map(([, text]) => text), ...data]);
-  const left = german.filter((text, place) => text === english[place] && !alike.has(text));
+  const left = german.filter((text) => english.includes(text) && !alike.has(text));
   assert.deepEqual(left, [], `${name} says the same in both languages`);
 }
 

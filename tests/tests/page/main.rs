@@ -9,11 +9,16 @@
     reason = "a test that cannot set its world up has failed"
 )]
 
+mod azure;
 mod browser;
 mod door;
 mod forms;
+mod guide;
+mod licence;
+mod log;
 mod overview;
 mod people;
 mod plain;
 mod served;
+mod settings;
 mod tour;

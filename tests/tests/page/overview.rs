@@ -83,7 +83,7 @@ async fn a_pbx_that_breaks_shows_without_loading_the_page_again() {
     let answers = async |question: &str, _: &Value| {
         match question {
             "pbx-breaks" => {
-                let broken = Fault::Status(500, None);
+                let broken = Fault::Status(503, None);
                 stage.sandbox.fault(Operation::PhoneconfigGet, broken, None);
                 stage.says(0, "Busy", "InACall");
             }

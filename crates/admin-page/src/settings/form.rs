@@ -65,6 +65,8 @@ pub(crate) struct Filling<'a> {
     pub(crate) effective: &'a Value,
     /// What was sent, where a form comes back.
     pub(crate) sent: Option<&'a Fields>,
+    /// What the form that comes back was filled with, where that is not what takes effect now.
+    pub(crate) base: Option<&'a Value>,
     pub(crate) written: &'a SettingsAnswer,
     /// The groups of the PBX, where it could be asked.
     pub(crate) groups: Option<&'a [GroupChoice]>,
@@ -92,7 +94,8 @@ impl Filling<'_> {
     }
 
     fn entry(&self, field: &Field) -> Entry {
-        let value = match (self.sent, field.kind) {
+        let sent = self.sent.filter(|sent| !self.is_untouched(field, sent));
+        let value = match (sent, field.kind) {
             (Some(_), Kind::Secret | Kind::Certificate) | (None, Kind::Secret | Kind::Certificate) => {
                 String::new()
             }
@@ -130,6 +133,15 @@ impl Filling<'_> {
                 .map(|(other, values)| format!("{other}={}", values.join(","))),
             fault: self.fault(field),
         }
+    }
+
+    /// Whether a field of a form that comes back is as it was when the form was filled.
+    fn is_untouched(&self, field: &Field, sent: &Fields) -> bool {
+        self.base.is_some_and(|base| match field.kind {
+            Kind::Toggle => sent.has(field.key) == (field.shown(base) == "true"),
+            Kind::Group => sent.first(field.key).trim() == group_value(base),
+            _ => field.value(sent.first(field.key)) == field.value(&field.shown(base)),
+        })
     }
 
     fn option(&self, field: &Field, word: &str) -> String {

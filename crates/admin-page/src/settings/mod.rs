@@ -5,6 +5,7 @@ pub(crate) mod field;
 mod form;
 mod rules;
 mod save;
+mod seen;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub(crate) use field::{BEFORE, BEHIND, GROUP, MODE, POLICY, STARFACE, Section, T
 pub(crate) use form::{FaultText, Filling, Part, changes, fault_text, key, rule_changes};
 pub(crate) use rules::{Choice, Chosen};
 pub(crate) use save::{Pending, confirm, save};
+pub(crate) use seen::Seen;
 
 use crate::address::{Path, Query};
 use crate::door::{Fields, Visitor};
@@ -86,6 +88,10 @@ pub(crate) async fn fill(
         return entrance::no_instance(tongue);
     }
     let effective = effective(&written, instance);
+    let base = sent
+        .filter(|_| status == StatusCode::CONFLICT)
+        .and_then(|sent| page.seen.of(instance, &sent.first("revision").parse().ok()?));
+    page.seen.put(instance, &written.revision, &effective);
     let groups = groups(page, instance).await;
     let faults: Vec<Fault> = if faults.is_empty() {
         written.faults.clone()
@@ -97,12 +103,17 @@ pub(crate) async fn fill(
         instance,
         effective: &effective,
         sent,
+        base: base.as_ref(),
         written: &written,
         groups: groups.as_deref(),
         faults: &faults,
     };
     let before = Chosen::of_values(&effective);
-    let chosen = sent.map_or_else(|| before.clone(), |sent| Chosen::of_form(sent, &before));
+    let chosen = match (sent, base.as_ref().map(Chosen::of_values)) {
+        (None, _) => before,
+        (Some(sent), None) => Chosen::of_form(sent, &before),
+        (Some(sent), Some(base)) => Chosen::of_form(sent, &base).moved(&base, &before),
+    };
     if groups.is_none() {
         f.note("warning", "settings-no-groups");
     }

@@ -122,6 +122,32 @@ impl Chosen {
         }
     }
 
+    /// The same changes as from `base` to this, made to other rules.
+    pub(crate) fn moved(&self, base: &Self, onto: &Self) -> Self {
+        let has = |list: &[String], pattern: &str| list.iter().any(|known| same(known, pattern));
+        let list = |new: &[String], base: &[String], onto: &[String]| {
+            let stays = onto
+                .iter()
+                .filter(|pattern| has(new, pattern) || !has(base, pattern));
+            let comes = new
+                .iter()
+                .filter(|pattern| !has(base, pattern) && !has(onto, pattern));
+            stays.chain(comes).cloned().collect()
+        };
+        let mut chat = onto.chat.clone();
+        chat.retain(|pattern, _| self.chat.contains_key(pattern) || !base.chat.contains_key(pattern));
+        let changed = self
+            .chat
+            .iter()
+            .filter(|(pattern, word)| base.chat.get(*pattern) != Some(*word));
+        chat.extend(changed.map(|(pattern, word)| (pattern.clone(), word.clone())));
+        Self {
+            dnd: list(&self.dnd, &base.dnd, &onto.dnd),
+            leave: list(&self.leave, &base.leave, &onto.leave),
+            chat,
+        }
+    }
+
     /// As the configuration has them.
     pub(crate) fn lists(&self) -> [(&'static str, Value); 2] {
         [("dnd", json!(self.dnd)), ("leave", json!(self.leave))]
@@ -243,4 +269,34 @@ fn said(tongue: Tongue, problem: &Problem) -> String {
 /// Patterns ignore case.
 fn same(one: &str, other: &str) -> bool {
     one.trim().eq_ignore_ascii_case(other.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(dnd: &[&str], chat: &[(&str, &str)]) -> Chosen {
+        let owned = |(pattern, word): &(&str, &str)| ((*pattern).to_owned(), (*word).to_owned());
+        Chosen {
+            dnd: dnd.iter().copied().map(str::to_owned).collect(),
+            leave: Vec::new(),
+            chat: chat.iter().map(owned).collect(),
+        }
+    }
+
+    #[test]
+    fn what_one_person_changed_is_made_to_what_another_left() {
+        let base = chosen(&["Busy", "Away"], &[("Busy", "away"), ("Away", "away")]);
+        let typed = chosen(&["Away", "Offline"], &[("Busy", "available"), ("Away", "away")]);
+        let theirs = chosen(&["busy", "Presenting"], &[("Busy", "away"), ("Offline", "leave")]);
+        assert_eq!(
+            typed.moved(&base, &theirs),
+            chosen(
+                &["Presenting", "Offline"],
+                &[("Busy", "available"), ("Offline", "leave")]
+            )
+        );
+        assert_eq!(base.moved(&base, &theirs), theirs);
+        assert_eq!(typed.moved(&base, &base), typed);
+    }
 }
