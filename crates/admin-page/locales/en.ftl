@@ -27,6 +27,7 @@ error-back = To the start
 error-form-is-old = This form belongs to no open session any more. Please load the page again and send it once more.
 error-other-site = This request came from another website and was not carried out.
 error-no-form = This request is no form.
+error-too-slow = The form did not arrive within the time that it has. Please send it again.
 error-too-large = That is more than a form may hold.
 error-link-is-used = This link was used before, or it is too old. “presencectl setup-link” prints a new one.
 error-nowhere = There is nothing at this address.
