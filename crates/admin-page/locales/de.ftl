@@ -487,6 +487,11 @@ preview-release = { $count ->
     [one] Der Abgleich wird ausgeschaltet, und bei einer Person wird zurückgenommen, was von uns ist.
    *[other] Der Abgleich wird ausgeschaltet, und bei { $count } Personen wird zurückgenommen, was von uns ist.
  }
+preview-observe = { $count ->
+    [0] Es wird nur beobachtet; geschrieben wird dabei nichts.
+    [one] Es wird nur beobachtet, und bei einer Person wird zurückgenommen, was von uns ist.
+   *[other] Es wird nur beobachtet, und bei { $count } Personen wird zurückgenommen, was von uns ist.
+ }
 preview-held = { $count ->
     [one] Eine Änderung davon würde zunächst zurückgehalten.
    *[other] { $count } Änderungen davon würden zunächst zurückgehalten.

@@ -487,6 +487,11 @@ preview-release = { $count ->
     [one] The synchronisation is turned off, and what is ours is taken back for one person.
    *[other] The synchronisation is turned off, and what is ours is taken back for { $count } people.
  }
+preview-observe = { $count ->
+    [0] The synchronisation only observes, and writes nothing.
+    [one] The synchronisation only observes, and what is ours is taken back for one person.
+   *[other] The synchronisation only observes, and what is ours is taken back for { $count } people.
+ }
 preview-held = { $count ->
     [one] One of these changes would be held at first.
    *[other] { $count } of these changes would be held at first.
