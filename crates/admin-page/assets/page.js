@@ -16,25 +16,38 @@ const countDown = (root) => {
 };
 countDown(document);
 
-// Parts that the server sends again whenever they change.
+// Parts that the server sends again whenever they change. Only while somebody looks at them: a browser has six connections to a
+// server, and with as many pages open in the background no other one could be loaded any more.
 for (const part of document.querySelectorAll("[data-live]")) {
-  const source = new EventSource(part.dataset.live);
-  source.addEventListener("part", (event) => {
-    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
-    part.innerHTML = event.data;
-    countDown(part);
-    if (focused) document.getElementById(focused)?.focus();
-  });
-  source.addEventListener("line", (event) => {
-    const empty = part.querySelector("[data-empty]");
-    if (empty) empty.remove();
-    const atEnd = window.innerHeight + window.scrollY >= document.body.scrollHeight - 40;
-    part.insertAdjacentHTML("beforeend", event.data);
-    while (part.children.length > 1000) part.firstElementChild.remove();
-    if (atEnd) window.scrollTo(0, document.body.scrollHeight);
-  });
-  source.addEventListener("reload", () => { source.close(); window.location.reload(); });
-  window.addEventListener("pagehide", () => source.close());
+  let source = null;
+  let seen = "";
+  const close = () => { source?.close(); source = null; };
+  const open = () => {
+    if (source || document.hidden) return;
+    const address = new URL(part.dataset.live, window.location.href);
+    if (seen) address.searchParams.set("after", seen);
+    source = new EventSource(address);
+    source.addEventListener("part", (event) => {
+      const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+      part.innerHTML = event.data;
+      countDown(part);
+      if (focused) document.getElementById(focused)?.focus();
+    });
+    source.addEventListener("line", (event) => {
+      seen = event.lastEventId;
+      const empty = part.querySelector("[data-empty]");
+      if (empty) empty.remove();
+      const atEnd = window.innerHeight + window.scrollY >= document.body.scrollHeight - 40;
+      part.insertAdjacentHTML("beforeend", event.data);
+      while (part.children.length > 1000) part.firstElementChild.remove();
+      if (atEnd) window.scrollTo(0, document.body.scrollHeight);
+    });
+    source.addEventListener("reload", () => { close(); window.location.reload(); });
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", open);
+  open();
 }
 
 // Whatever is asked about before it is done.
