@@ -232,6 +232,9 @@ async fn fill(
         f.note("bad", "fault-file");
         return html(StatusCode::CONFLICT, &Guide::empty(f, step));
     };
+    if is_over(&document.values()) {
+        return over(f, step, StatusCode::OK);
+    }
     let draft = page.drafts.lock().clone();
     let effective = draft.effective(&document);
     let mut shown = written.clone();
@@ -281,10 +284,6 @@ async fn fill(
         .pointer("/teams/auth")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let enabled = document
-        .values()
-        .pointer(&format!("/instances/{INSTANCE}/enabled"))
-        != Some(&Value::Bool(false));
     let guide = Guide {
         steps: Step::ALL
             .map(|known| {
@@ -331,11 +330,25 @@ async fn fill(
             Step::Activate => preview(page, tongue).await,
             _ => None,
         },
-        finished: written
-            .values
-            .pointer(&format!("/instances/{INSTANCE}"))
-            .is_some()
-            && enabled,
+        ..Guide::empty(f, step)
+    };
+    html(status, &guide)
+}
+
+/// Whether the set-up has nothing to do any more: it writes its own instance, turned off, and the licence of all. So it must
+/// not touch one that is turned on, or what somebody else has written.
+fn is_over(values: &Value) -> bool {
+    let instances = values.get("instances").and_then(Value::as_object);
+    let is_its_own = |(name, instance): (&String, &Value)| {
+        name == INSTANCE && instance.get("enabled") == Some(&Value::Bool(false))
+    };
+    !instances.into_iter().flatten().all(is_its_own)
+}
+
+/// What is shown then.
+fn over(f: Frame, step: Step, status: StatusCode) -> Response {
+    let guide = Guide {
+        finished: true,
         ..Guide::empty(f, step)
     };
     html(status, &guide)
@@ -438,6 +451,9 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
     let Ok(document) = Document::open(&written.file) else {
         return fill(&page, f, step, None, &[], None).await;
     };
+    if is_over(&document.values()) {
+        return over(f, step, StatusCode::CONFLICT);
+    }
     let effective = page.drafts.lock().effective(&document);
     match step {
         Step::Licence => {
@@ -734,4 +750,46 @@ async fn activate(page: &Page, visitor: &Visitor, mut f: Frame) -> Response {
     }
     *page.drafts.lock() = Draft::default();
     Redirect::to(&format!("/i/{INSTANCE}/overview?done=activated")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_set_up_leaves_alone_what_runs_and_what_somebody_else_wrote() {
+        for (file, over) in [
+            ("", false),
+            ("[daemon]\nlog = \"info\"\n", false),
+            ("[instances.main]\nenabled = false\n", false),
+            ("[instances.main]\nenabled = true\n", true),
+            ("[instances.main.teams]\ncloud = \"global\"\n", true),
+            ("[instances.hq]\nenabled = false\n", true),
+            (
+                "[instances.main]\nenabled = false\n[instances.hq]\nenabled = true\n",
+                true,
+            ),
+        ] {
+            let document = Document::of(file).unwrap();
+            assert_eq!(is_over(&document.values()), over, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_another_choice_has_no_use_for_is_forgotten() {
+        let mut draft = Draft::default();
+        let document = Document::of("").unwrap();
+        let secret = key(INSTANCE, "teams.client_secret_file");
+        for (auth, kept) in [("client-secret", true), ("device-code", false)] {
+            let sent = [("teams.auth", auth), ("teams.client_secret_file", "SAMPLE")];
+            let effective = draft.effective(&document);
+            draft.take(changes(
+                INSTANCE,
+                Step::Azure.sections(),
+                &effective,
+                &Fields::of(&sent),
+            ));
+            assert_eq!(draft.is_secret_typed(&secret), kept, "{auth}");
+        }
+    }
 }
