@@ -32,17 +32,6 @@ use crate::settings::{
     fault_text, key, rule_changes,
 };
 
-/// What stands in for the answers to other steps, so that those to one can be judged.
-const STAND_INS: [(&str, &str); 7] = [
-    ("teams.tenant_id", "00000000-0000-0000-0000-000000000000"),
-    ("teams.client_id", "00000000-0000-0000-0000-000000000000"),
-    ("teams.auth", "browser"),
-    ("starface.url", "https://unset.invalid"),
-    ("starface.login", "unset"),
-    ("starface.password_file", "unset"),
-    ("starface.group", "unset"),
-];
-
 /// The instance that the guide makes.
 const INSTANCE: &str = "main";
 
@@ -516,16 +505,12 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
     Redirect::to(&format!("/guide/{}", step.after().word())).into_response()
 }
 
-/// Policy and breaker are asked for, so that they stand in the file also where they are the usual ones; and so is the way to sign
-/// in, by which the other answers are judged.
+/// Policy and breaker are asked for, so that they stand in the file also where they are the usual ones.
 fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
-    let asked = |key: &str| match step {
-        Step::Policy => true,
-        Step::Azure => key == "teams.auth",
-        _ => false,
-    };
-    let fields = step.sections().iter().flat_map(|section| section.fields);
-    let values = fields.filter(|field| asked(field.key)).filter_map(|field| {
+    if step != Step::Policy {
+        return Vec::new();
+    }
+    let fields = POLICY.fields.iter().filter_map(|field| {
         let value = field.value(sent.first(field.key))?;
         Some(Change::Set {
             key: key(INSTANCE, field.key),
@@ -537,16 +522,12 @@ fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
             .pointer(&format!("/{}", change.key().parts()[2..].join("/")))
             .is_some()
     };
-    values.filter(known).collect()
+    fields.filter(known).collect()
 }
 
 /// What is wrong with the answers to one step, whatever is still missing at the others.
 async fn faults_of(page: &Page, step: Step) -> Vec<Fault> {
-    let asked = |below: &str| {
-        let mut fields = step.sections().iter().flat_map(|section| section.fields);
-        fields.any(|field| field.key == below)
-    };
-    let faults = match propose(page, |below| !asked(below)).await {
+    let faults = match propose(page, &taken(page, step)).await {
         Err(EditError::NotGood(errors)) => errors.faults().to_vec(),
         _ => return Vec::new(),
     };
@@ -566,37 +547,51 @@ async fn faults_of(page: &Page, step: Step) -> Vec<Fault> {
     faults.into_iter().filter(meant).collect()
 }
 
-/// The instance as it was typed so far, turned off. `stands_in` says for which keys something may stand in.
-async fn propose(page: &Page, stands_in: impl Fn(&str) -> bool) -> Result<Proposal, EditError> {
+/// What stands for the answers to steps that were not taken yet, so that the others can be judged.
+fn placeholders(taken: &[Step]) -> Vec<Change> {
+    let set = |below: &str, value: &str| Change::Set {
+        key: key(INSTANCE, below),
+        value: value.into(),
+    };
+    let mut all = Vec::new();
+    if !taken.contains(&Step::Azure) {
+        all.extend([
+            set("teams.tenant_id", "unset.example"),
+            set("teams.client_id", "00000000-0000-4000-8000-000000000000"),
+            set("teams.auth", "browser"),
+        ]);
+    }
+    if !taken.contains(&Step::Pbx) {
+        all.extend([
+            set("starface.url", "https://unset.invalid"),
+            set("starface.login", "unset"),
+            Change::Secret {
+                key: key(INSTANCE, "starface.password_file"),
+                secret: Secret::from("unset".to_owned()),
+            },
+        ]);
+    }
+    if !taken.contains(&Step::Group) {
+        all.push(set("starface.group", "unset"));
+    }
+    all
+}
+
+/// The instance as it was typed so far, turned off, with something in the place of the steps that are not in `taken`.
+async fn propose(page: &Page, taken: &[Step]) -> Result<Proposal, EditError> {
     let draft = page.drafts.lock().clone();
     let mut all: BTreeMap<String, Change> = BTreeMap::new();
-    let mut put = |change: Change| {
-        all.insert(change.key().to_string(), change);
-    };
-    let has_id = draft
-        .changes
-        .contains_key(&key(INSTANCE, "starface.group_id").to_string());
-    for (below, value) in STAND_INS {
-        let key = key(INSTANCE, below);
-        if !stands_in(below) || (below == "starface.group" && has_id) {
-            continue;
-        }
-        put(match below {
-            "starface.password_file" => Change::Secret {
-                key,
-                secret: Secret::from(value.to_owned()),
-            },
-            _ => Change::Set {
-                key,
-                value: value.into(),
-            },
-        });
-    }
-    draft.changes().into_iter().for_each(&mut put);
-    put(Change::Set {
+    let turned_off = Change::Set {
         key: key(INSTANCE, "enabled"),
         value: false.into(),
-    });
+    };
+    for change in placeholders(taken)
+        .into_iter()
+        .chain(draft.changes())
+        .chain([turned_off])
+    {
+        all.insert(change.key().to_string(), change);
+    }
     let base: Revision = page.api.files.written().await.revision;
     let edit = Edit {
         base,
@@ -605,9 +600,18 @@ async fn propose(page: &Page, stands_in: impl Fn(&str) -> bool) -> Result<Propos
     page.api.files.propose(&edit).await
 }
 
+/// The steps that were taken, with this one.
+fn taken(page: &Page, step: Step) -> Vec<Step> {
+    let mut taken = page.drafts.lock().done.clone();
+    taken.push(step);
+    taken
+}
+
 /// The groups of the PBX that was typed.
 async fn groups(page: &Page) -> Result<Vec<GroupChoice>, String> {
-    let proposal = propose(page, |_| true).await.map_err(|error| error.to_string())?;
+    let proposal = propose(page, &taken(page, Step::Pbx))
+        .await
+        .map_err(|error| error.to_string())?;
     let name = InstanceName(INSTANCE.into());
     let config = proposal
         .loaded()
@@ -621,7 +625,7 @@ async fn groups(page: &Page) -> Result<Vec<GroupChoice>, String> {
 
 /// A device code for the app that was typed.
 async fn sign_in(page: &Page, mut f: Frame) -> Response {
-    let began = match propose(page, |_| true).await {
+    let began = match propose(page, &taken(page, Step::Azure)).await {
         Ok(proposal) => azure::start(page, &proposal.loaded().settings, INSTANCE)
             .await
             .map_err(|error| error.to_string()),
@@ -638,7 +642,7 @@ async fn sign_in(page: &Page, mut f: Frame) -> Response {
 /// Writes the instance, turned off, and tries every link of the chain.
 async fn check(page: &Page, visitor: &Visitor, mut f: Frame) -> Response {
     let tongue = f.tongue;
-    let stored = match propose(page, |_| false).await {
+    let stored = match propose(page, &Step::ALL).await {
         Ok(proposal) => page.api.files.change(proposal, &visitor.author()).await.map(drop),
         Err(error) => Err(error),
     };
