@@ -641,3 +641,17 @@ verdict-skipped = nicht versucht
 verdict-warning = Warnung
 verdict-failure = Fehler
 done-activated = Der Abgleich ist eingeschaltet.
+
+pictures-title = Die letzten Stunden
+picture-latency = Zusätzliche Verzögerung
+picture-latency-says = in der letzten Minute mit Änderungen p50 { $p50 }, p99 { $p99 }
+picture-calls = Präsenzabfragen je Minute
+picture-calls-says = zuletzt { $calls }, erlaubt { $quota }
+picture-nothing = noch nichts gemessen
+plan-title = Plan
+plan-changes = { $count ->
+    [0] Es gibt nichts zu ändern.
+    [one] Eine Änderung
+   *[other] { $count } Änderungen
+ }
+plan-skipped = Nicht abgeglichen

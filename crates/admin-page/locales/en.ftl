@@ -641,3 +641,17 @@ verdict-skipped = not tried
 verdict-warning = warning
 verdict-failure = failure
 done-activated = The synchronisation is turned on.
+
+pictures-title = The last hours
+picture-latency = Added latency
+picture-latency-says = in the last minute with changes p50 { $p50 }, p99 { $p99 }
+picture-calls = Presence calls a minute
+picture-calls-says = { $calls } last, { $quota } permitted
+picture-nothing = nothing measured yet
+plan-title = Plan
+plan-changes = { $count ->
+    [0] There is nothing to change.
+    [one] One change
+   *[other] { $count } changes
+ }
+plan-skipped = Not synchronised

@@ -16,6 +16,7 @@ use crate::frame::{Frame, Tab};
 use crate::language::Tongue;
 use crate::live;
 use crate::page::Page;
+use crate::pictures::{self, Picture};
 use crate::respond::ok;
 
 #[derive(Template)]
@@ -27,6 +28,7 @@ struct Overview {
     runs: bool,
     paused: bool,
     held: Option<HeldPlan>,
+    pictures: [Picture; 2],
 }
 
 /// What changes by itself.
@@ -84,6 +86,7 @@ pub(crate) async fn show(
             })
         }),
         part: Part::of(visitor.tongue, &status),
+        pictures: pictures::of(visitor.tongue, &page.api.history.samples(&status.instance)),
         instance,
         f,
     })

@@ -63,6 +63,13 @@ impl Tongue {
         zoned.strftime(form).to_string()
     }
 
+    /// The time of day.
+    pub(crate) fn time(self, at: Timestamp) -> String {
+        at.to_zoned_datetime(TimeZone::system())
+            .strftime("%H:%M")
+            .to_string()
+    }
+
     /// A day.
     pub(crate) fn day(self, at: Timestamp) -> String {
         let zoned = at.to_zoned_datetime(TimeZone::system());

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use sync_core::{InstanceName, Plan};
+use sync_core::InstanceName;
 use sync_service::api::new_token;
 use sync_service::config::edit::{Difference, Edit, EditError};
 use sync_service::daemon::{Preview, Proposal};
@@ -26,6 +26,7 @@ use crate::entrance;
 use crate::frame::{Frame, Tab};
 use crate::language::Tongue;
 use crate::page::Page;
+use crate::plan::{Row, rows};
 use crate::respond::ok;
 
 /// Proposals that wait for a confirmation.
@@ -98,7 +99,7 @@ struct Changed {
 struct Outcome {
     instance: String,
     says: String,
-    rows: Vec<(String, String, String, &'static str)>,
+    rows: Vec<Row>,
     more: usize,
     error: Option<String>,
 }
@@ -270,24 +271,4 @@ fn outcome(tongue: Tongue, preview: Preview) -> Outcome {
         rows: rows.into_iter().take(LISTED).collect(),
         error,
     }
-}
-
-fn rows(tongue: Tongue, plan: &Plan) -> Vec<(String, String, String, &'static str)> {
-    let held = plan.held.iter().map(|held| (&held.change, "held"));
-    let changes = plan.changes.iter().map(|change| (change, "due"));
-    changes
-        .chain(held)
-        .map(|(change, kind)| {
-            let who = change
-                .address
-                .as_ref()
-                .map_or_else(|| change.pbx_user.to_string(), ToString::to_string);
-            let from = change
-                .from
-                .map_or_else(|| "?".to_owned(), |from| tongue.value(from));
-            let what = format!("{from} → {}", tongue.value(change.to));
-            let why = format!("{} ({})", change.because.presence, change.because.rule);
-            (who, what, why, kind)
-        })
-        .collect()
 }
