@@ -521,16 +521,12 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
     Redirect::to(&format!("/guide/{}", step.after().word())).into_response()
 }
 
-/// Policy and breaker are asked for, so that they stand in the file also where they are the usual ones; and so is the way to sign
-/// in, by which the other answers are judged.
+/// Policy and breaker are asked for, so that they stand in the file also where they are the usual ones.
 fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
-    let asked = |key: &str| match step {
-        Step::Policy => true,
-        Step::Azure => key == "teams.auth",
-        _ => false,
-    };
-    let fields = step.sections().iter().flat_map(|section| section.fields);
-    let values = fields.filter(|field| asked(field.key)).filter_map(|field| {
+    if step != Step::Policy {
+        return Vec::new();
+    }
+    let fields = POLICY.fields.iter().filter_map(|field| {
         let value = field.value(sent.first(field.key))?;
         Some(Change::Set {
             key: key(INSTANCE, field.key),
@@ -542,7 +538,7 @@ fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
             .pointer(&format!("/{}", change.key().parts()[2..].join("/")))
             .is_some()
     };
-    values.filter(known).collect()
+    fields.filter(known).collect()
 }
 
 /// What is wrong with the answers to one step, whatever is still missing at the others.
