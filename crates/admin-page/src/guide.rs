@@ -314,7 +314,8 @@ async fn fill(
         dialogue: page.dialogues.of(INSTANCE),
         seats: (step == Step::Group)
             .then(|| seats(tongue, &draft, &effective, listed))
-            .flatten(),
+            .flatten()
+            .map(|(_, says)| says),
         findings: match step {
             Step::Check => draft
                 .findings
@@ -397,23 +398,34 @@ fn verdict(tongue: Tongue, worst: Verdict) -> (&'static str, String) {
     }
 }
 
-/// The group's size against the licence.
+/// The group's size against the licence, and whether that suffices.
 fn seats(
     tongue: Tongue,
     draft: &Draft,
     effective: &Value,
     groups: Option<&Vec<GroupChoice>>,
-) -> Option<String> {
+) -> Option<(bool, String)> {
     let (_, seats) = draft.licence.as_ref()?;
     let name = effective.pointer("/starface/group").and_then(Value::as_str);
     let chosen = groups?.iter().find(|group| Some(group.name.as_str()) == name);
     let members = chosen?.members?;
     let (members_text, seats_text) = (members.to_string(), seats.to_string());
-    let name = match u32::try_from(members).is_ok_and(|members| members <= *seats) {
-        true => "guide-seats-enough",
-        false => "guide-seats-few",
+    let enough = u32::try_from(members).is_ok_and(|members| members <= *seats);
+    let name = if enough {
+        "guide-seats-enough"
+    } else {
+        "guide-seats-few"
     };
-    Some(tongue.with(name, &[("members", &members_text), ("seats", &seats_text)]))
+    let says = tongue.with(name, &[("members", &members_text), ("seats", &seats_text)]);
+    Some((enough, says))
+}
+
+/// Whether the licence that was typed has seats for the group that was chosen, as far as both are known.
+async fn has_seats(page: &Page, tongue: Tongue, document: &Document) -> bool {
+    let found = groups(page).await.ok();
+    let draft = page.drafts.lock().clone();
+    let effective = draft.effective(document);
+    seats(tongue, &draft, &effective, found.as_ref()).is_none_or(|(enough, _)| enough)
 }
 
 /// The beginning, or wherever the set-up stopped.
@@ -513,6 +525,10 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
         let text = tongue.with("guide-pbx-silent", &[("error", &error)]);
         f.tell("bad", text);
         return fill(&page, f, step, Some(&fields), &[], None).await;
+    }
+    if step == Step::Group && fields.first("do") != "anyway" && !has_seats(&page, tongue, &document).await {
+        f.note("bad", "guide-seats-go-on");
+        return fill(&page, f, step, None, &[], None).await;
     }
     let mut draft = page.drafts.lock();
     if !draft.done.contains(&step) {
