@@ -167,8 +167,7 @@ impl Draft {
 struct Guide {
     f: Frame,
     step: Step,
-    /// The word, the name, whether it is this one, whether it is done.
-    steps: Vec<(&'static str, String, bool, bool)>,
+    steps: Vec<Listed>,
     explain: String,
     parts: Vec<Part>,
     choice: Option<Choice>,
@@ -285,12 +284,7 @@ async fn fill(
         .and_then(Value::as_str)
         .unwrap_or_default();
     let guide = Guide {
-        steps: Step::ALL
-            .map(|known| {
-                let name = tongue.say(&format!("guide-step-{}", known.word()));
-                (known.word(), name, known == step, draft.done.contains(&known))
-            })
-            .into(),
+        steps: listed_steps(tongue, &draft, step),
         explain: tongue.say(&format!("guide-explain-{}", step.word())),
         parts,
         choice: (step == Step::States).then(|| chosen.shown(tongue)),
@@ -396,6 +390,31 @@ fn verdict(tongue: Tongue, worst: Verdict) -> (&'static str, String) {
         Verdict::Warning => ("warning", tongue.say("guide-check-warnings")),
         Verdict::Ok | Verdict::Skipped => ("good", tongue.say("guide-check-good")),
     }
+}
+
+/// A step in the list of them.
+struct Listed {
+    word: &'static str,
+    name: String,
+    current: bool,
+    done: bool,
+    /// Those that were taken, and the first that was not.
+    reachable: bool,
+}
+
+fn listed_steps(tongue: Tongue, draft: &Draft, step: Step) -> Vec<Listed> {
+    let first = Step::ALL.into_iter().find(|step| !draft.done.contains(step));
+    let listed = |known: Step| {
+        let done = draft.done.contains(&known);
+        Listed {
+            word: known.word(),
+            name: tongue.say(&format!("guide-step-{}", known.word())),
+            current: known == step,
+            done,
+            reachable: done || first == Some(known),
+        }
+    };
+    Step::ALL.map(listed).into()
 }
 
 /// The group's size against the licence, and whether that suffices.
