@@ -167,8 +167,7 @@ impl Draft {
 struct Guide {
     f: Frame,
     step: Step,
-    /// The word, the name, whether it is this one, whether it is done.
-    steps: Vec<(&'static str, String, bool, bool)>,
+    steps: Vec<Listed>,
     explain: String,
     parts: Vec<Part>,
     choice: Option<Choice>,
@@ -285,12 +284,7 @@ async fn fill(
         .and_then(Value::as_str)
         .unwrap_or_default();
     let guide = Guide {
-        steps: Step::ALL
-            .map(|known| {
-                let name = tongue.say(&format!("guide-step-{}", known.word()));
-                (known.word(), name, known == step, draft.done.contains(&known))
-            })
-            .into(),
+        steps: listed_steps(tongue, &draft, step),
         explain: tongue.say(&format!("guide-explain-{}", step.word())),
         parts,
         choice: (step == Step::States).then(|| chosen.shown(tongue)),
@@ -314,7 +308,8 @@ async fn fill(
         dialogue: page.dialogues.of(INSTANCE),
         seats: (step == Step::Group)
             .then(|| seats(tongue, &draft, &effective, listed))
-            .flatten(),
+            .flatten()
+            .map(|(_, says)| says),
         findings: match step {
             Step::Check => draft
                 .findings
@@ -397,23 +392,59 @@ fn verdict(tongue: Tongue, worst: Verdict) -> (&'static str, String) {
     }
 }
 
-/// The group's size against the licence.
+/// A step in the list of them.
+struct Listed {
+    word: &'static str,
+    name: String,
+    current: bool,
+    done: bool,
+    /// Those that were taken, and the first that was not.
+    reachable: bool,
+}
+
+fn listed_steps(tongue: Tongue, draft: &Draft, step: Step) -> Vec<Listed> {
+    let first = Step::ALL.into_iter().find(|step| !draft.done.contains(step));
+    let listed = |known: Step| {
+        let done = draft.done.contains(&known);
+        Listed {
+            word: known.word(),
+            name: tongue.say(&format!("guide-step-{}", known.word())),
+            current: known == step,
+            done,
+            reachable: done || first == Some(known),
+        }
+    };
+    Step::ALL.map(listed).into()
+}
+
+/// The group's size against the licence, and whether that suffices.
 fn seats(
     tongue: Tongue,
     draft: &Draft,
     effective: &Value,
     groups: Option<&Vec<GroupChoice>>,
-) -> Option<String> {
+) -> Option<(bool, String)> {
     let (_, seats) = draft.licence.as_ref()?;
     let name = effective.pointer("/starface/group").and_then(Value::as_str);
     let chosen = groups?.iter().find(|group| Some(group.name.as_str()) == name);
     let members = chosen?.members?;
     let (members_text, seats_text) = (members.to_string(), seats.to_string());
-    let name = match u32::try_from(members).is_ok_and(|members| members <= *seats) {
-        true => "guide-seats-enough",
-        false => "guide-seats-few",
+    let enough = u32::try_from(members).is_ok_and(|members| members <= *seats);
+    let name = if enough {
+        "guide-seats-enough"
+    } else {
+        "guide-seats-few"
     };
-    Some(tongue.with(name, &[("members", &members_text), ("seats", &seats_text)]))
+    let says = tongue.with(name, &[("members", &members_text), ("seats", &seats_text)]);
+    Some((enough, says))
+}
+
+/// Whether the licence that was typed has seats for the group that was chosen, as far as both are known.
+async fn has_seats(page: &Page, tongue: Tongue, document: &Document) -> bool {
+    let found = groups(page).await.ok();
+    let draft = page.drafts.lock().clone();
+    let effective = draft.effective(document);
+    seats(tongue, &draft, &effective, found.as_ref()).is_none_or(|(enough, _)| enough)
 }
 
 /// The beginning, or wherever the set-up stopped.
@@ -514,6 +545,10 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
         f.tell("bad", text);
         return fill(&page, f, step, Some(&fields), &[], None).await;
     }
+    if step == Step::Group && fields.first("do") != "anyway" && !has_seats(&page, tongue, &document).await {
+        f.note("bad", "guide-seats-go-on");
+        return fill(&page, f, step, None, &[], None).await;
+    }
     let mut draft = page.drafts.lock();
     if !draft.done.contains(&step) {
         draft.done.push(step);
@@ -521,16 +556,12 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
     Redirect::to(&format!("/guide/{}", step.after().word())).into_response()
 }
 
-/// Policy and breaker are asked for, so that they stand in the file also where they are the usual ones; and so is the way to sign
-/// in, by which the other answers are judged.
+/// Policy and breaker are asked for, so that they stand in the file also where they are the usual ones.
 fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
-    let asked = |key: &str| match step {
-        Step::Policy => true,
-        Step::Azure => key == "teams.auth",
-        _ => false,
-    };
-    let fields = step.sections().iter().flat_map(|section| section.fields);
-    let values = fields.filter(|field| asked(field.key)).filter_map(|field| {
+    if step != Step::Policy {
+        return Vec::new();
+    }
+    let fields = POLICY.fields.iter().filter_map(|field| {
         let value = field.value(sent.first(field.key))?;
         Some(Change::Set {
             key: key(INSTANCE, field.key),
@@ -542,7 +573,7 @@ fn written_out(step: Step, effective: &Value, sent: &Fields) -> Vec<Change> {
             .pointer(&format!("/{}", change.key().parts()[2..].join("/")))
             .is_some()
     };
-    values.filter(known).collect()
+    fields.filter(known).collect()
 }
 
 /// What is wrong with the answers to one step, whatever is still missing at the others.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::stream::unfold;
@@ -172,8 +172,14 @@ pub(crate) async fn live(
     State(page): State<Page>,
     _visitor: Visitor,
     Path(instance): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(mut asked): Query<Asked>,
+    headers: HeaderMap,
 ) -> Response {
+    // A browser that asks again after a break says which lines it has.
+    let has = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    if let Some(seen) = has.and_then(|id| id.parse().ok()) {
+        asked.after = Some(seen);
+    }
     let Some(logging) = page.api.logging.clone() else {
         return axum::http::StatusCode::NO_CONTENT.into_response();
     };
@@ -192,7 +198,10 @@ pub(crate) async fn live(
                     .filter_map(|line| Line::of(line).render().ok())
                     .collect();
                 if !shown.is_empty() {
-                    let event = Event::default().event("line").data(shown.replace('\r', ""));
+                    let event = Event::default()
+                        .event("line")
+                        .id(found.seen.to_string())
+                        .data(shown.replace('\r', ""));
                     return Some((Ok::<_, Infallible>(event), (logging, follow, asked, instance)));
                 }
                 let changed = tokio::time::timeout_at(until, follow.changed()).await;

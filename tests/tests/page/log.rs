@@ -17,6 +17,11 @@ async fn the_log_is_live_and_can_be_searched_and_kept() {
             stage.converge(&Except::default()).await;
             Some(Value::Null)
         }
+        "end-of-the-call" => {
+            stage.says(0, "Available", "Available");
+            stage.converge(&Except::default()).await;
+            Some(Value::Null)
+        }
         _ => None,
     };
     let given = json!({ "address": stage.address(0), "user": stage.user(0) });
