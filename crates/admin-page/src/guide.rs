@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use licensing::Licence;
 use serde_json::Value;
 use sync_core::InstanceName;
-use sync_service::config::edit::{Change, Document, Edit, EditError, KeyPath, Revision};
+use sync_service::config::edit::{Change, Document, Edit, EditError, KeyPath};
 use sync_service::config::{Fault, Secret};
 use sync_service::daemon::{GroupChoice, Proposal};
 use sync_service::doctor::{Case, Finding, InWords, Running, Verdict, Words, examine};
@@ -153,7 +153,9 @@ impl Draft {
             key: KeyPath::new(["instances", INSTANCE]),
             value: Value::Object(serde_json::Map::new()),
         };
-        let begun = document.edited(&[base]);
+        // What the check wrote before the daemon was started anew stays.
+        let base = written_part(&document.values(), "").is_none().then_some(base);
+        let begun = document.edited(base.as_slice());
         let begun = begun.as_ref().unwrap_or(document);
         match begun.edited(&shown) {
             Ok(edited) => edited.effective(INSTANCE),
@@ -598,21 +600,30 @@ async fn faults_of(page: &Page, step: Step) -> Vec<Fault> {
     faults.into_iter().filter(meant).collect()
 }
 
-/// What stands for the answers to steps that were not taken yet, so that the others can be judged.
-fn placeholders(taken: &[Step]) -> Vec<Change> {
+/// What is written of the instance already, below its name.
+fn written_part<'v>(values: &'v Value, below: &str) -> Option<&'v Value> {
+    values.pointer(&format!("/instances/{INSTANCE}{below}"))
+}
+
+/// What stands for the answers to steps that were not taken yet, and that the file does not know either, so that the others can
+/// be judged.
+fn placeholders(taken: &[Step], values: &Value) -> Vec<Change> {
+    let lacks = |step: Step, keys: &[&str]| {
+        !taken.contains(&step) && keys.iter().all(|key| written_part(values, key).is_none())
+    };
     let set = |below: &str, value: &str| Change::Set {
         key: key(INSTANCE, below),
         value: value.into(),
     };
     let mut all = Vec::new();
-    if !taken.contains(&Step::Azure) {
+    if lacks(Step::Azure, &["/teams"]) {
         all.extend([
             set("teams.tenant_id", "unset.example"),
             set("teams.client_id", "00000000-0000-4000-8000-000000000000"),
             set("teams.auth", "browser"),
         ]);
     }
-    if !taken.contains(&Step::Pbx) {
+    if lacks(Step::Pbx, &["/starface/url"]) {
         all.extend([
             set("starface.url", "https://unset.invalid"),
             set("starface.login", "unset"),
@@ -622,7 +633,7 @@ fn placeholders(taken: &[Step]) -> Vec<Change> {
             },
         ]);
     }
-    if !taken.contains(&Step::Group) {
+    if lacks(Step::Group, &["/starface/group", "/starface/group_id"]) {
         all.push(set("starface.group", "unset"));
     }
     all
@@ -636,16 +647,16 @@ async fn propose(page: &Page, taken: &[Step]) -> Result<Proposal, EditError> {
         key: key(INSTANCE, "enabled"),
         value: false.into(),
     };
-    for change in placeholders(taken)
+    let written = page.api.files.written().await;
+    for change in placeholders(taken, &written.values)
         .into_iter()
         .chain(draft.changes())
         .chain([turned_off])
     {
         all.insert(change.key().to_string(), change);
     }
-    let base: Revision = page.api.files.written().await.revision;
     let edit = Edit {
-        base,
+        base: written.revision,
         changes: all.into_values().collect(),
     };
     page.api.files.propose(&edit).await
@@ -823,5 +834,27 @@ mod tests {
             ));
             assert_eq!(draft.is_secret_typed(&secret), kept, "{auth}");
         }
+    }
+
+    /// The daemon was started anew between the check and the end.
+    #[test]
+    fn what_the_check_wrote_is_there_again_after_a_restart() {
+        let text = "[instances.main]\nenabled = false\n[instances.main.teams]\nclient_secret_file = \"s\"\n\
+            [instances.main.starface]\nurl = \"https://pbx.example\"\ngroup_id = 7\n";
+        let document = Document::of(text).unwrap();
+        let effective = Draft::default().effective(&document);
+        assert_eq!(
+            effective.pointer("/starface/url"),
+            Some(&"https://pbx.example".into())
+        );
+        assert!(placeholders(&[], &document.values()).is_empty());
+        let empty = Document::of("").unwrap();
+        assert!(!placeholders(&[], &empty.values()).is_empty());
+        assert!(
+            Draft::default()
+                .effective(&empty)
+                .pointer("/sync/policy")
+                .is_some()
+        );
     }
 }
