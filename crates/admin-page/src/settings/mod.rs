@@ -31,7 +31,7 @@ use crate::door::{Fields, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};
 use crate::page::Page;
-use crate::respond::html;
+use crate::respond::{html, plain_failure};
 
 /// The PBX is asked for its groups while the page is loaded, and not waited for longer than this.
 const GROUPS: Duration = Duration::from_secs(4);
@@ -80,12 +80,15 @@ pub(crate) async fn fill(
 ) -> Response {
     let tongue = f.tongue;
     let written = page.api.files.written().await;
-    if written
-        .values
-        .pointer(&format!("/instances/{instance}"))
-        .is_none()
-    {
-        return entrance::no_instance(tongue);
+    let instances = written.values.get("instances");
+    if instances.and_then(|all| all.get(instance)).is_none() {
+        // Of a file that cannot be read nothing is known; the instance may well run with what it said before.
+        return match page.instance(instance).await {
+            Some(_) if !written.faults.is_empty() => {
+                plain_failure(StatusCode::CONFLICT, tongue, "fault-file")
+            }
+            _ => entrance::no_instance(tongue),
+        };
     }
     let effective = effective(&written, instance);
     let base = sent
