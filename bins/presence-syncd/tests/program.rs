@@ -99,23 +99,26 @@ fn questions_about_the_program_are_answered_on_standard_output() {
 }
 
 #[test]
-fn a_file_that_is_not_there_ends_with_2_and_says_what_to_do() {
+fn a_check_of_a_file_that_is_not_there_ends_with_2_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("presence-sync.toml");
-    for check in [None, Some("--check")] {
-        let arguments: Vec<&str> = ["--config", file.to_str().unwrap()]
-            .into_iter()
-            .chain(check)
-            .collect();
-        let (code, stdout, stderr) = program(&arguments, folder.path());
-        assert_eq!((code, stdout.as_str()), (Some(2), ""));
-        assert_eq!(
-            stderr,
-            "error: there is no configuration file `FOLDER/presence-sync.toml`\n  \
-             hint: `presencectl config example` prints one to begin with, and `presencectl config check` says what is \
-             wrong with it\n"
-        );
-    }
+    let (code, stdout, stderr) = program(&["--config", file.to_str().unwrap(), "--check"], folder.path());
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert_eq!(
+        stderr,
+        "error: there is no configuration file `FOLDER/presence-sync.toml`\n  \
+         hint: `presencectl config example` prints one to begin with, and `presencectl config check` says what is \
+         wrong with it\n"
+    );
+}
+
+#[test]
+fn without_an_instance_it_runs_in_set_up_mode_and_says_how_to_go_on() {
+    let (_folder, file) = folder("version = 1\n[daemon]\nlisten = \"127.0.0.1:0\"\n");
+    let daemon = Running::start(&file);
+    let log = daemon.until("set-up mode");
+    assert!(log.contains("listening on 127.0.0.1:"), "{log}");
+    assert!(log.contains("`presencectl setup-link`"), "{log}");
 }
 
 #[test]

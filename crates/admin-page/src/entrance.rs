@@ -207,9 +207,13 @@ pub(crate) fn door_before(next: &str) -> String {
     format!("/sign-in?{query}")
 }
 
-/// A path of this page, or its beginning: nobody is sent elsewhere.
+/// A path of this page, or its beginning: nobody is sent elsewhere. Browsers leave out tabs and ends of lines wherever they stand
+/// in an address, so that two slashes with a tab between them lead to another host as well.
+///
+/// <https://url.spec.whatwg.org/#concept-basic-url-parser>
 fn own_path(next: &str) -> &str {
-    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    let odd = |c: char| c == '\\' || c.is_control();
+    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(odd);
     if ours { next } else { "/" }
 }
 
@@ -231,6 +235,10 @@ mod tests {
             ("/\\evil.example", "/"),
             ("https://evil.example", "/"),
             ("/a\r\nset-cookie: x", "/"),
+            ("/\t/evil.example", "/"),
+            ("\t//evil.example", "/"),
+            ("/a\0", "/"),
+            ("/a\u{85}", "/"),
         ] {
             assert_eq!(own_path(next), to, "{next:?}");
         }

@@ -167,8 +167,7 @@ impl Draft {
 struct Guide {
     f: Frame,
     step: Step,
-    /// The word, the name, whether it is this one, whether it is done.
-    steps: Vec<(&'static str, String, bool, bool)>,
+    steps: Vec<Listed>,
     explain: String,
     parts: Vec<Part>,
     choice: Option<Choice>,
@@ -232,6 +231,9 @@ async fn fill(
         f.note("bad", "fault-file");
         return html(StatusCode::CONFLICT, &Guide::empty(f, step));
     };
+    if is_over(&document.values()) {
+        return over(f, step, StatusCode::OK);
+    }
     let draft = page.drafts.lock().clone();
     let effective = draft.effective(&document);
     let mut shown = written.clone();
@@ -281,17 +283,8 @@ async fn fill(
         .pointer("/teams/auth")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let enabled = document
-        .values()
-        .pointer(&format!("/instances/{INSTANCE}/enabled"))
-        != Some(&Value::Bool(false));
     let guide = Guide {
-        steps: Step::ALL
-            .map(|known| {
-                let name = tongue.say(&format!("guide-step-{}", known.word()));
-                (known.word(), name, known == step, draft.done.contains(&known))
-            })
-            .into(),
+        steps: listed_steps(tongue, &draft, step),
         explain: tongue.say(&format!("guide-explain-{}", step.word())),
         parts,
         choice: (step == Step::States).then(|| chosen.shown(tongue)),
@@ -315,7 +308,8 @@ async fn fill(
         dialogue: page.dialogues.of(INSTANCE),
         seats: (step == Step::Group)
             .then(|| seats(tongue, &draft, &effective, listed))
-            .flatten(),
+            .flatten()
+            .map(|(_, says)| says),
         findings: match step {
             Step::Check => draft
                 .findings
@@ -331,11 +325,25 @@ async fn fill(
             Step::Activate => preview(page, tongue).await,
             _ => None,
         },
-        finished: written
-            .values
-            .pointer(&format!("/instances/{INSTANCE}"))
-            .is_some()
-            && enabled,
+        ..Guide::empty(f, step)
+    };
+    html(status, &guide)
+}
+
+/// Whether the set-up has nothing to do any more: it writes its own instance, turned off, and the licence of all. So it must
+/// not touch one that is turned on, or what somebody else has written.
+fn is_over(values: &Value) -> bool {
+    let instances = values.get("instances").and_then(Value::as_object);
+    let is_its_own = |(name, instance): (&String, &Value)| {
+        name == INSTANCE && instance.get("enabled") == Some(&Value::Bool(false))
+    };
+    !instances.into_iter().flatten().all(is_its_own)
+}
+
+/// What is shown then.
+fn over(f: Frame, step: Step, status: StatusCode) -> Response {
+    let guide = Guide {
+        finished: true,
         ..Guide::empty(f, step)
     };
     html(status, &guide)
@@ -384,23 +392,59 @@ fn verdict(tongue: Tongue, worst: Verdict) -> (&'static str, String) {
     }
 }
 
-/// The group's size against the licence.
+/// A step in the list of them.
+struct Listed {
+    word: &'static str,
+    name: String,
+    current: bool,
+    done: bool,
+    /// Those that were taken, and the first that was not.
+    reachable: bool,
+}
+
+fn listed_steps(tongue: Tongue, draft: &Draft, step: Step) -> Vec<Listed> {
+    let first = Step::ALL.into_iter().find(|step| !draft.done.contains(step));
+    let listed = |known: Step| {
+        let done = draft.done.contains(&known);
+        Listed {
+            word: known.word(),
+            name: tongue.say(&format!("guide-step-{}", known.word())),
+            current: known == step,
+            done,
+            reachable: done || first == Some(known),
+        }
+    };
+    Step::ALL.map(listed).into()
+}
+
+/// The group's size against the licence, and whether that suffices.
 fn seats(
     tongue: Tongue,
     draft: &Draft,
     effective: &Value,
     groups: Option<&Vec<GroupChoice>>,
-) -> Option<String> {
+) -> Option<(bool, String)> {
     let (_, seats) = draft.licence.as_ref()?;
     let name = effective.pointer("/starface/group").and_then(Value::as_str);
     let chosen = groups?.iter().find(|group| Some(group.name.as_str()) == name);
     let members = chosen?.members?;
     let (members_text, seats_text) = (members.to_string(), seats.to_string());
-    let name = match u32::try_from(members).is_ok_and(|members| members <= *seats) {
-        true => "guide-seats-enough",
-        false => "guide-seats-few",
+    let enough = u32::try_from(members).is_ok_and(|members| members <= *seats);
+    let name = if enough {
+        "guide-seats-enough"
+    } else {
+        "guide-seats-few"
     };
-    Some(tongue.with(name, &[("members", &members_text), ("seats", &seats_text)]))
+    let says = tongue.with(name, &[("members", &members_text), ("seats", &seats_text)]);
+    Some((enough, says))
+}
+
+/// Whether the licence that was typed has seats for the group that was chosen, as far as both are known.
+async fn has_seats(page: &Page, tongue: Tongue, document: &Document) -> bool {
+    let found = groups(page).await.ok();
+    let draft = page.drafts.lock().clone();
+    let effective = draft.effective(document);
+    seats(tongue, &draft, &effective, found.as_ref()).is_none_or(|(enough, _)| enough)
 }
 
 /// The beginning, or wherever the set-up stopped.
@@ -438,6 +482,9 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
     let Ok(document) = Document::open(&written.file) else {
         return fill(&page, f, step, None, &[], None).await;
     };
+    if is_over(&document.values()) {
+        return over(f, step, StatusCode::CONFLICT);
+    }
     let effective = page.drafts.lock().effective(&document);
     match step {
         Step::Licence => {
@@ -497,6 +544,10 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
         let text = tongue.with("guide-pbx-silent", &[("error", &error)]);
         f.tell("bad", text);
         return fill(&page, f, step, Some(&fields), &[], None).await;
+    }
+    if step == Step::Group && fields.first("do") != "anyway" && !has_seats(&page, tongue, &document).await {
+        f.note("bad", "guide-seats-go-on");
+        return fill(&page, f, step, None, &[], None).await;
     }
     let mut draft = page.drafts.lock();
     if !draft.done.contains(&step) {
@@ -730,4 +781,46 @@ async fn activate(page: &Page, visitor: &Visitor, mut f: Frame) -> Response {
     }
     *page.drafts.lock() = Draft::default();
     Redirect::to(&format!("/i/{INSTANCE}/overview?done=activated")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_set_up_leaves_alone_what_runs_and_what_somebody_else_wrote() {
+        for (file, over) in [
+            ("", false),
+            ("[daemon]\nlog = \"info\"\n", false),
+            ("[instances.main]\nenabled = false\n", false),
+            ("[instances.main]\nenabled = true\n", true),
+            ("[instances.main.teams]\ncloud = \"global\"\n", true),
+            ("[instances.hq]\nenabled = false\n", true),
+            (
+                "[instances.main]\nenabled = false\n[instances.hq]\nenabled = true\n",
+                true,
+            ),
+        ] {
+            let document = Document::of(file).unwrap();
+            assert_eq!(is_over(&document.values()), over, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_another_choice_has_no_use_for_is_forgotten() {
+        let mut draft = Draft::default();
+        let document = Document::of("").unwrap();
+        let secret = key(INSTANCE, "teams.client_secret_file");
+        for (auth, kept) in [("client-secret", true), ("device-code", false)] {
+            let sent = [("teams.auth", auth), ("teams.client_secret_file", "SAMPLE")];
+            let effective = draft.effective(&document);
+            draft.take(changes(
+                INSTANCE,
+                Step::Azure.sections(),
+                &effective,
+                &Fields::of(&sent),
+            ));
+            assert_eq!(draft.is_secret_typed(&secret), kept, "{auth}");
+        }
+    }
 }

@@ -49,8 +49,7 @@ export async function from_nothing_to_a_running_synchronisation(visit, given) {
   await guide.at("group");
   await guide.chooseGroup();
   await guide.next();
-  await guide.at("policy");
-  await guide.back();
+  await page.getByRole("alert").filter({ hasText: visit.t("guide-seats-go-on") }).waitFor();
   await page.getByText(visit.t("guide-seats-few", { members: given.members, seats: given.members - 1 })).waitFor();
   await page.getByRole("link", { name: visit.t("guide-step-licence"), exact: true }).click();
   await guide.at("licence");

@@ -131,6 +131,16 @@ impl FromRequest<Page> for Fields {
 }
 
 impl Fields {
+    #[cfg(test)]
+    pub(crate) fn of(fields: &[(&str, &str)]) -> Self {
+        let fields = fields.iter();
+        Self(
+            fields
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
     /// The value of a field; empty where it was not sent.
     pub(crate) fn first(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(known, _)| known == name);

@@ -2,14 +2,18 @@
 
 use serde_json::Value;
 
+use crate::door::Fields;
+
 /// One field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field {
     /// The key, with dots between its parts; it names the form's field and, with dashes, the texts.
     pub(crate) key: &'static str,
     pub(crate) kind: Kind,
-    /// Shown only where another field has one of these values.
+    /// Shown, and written, only where another field has one of these values.
     pub(crate) when: Option<(&'static str, &'static [&'static str])>,
+    /// Of no use without another field, with which it goes.
+    pub(crate) with: Option<&'static str>,
 }
 
 /// How a field is shown and read.
@@ -46,6 +50,7 @@ const fn field(key: &'static str, kind: Kind) -> Field {
         key,
         kind,
         when: None,
+        with: None,
     }
 }
 
@@ -54,6 +59,16 @@ const fn when(key: &'static str, kind: Kind, other: &'static str, values: &'stat
         key,
         kind,
         when: Some((other, values)),
+        with: None,
+    }
+}
+
+const fn with(key: &'static str, kind: Kind, other: &'static str) -> Field {
+    Field {
+        key,
+        kind,
+        when: None,
+        with: Some(other),
     }
 }
 
@@ -138,7 +153,7 @@ pub(crate) const STARFACE: Section = Section {
         ),
         field("starface.certificate_sha256", Text),
         field("starface.chat.module", Text),
-        field("starface.chat.shared_secret_file", Secret),
+        with("starface.chat.shared_secret_file", Secret, "starface.chat.module"),
     ],
 };
 
@@ -197,6 +212,18 @@ impl Field {
     /// The name of its texts.
     pub(crate) fn text(&self) -> String {
         format!("set-{}", self.key.replace('.', "-"))
+    }
+
+    /// Whether the field means anything beside what else was sent. What was typed before one chose otherwise is sent all the
+    /// same, and what is written of it would contradict the choice.
+    pub(crate) fn applies(&self, sent: &Fields) -> bool {
+        let chosen = self
+            .when
+            .is_none_or(|(other, values)| values.contains(&sent.first(other)));
+        let complete = self
+            .with
+            .is_none_or(|other| !sent.first(other).trim().is_empty() || !sent.first(self.key).is_empty());
+        chosen && complete
     }
 
     /// What stands there in these values of an instance, as people write it.

@@ -21,7 +21,7 @@ use super::form::{changes, rule_changes};
 use super::rules::Chosen;
 use super::{effective, fill};
 use crate::address::Path;
-use crate::door::{Fields, Posted, Visitor};
+use crate::door::{Fields, Posted, Session, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};
 use crate::language::Tongue;
@@ -30,13 +30,21 @@ use crate::plan::{Row, rows};
 use crate::respond::ok;
 
 /// Proposals that wait for a confirmation.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Pending(Mutex<HashMap<String, Waiting>>);
+
+impl std::fmt::Debug for Pending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Whoever knows the id of one may confirm it.
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+        f.debug_struct("Pending").field("waiting", &waiting).finish()
+    }
+}
 
 #[derive(Debug)]
 struct Waiting {
-    /// Whoever made it, by the token of the session.
-    csrf: String,
+    /// The session of whoever made it.
+    session: Session,
     instance: String,
     proposal: Proposal,
     sent: Fields,
@@ -68,7 +76,7 @@ impl Pending {
     fn take(&self, id: &str, visitor: &Visitor, instance: &str) -> Option<Waiting> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = all.get(id)?;
-        let fits = known.csrf == visitor.session.csrf()
+        let fits = known.session.sent(visitor.session.csrf())
             && known.instance == instance
             && known.since.elapsed() < WAITS;
         fits.then(|| all.remove(id)).flatten()
@@ -163,7 +171,7 @@ pub(crate) async fn save(State(page): State<Page>, Path(instance): Path<String>,
             _ => "save".to_owned(),
         },
         id: page.pending.put(Waiting {
-            csrf: visitor.session.csrf().to_owned(),
+            session: visitor.session.clone(),
             instance: instance.clone(),
             proposal,
             sent: fields,

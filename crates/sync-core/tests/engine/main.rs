@@ -11,6 +11,7 @@ mod breaker;
 mod chat;
 mod explanations;
 mod lease;
+mod looking;
 mod pauses;
 mod promises;
 mod seat_gate;

@@ -150,6 +150,10 @@ impl World {
         self.clock.shift.fetch_add(seconds, Ordering::SeqCst);
     }
 
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
     pub(crate) fn handle(&self) -> &Handle {
         &self.running.as_ref().unwrap().0
     }
