@@ -16,14 +16,24 @@ const countDown = (root) => {
 };
 countDown(document);
 
-// Parts that the server sends again whenever they change.
+// Where an element is within a part, and what is there now that the part was sent again.
+const placeOf = (part, element) => {
+  const steps = [];
+  for (let at = element; at !== part; at = at.parentElement) steps.unshift([...at.parentElement.children].indexOf(at));
+  return steps;
+};
+const at = (part, steps) => steps.reduce((element, step) => element?.children[step], part);
+
+// Parts that the server sends again whenever they change. What is open stays open, and the focus stays where it is.
 for (const part of document.querySelectorAll("[data-live]")) {
   const source = new EventSource(part.dataset.live);
   source.addEventListener("part", (event) => {
-    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+    const focused = part.contains(document.activeElement) ? placeOf(part, document.activeElement) : null;
+    const open = [...part.querySelectorAll("details[open]")].map((details) => placeOf(part, details));
     part.innerHTML = event.data;
+    for (const details of open.map((steps) => at(part, steps))) if (details?.matches("details")) details.open = true;
     countDown(part);
-    if (focused) document.getElementById(focused)?.focus();
+    if (focused) at(part, focused)?.focus({ preventScroll: true });
   });
   source.addEventListener("line", (event) => {
     const empty = part.querySelector("[data-empty]");
