@@ -16,22 +16,33 @@ const countDown = (root) => {
 };
 countDown(document);
 
-// Parts that the server sends again whenever they change. Only while somebody looks at them: a browser has six connections to a
-// server, and with as many pages open in the background no other one could be loaded any more.
+// Where an element is within a part, and what is there now that the part was sent again.
+const placeOf = (part, element) => {
+  const steps = [];
+  for (let at = element; at !== part; at = at.parentElement) steps.unshift([...at.parentElement.children].indexOf(at));
+  return steps;
+};
+const at = (part, steps) => steps.reduce((element, step) => element?.children[step], part);
+
+// Parts that the server sends again whenever they change. What is open stays open, and the focus stays where it is. They are sent
+// only while somebody looks at them: a browser has six connections to a server, and with as many pages open in the background no
+// other one could be loaded any more.
 for (const part of document.querySelectorAll("[data-live]")) {
   let source = null;
   let seen = "";
-  const close = () => { source?.close(); source = null; };
-  const open = () => {
+  const end = () => { source?.close(); source = null; };
+  const begin = () => {
     if (source || document.hidden) return;
     const address = new URL(part.dataset.live, window.location.href);
     if (seen) address.searchParams.set("after", seen);
     source = new EventSource(address);
     source.addEventListener("part", (event) => {
-      const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+      const focused = part.contains(document.activeElement) ? placeOf(part, document.activeElement) : null;
+      const open = [...part.querySelectorAll("details[open]")].map((details) => placeOf(part, details));
       part.innerHTML = event.data;
+      for (const details of open.map((steps) => at(part, steps))) if (details?.matches("details")) details.open = true;
       countDown(part);
-      if (focused) document.getElementById(focused)?.focus();
+      if (focused) at(part, focused)?.focus({ preventScroll: true });
     });
     source.addEventListener("line", (event) => {
       seen = event.lastEventId;
@@ -42,12 +53,12 @@ for (const part of document.querySelectorAll("[data-live]")) {
       while (part.children.length > 1000) part.firstElementChild.remove();
       if (atEnd) window.scrollTo(0, document.body.scrollHeight);
     });
-    source.addEventListener("reload", () => { close(); window.location.reload(); });
+    source.addEventListener("reload", () => { end(); window.location.reload(); });
   };
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
-  window.addEventListener("pagehide", close);
-  window.addEventListener("pageshow", open);
-  open();
+  document.addEventListener("visibilitychange", () => (document.hidden ? end() : begin()));
+  window.addEventListener("pagehide", end);
+  window.addEventListener("pageshow", begin);
+  begin();
 }
 
 // Whatever is asked about before it is done.

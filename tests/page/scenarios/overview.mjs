@@ -53,6 +53,12 @@ export async function a_held_plan_is_approved(visit, { held }) {
   const section = page.getByRole("region", { name: visit.t("held-title") });
   await section.getByText(`${held} Änderungen`).waitFor();
   await looksRight(visit, page, "de");
+  await section.getByRole("link", { name: visit.t("held-show") }).click();
+  const rows = page.getByRole("row").filter({ hasText: visit.t("work-held") });
+  await rows.first().waitFor();
+  assert.equal(await rows.filter({ hasText: "DND aus → DND an" }).count(), held);
+  await looksRight(visit, page, "de");
+  await page.goBack();
   await section.getByRole("button", { name: visit.t("held-approve") }).click();
   await page.getByRole("status").filter({ hasText: visit.t("done-approved") }).waitFor();
   assert.equal(await visit.stage("in-line"), true);
@@ -72,7 +78,19 @@ export async function a_broken_pbx_shows_by_itself(visit) {
   await state("down").waitFor();
   await row.getByText(visit.t("fault-unreachable")).waitFor();
   await looksRight(visit, page, "de");
+  const details = row.locator("details");
+  await details.locator("summary").click();
+  await page.locator("[data-live]").evaluate(changed);
+  assert.equal(await details.evaluate((element) => element.open), true, "what is open stays open");
+  assert.equal(await details.locator("summary").evaluate((element) => element === document.activeElement), true);
   await visit.stage("pbx-is-mended");
   await state("up").waitFor();
   assert.equal(await page.evaluate(() => globalThis.notLoadedAgain), true);
+}
+
+/** Until the server has sent a part again. */
+function changed(part) {
+  return new Promise((resolve) => {
+    new MutationObserver(resolve).observe(part, { childList: true });
+  });
 }
