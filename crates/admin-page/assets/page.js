@@ -24,14 +24,14 @@ const placeOf = (part, element) => {
 };
 const at = (part, steps) => steps.reduce((element, step) => element?.children[step], part);
 
-// Parts that the server sends again whenever they change. What is open stays open, and the focus stays where it is. They are sent
-// only while somebody looks at them: a browser has six connections to a server, and with as many pages open in the background no
-// other one could be loaded any more.
+// Parts that the server sends again whenever they change. What is open stays open, and the focus stays where it is. Only while
+// somebody looks at them: a browser has six connections to a server, and with as many pages open in the background no other one
+// could be loaded any more.
 for (const part of document.querySelectorAll("[data-live]")) {
   let source = null;
   let seen = "";
-  const end = () => { source?.close(); source = null; };
-  const begin = () => {
+  const close = () => { source?.close(); source = null; };
+  const listen = () => {
     if (source || document.hidden) return;
     const address = new URL(part.dataset.live, window.location.href);
     if (seen) address.searchParams.set("after", seen);
@@ -53,12 +53,12 @@ for (const part of document.querySelectorAll("[data-live]")) {
       while (part.children.length > 1000) part.firstElementChild.remove();
       if (atEnd) window.scrollTo(0, document.body.scrollHeight);
     });
-    source.addEventListener("reload", () => { end(); window.location.reload(); });
+    source.addEventListener("reload", () => { close(); window.location.reload(); });
   };
-  document.addEventListener("visibilitychange", () => (document.hidden ? end() : begin()));
-  window.addEventListener("pagehide", end);
-  window.addEventListener("pageshow", begin);
-  begin();
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : listen()));
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", listen);
+  listen();
 }
 
 // Whatever is asked about before it is done.

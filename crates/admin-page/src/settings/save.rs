@@ -16,8 +16,8 @@ use sync_service::config::edit::{Difference, Edit, EditError};
 use sync_service::daemon::{Preview, Proposal};
 use tokio::time::Instant;
 
+use super::changes::{changes, rule_changes};
 use super::field::{BEFORE, BEHIND};
-use super::form::{changes, rule_changes};
 use super::rules::Chosen;
 use super::{effective, fill};
 use crate::address::Path;
