@@ -24,27 +24,41 @@ const placeOf = (part, element) => {
 };
 const at = (part, steps) => steps.reduce((element, step) => element?.children[step], part);
 
-// Parts that the server sends again whenever they change. What is open stays open, and the focus stays where it is.
+// Parts that the server sends again whenever they change. What is open stays open, and the focus stays where it is. Only while
+// somebody looks at them: a browser has six connections to a server, and with as many pages open in the background no other one
+// could be loaded any more.
 for (const part of document.querySelectorAll("[data-live]")) {
-  const source = new EventSource(part.dataset.live);
-  source.addEventListener("part", (event) => {
-    const focused = part.contains(document.activeElement) ? placeOf(part, document.activeElement) : null;
-    const open = [...part.querySelectorAll("details[open]")].map((details) => placeOf(part, details));
-    part.innerHTML = event.data;
-    for (const details of open.map((steps) => at(part, steps))) if (details?.matches("details")) details.open = true;
-    countDown(part);
-    if (focused) at(part, focused)?.focus({ preventScroll: true });
-  });
-  source.addEventListener("line", (event) => {
-    const empty = part.querySelector("[data-empty]");
-    if (empty) empty.remove();
-    const atEnd = window.innerHeight + window.scrollY >= document.body.scrollHeight - 40;
-    part.insertAdjacentHTML("beforeend", event.data);
-    while (part.children.length > 1000) part.firstElementChild.remove();
-    if (atEnd) window.scrollTo(0, document.body.scrollHeight);
-  });
-  source.addEventListener("reload", () => { source.close(); window.location.reload(); });
-  window.addEventListener("pagehide", () => source.close());
+  let source = null;
+  let seen = "";
+  const close = () => { source?.close(); source = null; };
+  const listen = () => {
+    if (source || document.hidden) return;
+    const address = new URL(part.dataset.live, window.location.href);
+    if (seen) address.searchParams.set("after", seen);
+    source = new EventSource(address);
+    source.addEventListener("part", (event) => {
+      const focused = part.contains(document.activeElement) ? placeOf(part, document.activeElement) : null;
+      const open = [...part.querySelectorAll("details[open]")].map((details) => placeOf(part, details));
+      part.innerHTML = event.data;
+      for (const details of open.map((steps) => at(part, steps))) if (details?.matches("details")) details.open = true;
+      countDown(part);
+      if (focused) at(part, focused)?.focus({ preventScroll: true });
+    });
+    source.addEventListener("line", (event) => {
+      seen = event.lastEventId;
+      const empty = part.querySelector("[data-empty]");
+      if (empty) empty.remove();
+      const atEnd = window.innerHeight + window.scrollY >= document.body.scrollHeight - 40;
+      part.insertAdjacentHTML("beforeend", event.data);
+      while (part.children.length > 1000) part.firstElementChild.remove();
+      if (atEnd) window.scrollTo(0, document.body.scrollHeight);
+    });
+    source.addEventListener("reload", () => { close(); window.location.reload(); });
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : listen()));
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", listen);
+  listen();
 }
 
 // Whatever is asked about before it is done.

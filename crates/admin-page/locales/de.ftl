@@ -27,6 +27,7 @@ error-back = Zur Startseite
 error-form-is-old = Dieses Formular gehört zu keiner offenen Sitzung mehr. Bitte die Seite neu laden und noch einmal senden.
 error-other-site = Diese Anfrage kam von einer anderen Website und wurde nicht ausgeführt.
 error-no-form = Diese Anfrage ist kein Formular.
+error-too-slow = Das Formular kam nicht in der Zeit an, die dafür da ist. Bitte noch einmal senden.
 error-too-large = Das ist mehr, als ein Formular enthalten darf.
 error-link-is-used = Dieser Link wurde schon benutzt oder ist abgelaufen. „presencectl setup-link“ gibt einen neuen aus.
 error-nowhere = Unter dieser Adresse gibt es nichts.
@@ -485,6 +486,11 @@ preview-release = { $count ->
     [0] Der Abgleich wird ausgeschaltet; es gibt nichts zurückzunehmen.
     [one] Der Abgleich wird ausgeschaltet, und bei einer Person wird zurückgenommen, was von uns ist.
    *[other] Der Abgleich wird ausgeschaltet, und bei { $count } Personen wird zurückgenommen, was von uns ist.
+ }
+preview-observe = { $count ->
+    [0] Es wird nur beobachtet; geschrieben wird dabei nichts.
+    [one] Es wird nur beobachtet, und bei einer Person wird zurückgenommen, was von uns ist.
+   *[other] Es wird nur beobachtet, und bei { $count } Personen wird zurückgenommen, was von uns ist.
  }
 preview-held = { $count ->
     [one] Eine Änderung davon würde zunächst zurückgehalten.

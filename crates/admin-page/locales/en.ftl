@@ -27,6 +27,7 @@ error-back = To the start
 error-form-is-old = This form belongs to no open session any more. Please load the page again and send it once more.
 error-other-site = This request came from another website and was not carried out.
 error-no-form = This request is no form.
+error-too-slow = The form did not arrive within the time that it has. Please send it again.
 error-too-large = That is more than a form may hold.
 error-link-is-used = This link was used before, or it is too old. “presencectl setup-link” prints a new one.
 error-nowhere = There is nothing at this address.
@@ -485,6 +486,11 @@ preview-release = { $count ->
     [0] The synchronisation is turned off; there is nothing to take back.
     [one] The synchronisation is turned off, and what is ours is taken back for one person.
    *[other] The synchronisation is turned off, and what is ours is taken back for { $count } people.
+ }
+preview-observe = { $count ->
+    [0] The synchronisation only observes, and writes nothing.
+    [one] The synchronisation only observes, and what is ours is taken back for one person.
+   *[other] The synchronisation only observes, and what is ours is taken back for { $count } people.
  }
 preview-held = { $count ->
     [one] One of these changes would be held at first.

@@ -762,6 +762,7 @@ async fn preview(page: &Page, tongue: Tongue) -> Option<String> {
     Some(match (&preview.error, gate) {
         (Some(error), _) => tongue.with("guide-preview-unknown", &[("error", error)]),
         (None, Some(gate)) => tongue.word("gate", &gate.reason),
+        (None, None) if preview.observe => tongue.counted("preview-observe", preview.people),
         (None, None) => tongue.counted("preview-people", preview.people),
     })
 }

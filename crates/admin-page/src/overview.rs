@@ -117,6 +117,10 @@ pub(crate) async fn order(
     let (tongue, fields) = (posted.visitor.tongue, &posted.fields);
     let name = InstanceName(instance.as_str().into());
     let supervisor = &page.api.supervisor;
+    // Before it is told to the log and to the browser, which would have to make something of any text.
+    if supervisor.knows(&name).is_err() {
+        return entrance::no_instance(tongue);
+    }
     let (done, answer) = match order.as_str() {
         "pause" => {
             let lasts = fields.first("seconds").parse().ok().map(Duration::from_secs);

@@ -1,11 +1,12 @@
 //! The plan of an instance: what a pass would change now, what is held, and who is skipped.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use sync_core::{Change, InstanceName, Plan};
 
+use crate::address::Path;
 use crate::door::Visitor;
 use crate::frame::{Frame, Tab};
 use crate::language::Tongue;

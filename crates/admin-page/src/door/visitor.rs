@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawForm, Request};
 use axum::http::request::Parts;
@@ -10,12 +11,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 use cookie::{Cookie, SameSite};
 use secrecy::{ExposeSecret, SecretString};
 use sync_service::daemon::Author;
+use tokio::time::timeout;
 
 use super::Session;
 use crate::entrance::door_before;
 use crate::language::{Tongue, cookie_named};
 use crate::page::Page;
 use crate::respond::plain_failure;
+
+/// A form has to be there by then: whoever sends one drop by drop keeps a connection, without having to be signed in.
+const SENT: Duration = Duration::from_secs(30);
 
 /// The cookie that carries the session's id.
 const COOKIE: &str = "presence-sync-session";
@@ -112,7 +117,9 @@ impl FromRequest<Page> for Fields {
         if !ours {
             return Err(plain_failure(StatusCode::FORBIDDEN, tongue, "error-other-site"));
         }
-        let RawForm(body) = RawForm::from_request(request, page).await.map_err(|error| {
+        let read = timeout(SENT, RawForm::from_request(request, page)).await;
+        let read = read.map_err(|_| plain_failure(StatusCode::REQUEST_TIMEOUT, tongue, "error-too-slow"))?;
+        let RawForm(body) = read.map_err(|error| {
             let (status, name) = match error {
                 axum::extract::rejection::RawFormRejection::InvalidFormContentType(_) => {
                     (StatusCode::UNSUPPORTED_MEDIA_TYPE, "error-no-form")

@@ -1,6 +1,7 @@
 //! The basic settings of an instance: a form over the one configuration file, with a look at what they would change before
 //! they are saved.
 
+mod changes;
 pub(crate) mod field;
 mod form;
 mod rules;
@@ -20,8 +21,9 @@ use sync_service::config::Fault;
 use sync_service::config::edit::{Document, ReadOnlyCode};
 use sync_service::daemon::{GroupChoice, SettingsAnswer};
 
+pub(crate) use changes::{changes, rule_changes};
 pub(crate) use field::{BEFORE, BEHIND, GROUP, MODE, POLICY, STARFACE, Section, TEAMS};
-pub(crate) use form::{FaultText, Filling, Part, changes, fault_text, key, rule_changes};
+pub(crate) use form::{FaultText, Filling, Part, fault_text, key};
 pub(crate) use rules::{Choice, Chosen};
 pub(crate) use save::{Pending, confirm, save};
 pub(crate) use seen::Seen;

@@ -16,8 +16,8 @@ use sync_service::config::edit::{Difference, Edit, EditError};
 use sync_service::daemon::{Preview, Proposal};
 use tokio::time::Instant;
 
+use super::changes::{changes, rule_changes};
 use super::field::{BEFORE, BEHIND};
-use super::form::{changes, rule_changes};
 use super::rules::Chosen;
 use super::{effective, fill};
 use crate::address::Path;
@@ -256,14 +256,18 @@ fn outcome(tongue: Tongue, preview: Preview) -> Outcome {
     let Preview {
         instance,
         people,
+        observe,
         plan,
         error,
     } = preview;
+    // What would only be observed is no list of what happens.
+    let gate = plan.as_ref().and_then(|plan| plan.gate.clone());
+    let plan = plan.filter(|_| !observe);
     let held = plan.as_ref().map_or(0, |plan| plan.held.len());
-    let gate = plan.as_ref().and_then(|plan| plan.gate.as_ref());
     let mut says = match (&error, gate) {
         (Some(_), _) => tongue.say("preview-unknown"),
         (None, Some(gate)) => tongue.word("gate", &gate.reason),
+        (None, None) if observe => tongue.counted("preview-observe", people),
         (None, None) if plan.is_none() => tongue.counted("preview-release", people),
         (None, None) => tongue.counted("preview-people", people),
     };
@@ -278,5 +282,40 @@ fn outcome(tongue: Tongue, preview: Preview) -> Outcome {
         more: rows.len().saturating_sub(LISTED),
         rows: rows.into_iter().take(LISTED).collect(),
         error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use sync_core::Plan;
+
+    use super::*;
+
+    /// What is said of an instance that observes.
+    fn said(people: usize) -> String {
+        let name = InstanceName("main".into());
+        let plan = Plan::new(
+            name.clone(),
+            Timestamp::UNIX_EPOCH,
+            25,
+            Vec::new(),
+            Vec::new(),
+            Vec::new(),
+        );
+        let preview = Preview {
+            instance: name,
+            people,
+            observe: true,
+            plan: Some(plan),
+            error: None,
+        };
+        outcome(Tongue::named("en").unwrap(), preview).says
+    }
+
+    #[test]
+    fn whoever_observes_is_not_told_of_changes() {
+        assert!(said(0).contains("writes nothing"), "{}", said(0));
+        assert!(said(2).contains("taken back for 2 people"), "{}", said(2));
     }
 }

@@ -18,8 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(25);
 pub struct Preview {
     /// The instance.
     pub instance: InstanceName,
-    /// How many people's DND or chat status would be changed now, those that the breaker would hold among them.
+    /// How many people's DND or chat status would be changed now, those that the breaker would hold among them. Of an
+    /// instance that only observes: how many would have something taken back.
     pub people: usize,
+    /// Whether the instance would only observe, and write nothing of its plan.
+    pub observe: bool,
     /// What a pass would change; `None` where the instance would not run, or that cannot be told.
     pub plan: Option<Plan>,
     /// Why it cannot be told.
@@ -48,6 +51,7 @@ impl Files {
         let nothing = Preview {
             instance: name.clone(),
             people: 0,
+            observe: config.enabled && config.observe,
             plan: None,
             error: None,
         };
@@ -71,7 +75,10 @@ impl Files {
         };
         match plan {
             Ok(plan) => Preview {
-                people: people(&plan),
+                people: match config.observe {
+                    true => self.owners(name, config).await,
+                    false => people(&plan),
+                },
                 plan: Some(plan),
                 ..nothing
             },
@@ -82,7 +89,7 @@ impl Files {
         }
     }
 
-    /// How many people would have something taken back if the instance were turned off.
+    /// How many people would have something taken back if the instance were turned off, or only observed.
     async fn owners(&self, name: &InstanceName, config: &config::Instance) -> usize {
         if config.sync.on_stop != config::OnStop::Release {
             return 0;

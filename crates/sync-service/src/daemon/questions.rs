@@ -117,7 +117,7 @@ impl Supervisor {
     }
 
     /// What a pass of a running instance would change now if `config` were its settings. `None`: they are about another
-    /// tenant, PBX or group, of which the instance knows nothing.
+    /// tenant, PBX or group, of which the instance knows nothing, or about another mode, which the licence may not cover.
     ///
     /// # Errors
     /// When there is no such instance, or it does not run.
@@ -126,11 +126,11 @@ impl Supervisor {
         name: &InstanceName,
         config: &config::Instance,
     ) -> Result<Option<Plan>, UnknownInstance> {
-        let same_sides = self
-            .slots()
-            .get(name)
-            .is_some_and(|slot| slot.config.teams == config.teams && slot.config.starface == config.starface);
-        if !same_sides || !config.enabled {
+        let is_known = self.slots().get(name).is_some_and(|slot| {
+            let known = &slot.config;
+            known.teams == config.teams && known.starface == config.starface && known.mode == config.mode
+        });
+        if !is_known || !config.enabled {
             return Ok(None);
         }
         let settings = self.assembly.settings(name, config, 1);

@@ -15,7 +15,10 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 
 use super::identity::TlsIdentity;
+use super::seat::{Seated, Seats};
 
+/// So many connections at once; most systems give a process a thousand files.
+const SEATS: usize = 256;
 /// A handshake takes no longer.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The first byte of every TLS connection: a record of the handshake.
@@ -30,14 +33,19 @@ pub(crate) struct Door {
     /// The identity of the moment; a new one is for connections that come after it.
     identity: Option<watch::Receiver<TlsIdentity>>,
     patience: Duration,
+    seats: Seats,
 }
 
 /// A connection that is in.
-pub(crate) type Stream = Either<TlsStream<TcpStream>, TcpStream>;
+pub(crate) type Stream = Seated<Either<TlsStream<TcpStream>, TcpStream>>;
 
 impl Door {
     pub(crate) fn new(identity: Option<watch::Receiver<TlsIdentity>>, patience: Duration) -> Self {
-        Self { identity, patience }
+        Self {
+            identity,
+            patience,
+            seats: Seats::new(SEATS),
+        }
     }
 }
 
@@ -49,12 +57,14 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Door {
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let identity = self.identity.as_ref().map(|identity| identity.borrow().clone());
         let patience = self.patience;
+        let seat = self.seats.take();
         Box::pin(async move {
+            let seat = seat?;
             let stream = match identity {
                 Some(identity) => Either::Left(timeout(patience, shake_hands(stream, &identity)).await??),
                 None => Either::Right(stream),
             };
-            Ok((stream, service))
+            Ok((Seated::new(stream, seat), service))
         })
     }
 }
@@ -142,5 +152,27 @@ mod tests {
             "{head}"
         );
         assert!(accepted.is_err());
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_when_all_seats_are_taken_is_sent_away() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let door = Door {
+            identity: None,
+            patience: HANDSHAKE,
+            seats: Seats::new(1),
+        };
+        let mut outside = Vec::new();
+        let mut knock = async || {
+            let address = listener.local_addr().unwrap();
+            outside.push(TcpStream::connect(address).await.unwrap());
+            let (inside, _) = listener.accept().await.unwrap();
+            door.accept(inside, ()).await
+        };
+        let first = knock().await.expect("there is a seat");
+        let second = knock().await.map(drop).unwrap_err();
+        assert_eq!(second.kind(), io::ErrorKind::QuotaExceeded);
+        drop(first);
+        assert!(knock().await.is_ok(), "the seat is free again");
     }
 }

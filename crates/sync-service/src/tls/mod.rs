@@ -2,6 +2,7 @@
 
 mod door;
 mod identity;
+mod seat;
 
 pub(crate) use door::{Door, HANDSHAKE};
 pub use identity::{InvalidIdentity, TlsIdentity};
