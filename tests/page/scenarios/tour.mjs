@@ -3,47 +3,65 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 
-import { looksRight, ownWords, speaks } from "../lib/looks.mjs";
+import { looksRight, ownWords } from "../lib/looks.mjs";
 import { TABS } from "../lib/visit.mjs";
 
 
 const STEPS = ["pbx", "mode", "licence", "azure", "states", "group", "policy", "check", "activate"];
 
+/** Those that the guides show. */
+const PICTURED = [...TABS, "person", "guide-pbx"];
+
+/** German on light ground, English on dark: by what the browser asks for. */
 const LOOKS = [
   { language: "de", options: { locale: "de-AT", colorScheme: "light" } },
   { language: "en", options: { locale: "en-GB", colorScheme: "dark" } },
 ];
 
-/** German on light ground, English on dark: by what the browser asks for. */
-export async function every_page_looks_right(visit, { link, user, name: person, screenshots }) {
+/** The door, and every page of an instance. */
+export async function every_page_looks_right(visit, { link, user, name, screenshots }) {
   visit.guard.permit(404, 410);
-  const pages = {
-    "sign-in": "/sign-in",
-    welcome: link,
+  const door = { "sign-in": "/sign-in", welcome: link };
+  const room = {
     "used-link": "/setup/another",
     nowhere: "/nowhere",
     ...Object.fromEntries(TABS.map((tab) => [tab, `/i/main/${tab}`])),
     person: `/i/main/people/${user}`,
     azure: "/i/main/sign-in",
-    ...Object.fromEntries(STEPS.map((step) => [`guide-${step}`, `/guide/${step}`])),
+    guide: "/guide/pbx",
   };
   const seen = {};
-  for (const { language, options } of LOOKS) {
-    const [door, room] = [await visit.window(options), await visit.signedIn(options)];
-    for (const [name, address] of Object.entries(pages)) {
-      const page = ["sign-in", "welcome"].includes(name) ? door : room;
-      await page.goto(address);
-      // The set-up is looked at in German where it is played.
-      if (language === "de" && name.startsWith("guide-")) await speaks(visit, page, language);
-      else await looksRight(visit, page, language);
-      await marksItsTab(visit, page, language, name);
-      seen[name] = { ...seen[name], [language]: { words: await ownWords(page), ground: await ground(page) } };
-      if (screenshots && TABS.includes(name)) await picture(visit, page, name, screenshots);
-    }
+  for (const look of LOOKS) {
+    await lookAround(visit, await visit.window(look.options), door, look, seen, screenshots);
+    await lookAround(visit, await visit.signedIn(look.options), room, look, seen, screenshots);
   }
+  compare(visit, seen, [name]);
+}
+
+/** Every step of the set-up, before anything is set up. */
+export async function every_step_of_the_set_up_looks_right(visit, { screenshots }) {
+  const steps = Object.fromEntries(STEPS.map((step) => [`guide-${step}`, `/guide/${step}`]));
+  const seen = {};
+  for (const look of LOOKS) {
+    await lookAround(visit, await visit.signedIn(look.options), steps, look, seen, screenshots);
+  }
+  compare(visit, seen, []);
+}
+
+async function lookAround(visit, page, addresses, { language, options }, seen, screenshots) {
+  for (const [name, address] of Object.entries(addresses)) {
+    await page.goto(address);
+    await looksRight(visit, page, language);
+    await marksItsTab(visit, page, language, name);
+    seen[name] = { ...seen[name], [language]: { words: await ownWords(page), ground: await ground(page) } };
+    if (screenshots && PICTURED.includes(name)) await picture(page, name, screenshots, options.colorScheme);
+  }
+}
+
+function compare(visit, seen, data) {
   for (const [name, { de, en }] of Object.entries(seen)) {
     assert.notEqual(de.ground, en.ground, `${name} is as bright in the dark`);
-    nothingIsLeftUntranslated(visit, name, de.words, en.words, [person]);
+    nothingIsLeftUntranslated(visit, name, de.words, en.words, data);
   }
 }
 
@@ -91,9 +109,13 @@ async function ground(page) {
 }
 
 /** A picture for the guides, always on light ground. */
-async function picture(visit, page, name, folder) {
+async function picture(page, name, folder, scheme) {
   const language = await page.locator("html").getAttribute("lang");
+  const before = page.viewportSize();
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ ...before, height: Math.min(height, 1000) });
   await page.emulateMedia({ colorScheme: "light" });
-  await page.screenshot({ path: path.join(folder, `${name}.${language}.png`), fullPage: true });
-  await page.emulateMedia({ colorScheme: null });
+  await page.screenshot({ path: path.join(folder, `${name}.${language}.png`) });
+  await page.emulateMedia({ colorScheme: scheme });
+  await page.setViewportSize(before);
 }

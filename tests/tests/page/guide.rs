@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::served::Served;
+use crate::tour::screenshots;
 
 const MEMBERS: u32 = 5;
 const SECRETS: [&str; 3] = [CLIENT_SECRET, PASSWORD, MODULE_SECRET];
@@ -107,6 +108,9 @@ async fn from_an_empty_configuration_to_a_running_synchronisation_in_the_browser
     let Some(browser) = Browser::open() else { return };
     let served = unconfigured().await;
     let answers = async |question: &str, about: &Value| answer(&served, question, about).await;
+    let scenario = "tour/every_step_of_the_set_up_looks_right";
+    let given = json!({ "screenshots": screenshots() });
+    browser.play_with(&served, scenario, given, answers).await;
     let scenario = "guide/from_nothing_to_a_running_synchronisation";
     browser
         .play_with(&served, scenario, at_hand(&served), answers)

@@ -9,7 +9,7 @@ use crate::served::Served;
 
 /// Where pictures of the tabs are put for the guides, if somebody wants them.
 #[expect(clippy::disallowed_methods, reason = "a test has no other way to be told")]
-fn screenshots() -> Option<String> {
+pub(crate) fn screenshots() -> Option<String> {
     std::env::var("PRESENCE_SYNC_SCREENSHOTS").ok()
 }
 
