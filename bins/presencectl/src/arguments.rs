@@ -406,7 +406,11 @@ pub(crate) enum GenerateCommand {
         shell: Shell,
     },
     /// Print the JSON Schema of the configuration file
-    Schema,
+    Schema {
+        /// Print the OpenAPI description of the daemon's local API instead
+        #[arg(long)]
+        api: bool,
+    },
 }
 
 fn instance_name(text: &str) -> Result<InstanceName, Infallible> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a licence permits an instance to do. Complete for licences of version 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OperatingMode {

@@ -28,6 +28,7 @@ impl Outcome {
 ///
 /// Complete: DND has two states, and the third answer is not to touch it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DndOutcome {
     /// It is to be on.
@@ -56,6 +57,7 @@ pub enum ChatStatus {
 ///
 /// Complete: set it or do not touch it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(from = "ChatRule", into = "ChatRule")]
 pub enum ChatOutcome {
     /// It is to be this.
@@ -68,6 +70,7 @@ pub enum ChatOutcome {
 ///
 /// Complete, and the same four words as [`ChatOutcome`] has, flat as configuration writes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ChatRule {
     /// Set `available`.

@@ -116,12 +116,14 @@ pub struct Ours {
 
 /// The last write of ours that was confirmed, kept for explanations even after a human changed the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LastWrite {
     /// What stood there.
     pub from: Value,
     /// What we wrote.
     pub to: Value,
     /// When it was confirmed.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::DateTime"))]
     pub at: Timestamp,
 }
 

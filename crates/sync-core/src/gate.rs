@@ -84,6 +84,7 @@ impl fmt::Display for Shut {
 
 /// A shut gate as a plan and the views show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GateView {
     /// The reason as a lasting word.
     pub reason: String,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The id of a PBX user: the account id of `GET /rest/users`, a positive integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct PbxUserId(pub i64);
 
@@ -18,6 +19,7 @@ impl fmt::Display for PbxUserId {
 
 /// The object id of a Teams user, kept in lower case so that equality ignores case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(from = "String")]
 pub struct TeamsUserId(Box<str>);
 
@@ -47,6 +49,7 @@ impl fmt::Display for TeamsUserId {
 
 /// An e-mail address, trimmed and in lower case: the two sides are joined by it, ignoring case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 pub struct Address(Box<str>);
 
@@ -95,6 +98,7 @@ impl fmt::Display for Address {
 /// The login of a PBX user (digits, unique while the user exists). A row of the ledger remembers it, so that a
 /// recycled id is never taken for the same person.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Login(pub Box<str>);
 
@@ -106,6 +110,7 @@ impl fmt::Display for Login {
 
 /// The name of an instance, as the configuration file writes it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct InstanceName(pub Box<str>);
 

@@ -27,8 +27,10 @@ pub struct LedgerRow {
 
 /// A pause: nothing is set, and what is ours stays unless presence stays unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pause {
     /// When it ends by itself; `None`: when somebody ends it.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::DateTime>"))]
     pub until: Option<Timestamp>,
 }
 

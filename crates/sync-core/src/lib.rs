@@ -18,6 +18,8 @@ mod planner;
 mod policy;
 mod ports;
 mod roster;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod settings;
 mod value;
 

@@ -17,6 +17,11 @@ pub const PLAN_VERSION: u32 = 1;
 
 /// The id of a plan: a ULID of its time and its content, so that equal plans of one instant have one id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(extend("pattern" = "^[0-9A-HJKMNP-TV-Z]{26}$"))
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct PlanId(Ulid);
 
@@ -81,6 +86,7 @@ impl TryFrom<String> for PlanId {
 
 /// Everything that one pass would change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
     /// The version of this form.
     pub version: u32,
@@ -90,6 +96,7 @@ pub struct Plan {
     #[serde(rename = "plan")]
     pub id: PlanId,
     /// When it was made.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::DateTime"))]
     pub at: Timestamp,
     /// How many members the group has.
     pub members: usize,
@@ -147,6 +154,7 @@ impl Plan {
 
 /// One change of one field of one member.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// The member's address.
     pub address: Option<Address>,
@@ -167,6 +175,7 @@ pub struct Change {
 
 /// Why a change is made: what Teams said, and the rule that it matched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Because {
     /// The presence, such as `Busy/InACall`; `unknown` where it is not known.
     pub presence: String,
@@ -176,6 +185,7 @@ pub struct Because {
 
 /// A change that is held back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Held {
     /// The change.
     #[serde(flatten)]
@@ -183,11 +193,13 @@ pub struct Held {
     /// Why it is held.
     pub reason: HeldReason,
     /// When it will pass if the outcome stays the same.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::DateTime"))]
     pub until: Timestamp,
 }
 
 /// Why a change is held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum HeldReason {
@@ -197,6 +209,7 @@ pub enum HeldReason {
 
 /// A member that is not synchronised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Skipped {
     /// The member's address, where it has one.
     pub address: Option<Address>,
@@ -208,6 +221,7 @@ pub struct Skipped {
 
 /// Why a member is not synchronised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SkipReason {

@@ -19,6 +19,7 @@ use crate::value::{Field, Value};
 
 /// What the whole instance does. It is stored, so that a release that was interrupted goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Presence is kept in line.

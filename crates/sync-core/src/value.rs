@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What is kept in line for a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Field {
     /// Do Not Disturb of all phones and numbers of the user.
@@ -31,6 +32,7 @@ impl fmt::Display for Field {
 
 /// A chat status as the PBX tells it. The last three are answers only: nobody but the PBX or the user's client sets them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ChatPresence {
@@ -88,6 +90,7 @@ impl fmt::Display for ChatPresence {
 
 /// The value of one field. Written as `true` / `false` for DND and as a word for the chat status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(untagged))]
 pub enum Value {
     /// Do Not Disturb: on or off.
     Dnd(bool),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sync_adapters::sqlite::{SettingsAudit, StoredChange};
 use sync_core::PortError;
@@ -14,7 +15,7 @@ use crate::config::edit::Difference;
 pub(crate) const PAGE: usize = 1_000;
 
 /// One change of the settings that was made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SettingsChange {
     /// The version of this form.
@@ -22,6 +23,7 @@ pub struct SettingsChange {
     /// Its place among all changes: a later one has a larger number.
     pub number: u64,
     /// When.
+    #[schemars(with = "sync_core::schema::DateTime")]
     pub at: Timestamp,
     /// What it was made with, such as `page`.
     pub who: String,

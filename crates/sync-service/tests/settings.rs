@@ -173,6 +173,13 @@ async fn a_preview_says_what_would_change_and_changes_nothing() {
         ])
     );
     assert!(!answer["warnings"].as_array().unwrap().is_empty(), "{answer}");
+    let previews = answer["previews"].as_array().unwrap();
+    assert_eq!(previews.len(), 1, "{answer}");
+    assert_eq!(
+        (&previews[0]["instance"], &previews[0]["plan"]),
+        (&json!("main"), &Value::Null)
+    );
+    assert!(previews[0]["error"].is_string(), "nobody answers there: {answer}");
     assert_eq!(home.text(), CONFIGURATION);
     assert_eq!(home.state().await, InstanceState::Disabled);
     assert_eq!(home.get("settings/audit").await["changes"], json!([]));

@@ -1,10 +1,11 @@
-//! `generate man`, `generate completions`, `generate schema`: what packages are made of.
+//! `generate man`, `generate completions`, `generate schema`: what packages are made of, and what tools are told.
 
 use std::fs;
 use std::path::Path;
 
 use clap::CommandFactory;
 use clap_mangen::Man;
+use sync_service::api;
 
 use super::config::print_schema;
 use super::context::{Context, print_json, print_text};
@@ -33,7 +34,10 @@ pub(crate) fn run(context: &Context, command: &GenerateCommand) -> Result<Exit, 
             clap_complete::generate(*shell, &mut Arguments::command(), "presencectl", &mut script);
             print_text(&String::from_utf8_lossy(&script))?;
         }
-        GenerateCommand::Schema => print_schema()?,
+        GenerateCommand::Schema { api: false } => print_schema()?,
+        GenerateCommand::Schema { api: true } => {
+            print_text(&serde_json::to_string_pretty(&api::document()).map_err(Failure::new)?)?;
+        }
     }
     Ok(Exit::SUCCESS)
 }

@@ -14,6 +14,14 @@ fn the_schema_is_the_same_from_both_commands() {
 }
 
 #[test]
+fn the_local_api_is_described() {
+    let document = Folder::empty().run(&["generate", "schema", "--api"]);
+    assert_eq!((document.code, document.stderr.as_str()), (Some(0), ""));
+    let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/local-api.openapi.json");
+    assert_eq!(document.stdout, fs::read_to_string(committed).unwrap());
+}
+
+#[test]
 fn every_shell_has_completions_with_the_commands() {
     let folder = Folder::empty();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {

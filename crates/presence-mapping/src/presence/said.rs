@@ -19,12 +19,15 @@ use crate::{
 /// [`Display`] prints `Busy/InAMeeting`, with a dash for a member that is missing, and [`FromStr`] reads that back; it
 /// reads `Busy` too, as `Busy/-`. Out of office is not part of that text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Presence {
     /// `availability`; `None` where it was null or missing.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub availability: Option<Availability>,
     /// `activity`; `None` where it was null or missing.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub activity: Option<Activity>,
     /// `outOfOfficeSettings.isOutOfOffice`; false where it was null or missing.
     #[serde(default)]

@@ -18,6 +18,7 @@ use crate::{
 
 /// Why rules decide as they do about one presence; printed in plain words, or serialised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// The presence as Teams said it.
     pub presence: Presence,
@@ -33,6 +34,11 @@ pub struct Explanation {
 
 /// The rule that won one field, and those that would have had it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "FieldExplanationOf{O}")
+)]
 pub struct FieldExplanation<O> {
     /// What was decided.
     pub outcome: O,
@@ -46,6 +52,11 @@ pub struct FieldExplanation<O> {
 
 /// A rule that fits a presence and did not decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "LosingRuleOf{O}")
+)]
 pub struct LosingRule<O> {
     /// The rule, as [`RuleName`] prints it.
     pub rule: Cow<'static, str>,
@@ -59,6 +70,7 @@ pub struct LosingRule<O> {
 
 /// Why a rule that fits did not decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Loss {

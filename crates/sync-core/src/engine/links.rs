@@ -24,6 +24,7 @@ const BEHIND_THE_PROBE: Duration = Duration::from_secs(10);
 
 /// A link to the outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkName {
     /// Presence of Microsoft Graph.

@@ -27,6 +27,7 @@ pub struct MemberQuery {
 
 /// A choice of members.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Show {
@@ -64,10 +65,26 @@ impl Show {
         Self::Due,
         Self::Paused,
     ];
+
+    /// The word for it, such as `attention`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Attention => "attention",
+            Self::Unmatched => "unmatched",
+            Self::Ambiguous => "ambiguous",
+            Self::Unknown => "unknown",
+            Self::Dnd => "dnd",
+            Self::Ours => "ours",
+            Self::Due => "due",
+            Self::Paused => "paused",
+        }
+    }
 }
 
 /// Some of the members.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MemberPage {
     /// How many there are, of whatever kind.
     pub members: usize,

@@ -20,6 +20,7 @@ use crate::value::{Field, Value};
 
 /// Whether an instance does its work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Readiness {
     /// The verdict.
     pub state: Health,
@@ -29,6 +30,7 @@ pub struct Readiness {
 
 /// How well an instance does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
     /// Presence is read and kept in line.
@@ -41,12 +43,14 @@ pub enum Health {
 
 /// One instance at a glance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InstanceView {
     /// The instance.
     pub instance: InstanceName,
     /// `running`, `paused` or `releasing`.
     pub mode: Mode,
     /// When a pause ends by itself.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::DateTime>"))]
     pub paused_until: Option<Timestamp>,
     /// Whether it only observes.
     pub observe: bool,
@@ -100,6 +104,7 @@ pub struct InstanceView {
 
 /// The licence of an instance, and whether it suffices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LicenceView {
     /// `open`, `shut`, or `unchecked` until group and seats are known.
     pub gate: String,
@@ -116,8 +121,10 @@ pub struct LicenceView {
     /// Seats in use, over all instances that share it; `None` until they were counted.
     pub used: Option<usize>,
     /// When it begins.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::DateTime>"))]
     pub from: Option<Timestamp>,
     /// When it ends.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::DateTime>"))]
     pub until: Option<Timestamp>,
     /// Days of grace after that.
     pub grace_days: Option<u16>,
@@ -136,6 +143,7 @@ impl LicenceView {
 
 /// Something that should be known about a licence that is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LicenceWarning {
     /// A lasting word: `ending`, `grace`, `not-replaced` or `clock-set-back`.
     pub code: String,
@@ -145,6 +153,7 @@ pub struct LicenceWarning {
 
 /// One link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinkView {
     /// The link.
     pub link: LinkName,
@@ -157,6 +166,7 @@ pub struct LinkView {
     /// What to do.
     pub advice: Option<String>,
     /// Since when it is down.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::DateTime>"))]
     pub since: Option<Timestamp>,
     /// Seconds until it is tried again.
     pub retry_in_seconds: Option<f64>,
@@ -166,6 +176,7 @@ pub struct LinkView {
 
 /// One member.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MemberView {
     /// The PBX user.
     pub pbx_user: PbxUserId,
@@ -188,6 +199,7 @@ pub struct MemberView {
     /// What Teams said last.
     pub presence: Option<Presence>,
     /// Since when it says that.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::DateTime>"))]
     pub since: Option<Timestamp>,
     /// Age of the last answer in seconds.
     pub age_seconds: Option<f64>,
@@ -205,6 +217,7 @@ pub struct MemberView {
 
 /// One field of one member.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FieldView {
     /// What the PBX said last.
     pub pbx: Option<Value>,
@@ -217,6 +230,7 @@ pub struct FieldView {
     /// What stood there before ours.
     pub before: Option<Value>,
     /// Since when it is ours.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::DateTime>"))]
     pub ours_since: Option<Timestamp>,
     /// What is under way.
     pub work: WorkView,
@@ -230,6 +244,7 @@ pub struct FieldView {
 
 /// Whose value stands in the PBX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OwnerView {
     /// Our own write put it there.
@@ -242,6 +257,7 @@ pub enum OwnerView {
 
 /// What is under way for a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WorkView {
     /// Nothing.
@@ -258,6 +274,7 @@ pub enum WorkView {
 
 /// Why the presence of a member is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum UnknownBecause {
@@ -273,12 +290,14 @@ pub enum UnknownBecause {
 
 /// Why a member is as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExplainView {
     /// The instance.
     pub instance: InstanceName,
     /// What the instance does.
     pub mode: Mode,
     /// When a pause of the instance ends by itself.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::DateTime>"))]
     pub paused_until: Option<Timestamp>,
     /// Whether the instance only plans and reports.
     pub observe: bool,
@@ -300,6 +319,7 @@ pub struct ExplainView {
 
 /// A change that is due, or under way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DueView {
     /// What is changed.
     pub field: Field,
@@ -315,6 +335,7 @@ pub struct DueView {
 
 /// What a change waits for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "for", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum WaitView {
@@ -323,6 +344,7 @@ pub enum WaitView {
         /// The plan that can be approved.
         plan: Option<PlanId>,
         /// When it passes if the outcome stays the same.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::DateTime"))]
         until: Timestamp,
     },
     /// For a link that is down.

@@ -12,6 +12,7 @@ const RIVALS: usize = 10;
 
 /// How a member stands to Teams.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "standing")]
 #[non_exhaustive]
 pub enum Standing {

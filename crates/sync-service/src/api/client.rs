@@ -6,11 +6,12 @@ use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use sync_adapters::http::{HttpClient, HttpError, HttpSettings, tls_error};
-use sync_core::{Address, InstanceName, Plan, PlanId, Side};
+use sync_core::{Address, InstanceName, MemberQuery, Plan, PlanId, Side};
 
 use super::endpoint::Endpoint;
 use super::types::{
-    ErrorAnswer, ExplainAnswer, MembersAnswer, OrderAnswer, PlansAnswer, SetupLinkAnswer, StatusAnswer,
+    ErrorAnswer, ExplainAnswer, GroupsAnswer, MembersAnswer, OrderAnswer, PeopleAnswer, PlansAnswer,
+    SetupLinkAnswer, StatusAnswer,
 };
 
 /// Orders that change something may wait for the PBX.
@@ -143,6 +144,35 @@ impl Client {
     /// [`ClientError`].
     pub async fn members(&self, instance: &InstanceName) -> Result<MembersAnswer, ClientError> {
         self.call(Method::GET, &format!("instances/{instance}/members"), &[])
+            .await
+    }
+
+    /// A page of the members of an instance. At most 500 are answered, whatever the limit.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn people(
+        &self,
+        instance: &InstanceName,
+        query: &MemberQuery,
+    ) -> Result<PeopleAnswer, ClientError> {
+        let (offset, limit) = (query.offset.to_string(), query.limit.to_string());
+        let pairs = [
+            ("show", query.show.as_str()),
+            ("search", query.search.as_str()),
+            ("offset", offset.as_str()),
+            ("limit", limit.as_str()),
+        ];
+        self.call(Method::GET, &format!("instances/{instance}/people"), &pairs)
+            .await
+    }
+
+    /// The groups of the PBX of an instance, as its user there sees them now.
+    ///
+    /// # Errors
+    /// [`ClientError`]; refused where the PBX cannot be asked.
+    pub async fn groups(&self, instance: &InstanceName) -> Result<GroupsAnswer, ClientError> {
+        self.call(Method::GET, &format!("instances/{instance}/groups"), &[])
             .await
     }
 

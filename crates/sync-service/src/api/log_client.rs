@@ -6,8 +6,7 @@ use reqwest::Method;
 use sync_core::InstanceName;
 
 use super::client::{Client, ClientError};
-use super::history_routes::HistoryAnswer;
-use super::log_routes::{LogAnswer, LogLevelAnswer};
+use super::routes::{HistoryAnswer, LogAnswer, LogLevelAnswer};
 use crate::config::LogLevel;
 use crate::telemetry::LogQuery;
 

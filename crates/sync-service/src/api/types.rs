@@ -1,14 +1,16 @@
 //! What the local API says: versioned, documented in `docs/local-api.md`.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sync_core::{ExplainView, InstanceName, InstanceView, MemberView, Plan};
+use sync_adapters::starface::GroupChoice;
+use sync_core::{ExplainView, InstanceName, InstanceView, MemberPage, MemberView, Plan};
 
 /// The version of every answer's form.
 pub const API_VERSION: u32 = 1;
 
 /// The daemon and its instances.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StatusAnswer {
     /// The version of this form.
     pub version: u32,
@@ -19,20 +21,21 @@ pub struct StatusAnswer {
 }
 
 /// The daemon.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DaemonStatus {
     /// The program's version.
     pub program: String,
     /// Its process id.
     pub pid: u32,
     /// When it was started.
+    #[schemars(with = "sync_core::schema::DateTime")]
     pub started: Timestamp,
     /// What the operator should know of the daemon as a whole.
     pub notices: Vec<String>,
 }
 
 /// One instance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InstanceStatus {
     /// Its name.
     pub instance: InstanceName,
@@ -47,8 +50,18 @@ pub struct InstanceStatus {
     pub view: Option<InstanceView>,
 }
 
+/// One instance, asked for by its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InstanceAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// How it does.
+    #[serde(flatten)]
+    pub status: InstanceStatus,
+}
+
 /// What an instance does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum InstanceState {
@@ -67,7 +80,7 @@ pub enum InstanceState {
 }
 
 /// The members of one instance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MembersAnswer {
     /// The version of this form.
     pub version: u32,
@@ -77,8 +90,52 @@ pub struct MembersAnswer {
     pub members: Vec<MemberView>,
 }
 
+/// A page of the members of one instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PeopleAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// The instance.
+    pub instance: InstanceName,
+    /// What was found.
+    #[serde(flatten)]
+    pub found: MemberPage,
+}
+
+/// The groups of the PBX of one instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupsAnswer {
+    /// The version of this form.
+    pub version: u32,
+    /// The instance.
+    pub instance: InstanceName,
+    /// The groups that its user of the PBX may see, by name.
+    pub groups: Vec<GroupAnswer>,
+}
+
+/// A group of the PBX.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupAnswer {
+    /// Its id: what `starface.group_id` names.
+    pub id: i64,
+    /// Its name: what `starface.group` names.
+    pub name: String,
+    /// How many members it has; `None` where that was not read, which it is for the first forty groups.
+    pub members: Option<usize>,
+}
+
+impl From<GroupChoice> for GroupAnswer {
+    fn from(group: GroupChoice) -> Self {
+        Self {
+            id: group.id.value(),
+            name: group.name,
+            members: group.members,
+        }
+    }
+}
+
 /// The plans of all running instances. A single instance's plan is a plain [`Plan`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlansAnswer {
     /// The version of this form.
     pub version: u32,
@@ -87,7 +144,7 @@ pub struct PlansAnswer {
 }
 
 /// Why the members with one address are as they are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainAnswer {
     /// The version of this form.
     pub version: u32,
@@ -96,7 +153,7 @@ pub struct ExplainAnswer {
 }
 
 /// The answer to an order such as `pause`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderAnswer {
     /// The version of this form.
     pub version: u32,
@@ -105,7 +162,7 @@ pub struct OrderAnswer {
 }
 
 /// A one-time link to the administrator's page. It is a secret.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SetupLinkAnswer {
     /// The version of this form.
     pub version: u32,
@@ -124,7 +181,7 @@ impl std::fmt::Debug for SetupLinkAnswer {
 }
 
 /// What went wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorAnswer {
     /// The version of this form.
     pub version: u32,
@@ -135,7 +192,7 @@ pub struct ErrorAnswer {
 }
 
 /// Whether the daemon or an instance does its work (`/readyz`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReadyAnswer {
     /// `ready`, `degraded` or `not-ready`.
     pub status: String,

@@ -1,9 +1,11 @@
 //! The settings that are one word out of a few.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use licensing::OperatingMode;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::hint;
@@ -87,6 +89,20 @@ impl FromStr for LogLevel {
         Self::from_word(word).ok_or_else(|| NotALevel {
             word: word.to_owned(),
             hint: hint::one_of(word, &Self::ALL.map(Self::as_str)),
+        })
+    }
+}
+
+impl JsonSchema for LogLevel {
+    fn schema_name() -> Cow<'static, str> {
+        "LogLevel".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "How much is logged, from least to most.",
+            "enum": Self::ALL.map(Self::as_str),
         })
     }
 }

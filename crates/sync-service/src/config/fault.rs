@@ -3,10 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A place in the file. Both numbers start at 1; the column counts characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsPosition")]
 pub struct Position {
     /// The line.
     pub line: usize,
@@ -15,7 +17,8 @@ pub struct Position {
 }
 
 /// The classes of faults, for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsFaultKind")]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FaultKind {
@@ -42,7 +45,8 @@ pub enum FaultKind {
 }
 
 /// One fault of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsFault")]
 #[non_exhaustive]
 pub struct Fault {
     /// Where it stands; `None` where the whole file is meant.
@@ -58,7 +62,8 @@ pub struct Fault {
 }
 
 /// Something that is legal and probably not meant, or that will not work for a reason outside the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsWarning")]
 #[non_exhaustive]
 pub struct Warning {
     /// Where it stands; `None` where the whole file is meant.

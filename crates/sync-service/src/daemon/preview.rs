@@ -3,18 +3,21 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sync_core::{InstanceName, PbxUserId, Plan};
+use tokio::time::{Instant, timeout_at};
 
 use super::{Files, Proposal};
 use crate::config;
 use crate::standalone;
 
-/// A look at a tenant or PBX that no instance knows yet is waited for so long.
+/// Looks at tenants and PBXs that no instance knows yet are waited for so long, all of them together.
 const PATIENCE: Duration = Duration::from_secs(25);
 
 /// What becomes of one instance under new settings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsPreview")]
 pub struct Preview {
     /// The instance.
     pub instance: InstanceName,
@@ -33,10 +36,11 @@ impl Files {
     /// What would become of each instance that a proposal is about. Nothing is written.
     pub async fn preview(&self, proposal: &Proposal) -> Vec<Preview> {
         let running = self.settings.lock().await.instances.clone();
+        let until = Instant::now() + PATIENCE;
         let mut previews = Vec::new();
         for (name, config) in &proposal.loaded().settings.instances {
             if running.get(name) != Some(config) {
-                previews.push(self.preview_of(name, config, proposal).await);
+                previews.push(self.preview_of(name, config, proposal, until).await);
             }
         }
         previews
@@ -47,6 +51,7 @@ impl Files {
         name: &InstanceName,
         config: &config::Instance,
         proposal: &Proposal,
+        until: Instant,
     ) -> Preview {
         let nothing = Preview {
             instance: name.clone(),
@@ -67,7 +72,7 @@ impl Files {
             _ => {
                 let settings = &proposal.loaded().settings;
                 let look = standalone::plan(settings, &self.options.environment, name);
-                match tokio::time::timeout(PATIENCE, look).await {
+                match timeout_at(until, look).await {
                     Ok(looked) => looked.map_err(|error| error.to_string()),
                     Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
                 }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sync_core::{Health, InstanceName};
 
@@ -14,9 +15,11 @@ pub const SAMPLED_EVERY: Duration = Duration::from_secs(60);
 const KEPT: usize = 360;
 
 /// How one instance did in one minute.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "HistorySample")]
 pub struct Sample {
     /// The end of the minute.
+    #[schemars(with = "sync_core::schema::DateTime")]
     pub at: Timestamp,
     /// Half of the minute's changes were at most so late; `None` where none was measured.
     pub added_latency_p50_seconds: Option<f64>,

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::LogLevel;
 
 /// One line of the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
     /// Its number: the first line of a process is 1, and none is left out.
     pub seq: u64,
     /// When it was written.
+    #[schemars(with = "sync_core::schema::DateTime")]
     pub at: Timestamp,
     /// How much it matters.
     pub level: LogLevel,

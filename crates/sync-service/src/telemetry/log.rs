@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sync_adapters::clock::SystemClock;
 use sync_core::Clock;
@@ -52,13 +53,14 @@ struct Temporary {
 }
 
 /// How much is logged now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogNow {
     /// The level that is in force.
     pub level: LogLevel,
     /// The configured level, which is in force again afterwards.
     pub configured: LogLevel,
     /// When that is, while another one is in force.
+    #[schemars(with = "Option<sync_core::schema::DateTime>")]
     pub until: Option<Timestamp>,
 }
 

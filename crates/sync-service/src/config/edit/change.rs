@@ -1,5 +1,6 @@
 //! What is to be changed.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -9,7 +10,8 @@ use crate::config::Secret;
 
 /// A change of one key. As JSON an object with one member named after it: `{"set":{"key":"daemon.log","value":"warn"}}`,
 /// `{"remove":{"key":"daemon.log"}}`, `{"secret":{"key":"instances.main.starface.password_file","secret":"…"}}`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsEditChange")]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Change {
     /// The key has this value from now on. An object is a table, and takes the place of what stood in it.
@@ -29,12 +31,14 @@ pub enum Change {
         /// The key.
         key: KeyPath,
         /// The contents. They never print.
+        #[schemars(with = "String")]
         secret: Secret,
     },
 }
 
 /// Changes that belong together: all of them are made, or none.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsEdit")]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
     /// The revision of the file that whoever made the edit had before them.

@@ -1,5 +1,6 @@
 //! What differs between two texts of the file.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -7,7 +8,8 @@ use super::json;
 use super::key_path::KeyPath;
 
 /// One key that says something else than before.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsDifference")]
 #[non_exhaustive]
 pub struct Difference {
     /// The key.

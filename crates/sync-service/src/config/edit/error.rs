@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::key_path::KeyPath;
@@ -11,7 +12,8 @@ use super::revision::Revision;
 use crate::config::ConfigErrors;
 
 /// The class of reasons why settings can only be looked at, for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsReadOnlyCode")]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ReadOnlyCode {
@@ -22,7 +24,8 @@ pub enum ReadOnlyCode {
 }
 
 /// Why settings can only be looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsReadOnly")]
 #[non_exhaustive]
 pub struct ReadOnly {
     /// The class of the reason.

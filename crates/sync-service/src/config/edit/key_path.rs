@@ -1,8 +1,10 @@
 //! The path of a key.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The path of a key, part by part. Shown and read as TOML writes it: `instances.main.rules.chat."Busy/InAMeeting"`.
@@ -81,6 +83,20 @@ impl FromStr for KeyPath {
     fn from_str(text: &str) -> Result<Self, NotAKeyPath> {
         let keys = toml_edit::Key::parse(text).map_err(|_| NotAKeyPath(text.to_owned()))?;
         Ok(Self::new(keys.iter().map(toml_edit::Key::get)))
+    }
+}
+
+impl JsonSchema for KeyPath {
+    fn schema_name() -> Cow<'static, str> {
+        "KeyPath".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "The path of a key, as TOML writes it.",
+            "examples": [r#"instances.main.rules.chat."Busy/InAMeeting""#],
+        })
     }
 }
 

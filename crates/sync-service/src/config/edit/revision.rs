@@ -1,9 +1,11 @@
 //! Which text of the file is meant.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What stands for a file that does not exist.
@@ -60,6 +62,20 @@ impl FromStr for Revision {
         } else {
             Err(NotARevision(text.to_owned()))
         }
+    }
+}
+
+impl JsonSchema for Revision {
+    fn schema_name() -> Cow<'static, str> {
+        "Revision".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A name for the contents of the file: another one after every change, and `none` where there is no file.",
+            "pattern": format!("^([0-9a-f]{{{}}}|{NONE})$", 2 * LENGTH),
+        })
     }
 }
 

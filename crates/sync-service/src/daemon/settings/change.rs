@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sync_core::PortError;
@@ -61,7 +62,8 @@ impl Proposal {
 }
 
 /// Settings that were changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsChanged")]
 #[non_exhaustive]
 pub struct Changed {
     /// The version of this form.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::config::{self, Disk, Fault, SecretFiles, Warning};
 use crate::daemon::Files;
 
 /// The settings as they are written.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SettingsAnswer {
     /// The version of this form.
@@ -23,7 +24,8 @@ pub struct SettingsAnswer {
     pub revision: Revision,
     /// Why nothing can be changed; `None` where it can.
     pub read_only: Option<ReadOnly>,
-    /// What is written, as [`Document::shown`] shows it; nothing where the file is no TOML.
+    /// What is written; nothing where the file is no TOML. What stands under an unknown key, and name and password in an
+    /// address, show as `…`.
     pub values: Value,
     /// Every key whose file holds a secret, written or not.
     pub secrets: BTreeMap<KeyPath, SecretStatus>,
@@ -34,7 +36,8 @@ pub struct SettingsAnswer {
 }
 
 /// What is told of a secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SettingsSecret")]
 #[non_exhaustive]
 pub struct SecretStatus {
     /// Whether its file is there and has something in it.

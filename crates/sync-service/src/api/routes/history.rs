@@ -1,18 +1,19 @@
 //! How an instance did in the last hours.
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::get;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sync_core::InstanceName;
 
-use super::server::{Api, Refusal};
-use super::types::API_VERSION;
+use crate::api::openapi::{Operation, get};
+use crate::api::refusal::Refusal;
+use crate::api::server::Api;
+use crate::api::types::API_VERSION;
 use crate::telemetry::{SAMPLED_EVERY, Sample};
 
 /// How an instance did in the last hours.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryAnswer {
     /// The version of this form.
     pub version: u32,
@@ -24,8 +25,14 @@ pub struct HistoryAnswer {
     pub samples: Vec<Sample>,
 }
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/instances/{instance}/history", get(history))
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        get("/instances/{instance}/history", history)
+            .about("How an instance did in the last six hours, a sample a minute")
+            .details("In memory alone: a new start begins anew.")
+            .answers::<HistoryAnswer>("the samples, newest last")
+            .of_an_instance(),
+    ]
 }
 
 async fn history(State(api): State<Api>, Path(name): Path<String>) -> Response {

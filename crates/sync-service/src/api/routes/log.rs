@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::get;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
-use super::server::{Api, failure};
-use super::types::API_VERSION;
+use crate::api::arguments::Arguments;
+use crate::api::openapi::{Operation, get, post};
+use crate::api::refusal::failure;
+use crate::api::server::Api;
+use crate::api::types::API_VERSION;
 use crate::config::LogLevel;
 use crate::telemetry::{LONGEST_LEVEL, LogLine, LogNow, LogPage, LogQuery, Logging};
 
@@ -24,7 +25,7 @@ const LINES: usize = 500;
 const MOST_LINES: usize = 5_000;
 
 /// Recent lines of the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogAnswer {
     /// The version of this form.
     pub version: u32,
@@ -40,7 +41,7 @@ pub struct LogAnswer {
 }
 
 /// How much is logged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLevelAnswer {
     /// The version of this form.
     pub version: u32,
@@ -49,29 +50,46 @@ pub struct LogLevelAnswer {
     pub now: LogNow,
 }
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/log", get(lines))
-        .route("/log/level", get(level).post(set_level))
+pub(super) fn operations() -> Vec<Operation> {
+    const WITHOUT_LOG: &str = "this daemon runs within another program, and its log is not kept";
+    vec![
+        get("/log", lines)
+            .about("Recent lines of the log")
+            .takes::<LinesQuery>()
+            .answers::<LogAnswer>("the lines, and how to ask for those behind them")
+            .fails(StatusCode::CONFLICT, WITHOUT_LOG),
+        get("/log/level", level)
+            .about("How much is logged")
+            .answers::<LogLevelAnswer>("the level in force, and the configured one")
+            .fails(StatusCode::CONFLICT, WITHOUT_LOG),
+        post("/log/level", set_level)
+            .about("Changes how much is logged, for a while or until the next start")
+            .details("It changes no file: a new start, and a reload that changes `daemon.log`, end it.")
+            .takes::<LevelQuery>()
+            .answers::<LogLevelAnswer>("the level in force, and the configured one")
+            .fails(StatusCode::CONFLICT, WITHOUT_LOG),
+    ]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct LinesQuery {
+    /// Only lines that matter at least so much.
     level: Option<LogLevel>,
+    /// Only lines after the one with this number. A number that no line has yet is that of another process, and is taken
+    /// for none.
     after: Option<u64>,
+    /// At most so many, 500 where nothing is said: the newest, or with `after` the oldest after it.
     limit: Option<usize>,
+    /// Only lines about this instance.
     instance: Option<String>,
+    /// Only lines with this text in the message or a field, letters of both cases alike.
     search: Option<String>,
-    /// Seconds to wait where there is no such line yet.
+    /// Where there is no such line yet, so many seconds are waited for one, at most 20.
     #[serde(default)]
     wait: u64,
 }
 
-async fn lines(State(api): State<Api>, query: Result<Query<LinesQuery>, QueryRejection>) -> Response {
-    let Query(query) = match query {
-        Ok(query) => query,
-        Err(rejection) => return failure(StatusCode::BAD_REQUEST, rejection.body_text(), None),
-    };
+async fn lines(State(api): State<Api>, Arguments(query): Arguments<LinesQuery>) -> Response {
     let Some(logging) = &api.logging else {
         return without_log();
     };
@@ -126,18 +144,18 @@ async fn level(State(api): State<Api>) -> Response {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct LevelQuery {
+    /// The level.
     level: LogLevel,
-    /// For how long; until the next start or the next change of the configuration where it is not said.
+    /// For how many seconds, at most 24 hours; until the next start or the next change of the configuration where it is not said.
     seconds: Option<u64>,
 }
 
-async fn set_level(State(api): State<Api>, query: Result<Query<LevelQuery>, QueryRejection>) -> Response {
-    let Query(LevelQuery { level, seconds }) = match query {
-        Ok(query) => query,
-        Err(rejection) => return failure(StatusCode::BAD_REQUEST, rejection.body_text(), None),
-    };
+async fn set_level(
+    State(api): State<Api>,
+    Arguments(LevelQuery { level, seconds }): Arguments<LevelQuery>,
+) -> Response {
     let Some(logging) = &api.logging else {
         return without_log();
     };

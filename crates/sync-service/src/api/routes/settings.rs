@@ -2,27 +2,30 @@
 
 use std::net::SocketAddr;
 
+use axum::Extension;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::{get, post};
-use axum::{Extension, Router};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::server::{Api, failure};
-use super::types::API_VERSION;
+use crate::api::arguments::Arguments;
+use crate::api::openapi::{Operation, get, post};
+use crate::api::refusal::failure;
+use crate::api::server::Api;
+use crate::api::types::API_VERSION;
 use crate::config::edit::{Difference, Edit, EditError, ReadOnly, Revision};
 use crate::config::{Fault, FaultKind, Warning};
-use crate::daemon::{Author, Changed, SettingsAnswer};
+use crate::daemon::{Author, Changed, Preview, SettingsAnswer};
 use crate::settings_audit::SettingsChange;
 
 /// Whoever has the token of the endpoint file.
 const WHO: &str = "local-api";
 
 /// What an edit would change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct PreviewAnswer {
     /// The version of this form.
@@ -31,10 +34,12 @@ pub struct PreviewAnswer {
     pub differences: Vec<Difference>,
     /// What would be legal and probably not meant.
     pub warnings: Vec<Warning>,
+    /// What would become of each instance that it is about.
+    pub previews: Vec<Preview>,
 }
 
 /// Changes of the settings that were made, in their order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SettingsAuditAnswer {
     /// The version of this form.
@@ -43,8 +48,8 @@ pub struct SettingsAuditAnswer {
     pub changes: Vec<SettingsChange>,
 }
 
-/// Why settings were not changed. Whoever knows [`ErrorAnswer`](super::ErrorAnswer) can read it, too.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Why settings were not changed. Whoever knows [`ErrorAnswer`](crate::api::ErrorAnswer) can read it, too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct SettingsRefusal {
     /// The version of this form.
@@ -61,11 +66,53 @@ pub struct SettingsRefusal {
     pub read_only: Option<ReadOnly>,
 }
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/settings", get(settings).post(change))
-        .route("/settings/preview", post(preview))
-        .route("/settings/audit", get(audit))
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        get("/settings", settings)
+            .about("The settings as they are written")
+            .answers::<SettingsAnswer>("the settings; what a secret is, is never told"),
+        edits(post("/settings", change))
+            .about("Makes an edit")
+            .details(
+                "The whole file is checked before anything is written, and comments, order and form stay. The daemon then does what the file says.",
+            )
+            .answers::<Changed>("it was made"),
+        edits(post("/settings/preview", preview))
+            .about("Tries an edit out, and writes nothing")
+            .details("Where an edit is about another tenant, PBX or group, these are looked at, for at most 25 s.")
+            .answers::<PreviewAnswer>("what it would change"),
+        get("/settings/audit", audit)
+            .about("Who changed the settings, oldest first, at most a thousand changes")
+            .takes::<AuditQuery>()
+            .answers::<SettingsAuditAnswer>("the changes")
+            .fails(StatusCode::INTERNAL_SERVER_ERROR, "the state cannot be read"),
+    ]
+}
+
+/// What takes an edit, and how it refuses one. Nothing was changed then.
+fn edits(operation: Operation) -> Operation {
+    operation
+        .reads::<Edit>()
+        .fails(StatusCode::BAD_REQUEST, "the body is no JSON")
+        .fails(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "the body is not said to be JSON",
+        )
+        .fails(StatusCode::UNPROCESSABLE_ENTITY, "the body is no edit")
+        .fails_bare(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 64 KiB")
+        .says::<SettingsRefusal>(
+            StatusCode::FORBIDDEN,
+            "the settings can only be looked at: `read_only` says why",
+        )
+        .says::<SettingsRefusal>(
+            StatusCode::CONFLICT,
+            "the file was changed meanwhile: `revision` is what it is now",
+        )
+        .says::<SettingsRefusal>(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "the file would not be good: `faults` says why",
+        )
+        .says::<SettingsRefusal>(StatusCode::INTERNAL_SERVER_ERROR, "a file cannot be written")
 }
 
 async fn settings(State(api): State<Api>) -> Json<SettingsAnswer> {
@@ -82,6 +129,7 @@ async fn preview(
         version: API_VERSION,
         differences: proposal.differences().to_vec(),
         warnings: proposal.loaded().warnings.clone(),
+        previews: api.files.preview(&proposal).await,
     })
     .into_response())
 }
@@ -100,13 +148,16 @@ async fn change(
     Ok(Json(api.files.change(proposal, &author).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct AuditQuery {
+    /// Only those from then on.
+    #[schemars(with = "Option<sync_core::schema::DateTime>")]
     since: Option<String>,
+    /// Only those behind the one with this number.
     after: Option<u64>,
 }
 
-async fn audit(State(api): State<Api>, Query(query): Query<AuditQuery>) -> Response {
+async fn audit(State(api): State<Api>, Arguments(query): Arguments<AuditQuery>) -> Response {
     let since = query.since.as_deref().map(str::parse::<Timestamp>);
     let since = match since.transpose() {
         Ok(since) => since.unwrap_or(Timestamp::MIN),
