@@ -624,6 +624,7 @@ guide-licence-hint = Der ganze Text der Lizenzdatei.
 guide-seats-enough = Die Gruppe hat { $members } Mitglieder; die Lizenz hat { $seats } Plätze.
 guide-seats-few = Die Gruppe hat { $members } Mitglieder, die Lizenz aber nur { $seats } Plätze: So würde niemand abgeglichen.
 guide-seats-go-on = So würde niemand abgeglichen. Wählen Sie eine kleinere Gruppe, oder gehen Sie weiter und geben Sie später eine größere Lizenz ein.
+guide-go-on = Mit der Einrichtung fortfahren
 guide-no-groups = Die Gruppen lassen sich nicht auflisten: { $error }
 guide-pbx-silent = Die Telefonanlage ließ sich so nicht erreichen: { $error }
 guide-findings = Ergebnis

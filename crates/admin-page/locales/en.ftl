@@ -624,6 +624,7 @@ guide-licence-hint = The whole text of the licence file.
 guide-seats-enough = The group has { $members } members; the licence has { $seats } seats.
 guide-seats-few = The group has { $members } members, but the licence only { $seats } seats: nobody would be synchronised.
 guide-seats-go-on = Nobody would be synchronised like this. Choose a smaller group, or go on and enter a larger licence later.
+guide-go-on = Go on with the set-up
 guide-no-groups = The groups cannot be listed: { $error }
 guide-pbx-silent = The PBX could not be reached like this: { $error }
 guide-findings = Result

@@ -13,6 +13,7 @@ use crate::address::{Path, Query};
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};
+use crate::guide;
 use crate::language::Tongue;
 use crate::live;
 use crate::page::Page;
@@ -29,6 +30,8 @@ struct Overview {
     paused: bool,
     held: Option<HeldPlan>,
     pictures: [Picture; 2],
+    /// The set-up goes on with this instance.
+    is_set_up: bool,
 }
 
 /// What changes by itself.
@@ -77,6 +80,7 @@ pub(crate) async fn show(
     f.done(query.done.as_deref());
     let view = status.view.as_ref();
     ok(&Overview {
+        is_set_up: status.state == InstanceState::Disabled && guide::goes_on(&page).await,
         runs: view.is_some(),
         paused: view.is_some_and(|view| view.mode == Mode::Paused),
         held: view.and_then(|view| {

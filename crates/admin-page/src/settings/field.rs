@@ -85,6 +85,16 @@ pub(crate) const MODE: Section = Section {
     ],
 };
 
+/// The same in the set-up, which turns the instance on by itself, at its end.
+pub(crate) const MODE_AT_FIRST: Section = Section {
+    name: "mode",
+    advanced: false,
+    fields: &[
+        field("mode", Choice(&["presence-sync", "full-integration"])),
+        field("observe", Toggle),
+    ],
+};
+
 /// The Teams side.
 pub(crate) const TEAMS: Section = Section {
     name: "teams",

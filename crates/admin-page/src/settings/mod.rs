@@ -22,7 +22,7 @@ use sync_service::config::edit::{Document, ReadOnlyCode};
 use sync_service::daemon::{GroupChoice, SettingsAnswer};
 
 pub(crate) use changes::{changes, rule_changes};
-pub(crate) use field::{BEFORE, BEHIND, GROUP, MODE, POLICY, STARFACE, Section, TEAMS};
+pub(crate) use field::{BEFORE, BEHIND, GROUP, MODE_AT_FIRST, POLICY, STARFACE, Section, TEAMS};
 pub(crate) use form::{FaultText, Filling, Part, fault_text, key};
 pub(crate) use rules::{Choice, Chosen};
 pub(crate) use save::{Pending, confirm, save};

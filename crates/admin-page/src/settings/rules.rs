@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use presence_mapping::{Presence, Problem, Rules, RulesTable};
 use serde_json::{Value, json};
+use sync_service::config::MOST_PATTERNS;
 
 use crate::door::Fields;
 use crate::language::Tongue;
@@ -93,7 +94,9 @@ impl Chosen {
                 .lines()
                 .map(str::trim)
                 .filter(|line| !line.is_empty());
-            let wanted: Vec<String> = ticked.chain(more.map(str::to_owned)).collect();
+            // One more than may be, so that it is refused.
+            let wanted = ticked.chain(more.map(str::to_owned));
+            let wanted: Vec<String> = wanted.take(MOST_PATTERNS + 1).collect();
             let kept = before
                 .iter()
                 .filter(|known| wanted.iter().any(|pattern| same(pattern, known)));
@@ -155,6 +158,9 @@ impl Chosen {
 
     /// The rules, where they are good.
     fn rules(&self) -> Option<Rules> {
+        if self.dnd.len() + self.leave.len() + self.chat.len() > MOST_PATTERNS {
+            return None;
+        }
         let mut table = RulesTable {
             dnd: self.dnd.clone(),
             leave: self.leave.clone(),

@@ -40,6 +40,7 @@ pub use choices::{LogFormat, LogLevel, NotALevel, OnStop, Policy, StarfaceAuth};
 pub use example::EXAMPLE;
 pub use fault::{ConfigErrors, Fault, FaultKind, Position, Warning};
 pub use load::{Environment, Loaded, load, parse, unconfigured};
+pub use rules::MOST_PATTERNS;
 pub use schema::schema;
 pub use secret::Secret;
 pub use secret_files::{Disk, SecretFiles, StoredFile};

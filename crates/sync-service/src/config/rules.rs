@@ -9,6 +9,10 @@ use super::reader::Reader;
 use super::source::{Located, Place};
 use super::values::{text, wrong_type};
 
+/// More patterns than this nobody needs: Teams has six availabilities and some fifteen activities. Each is compared with all
+/// others.
+pub const MOST_PATTERNS: usize = 500;
+
 /// Reads the rules of an instance.
 pub(super) fn read(rules: &Reader<'_>) -> Option<Rules> {
     compile(rules, true)
@@ -25,6 +29,14 @@ fn compile(rules: &Reader<'_>, whole: bool) -> Option<Rules> {
     let chat = chat(rules);
     let complete = dnd_list.is_some() && leave_list.is_some();
     let (dnd, leave) = (dnd_list.unwrap_or_default(), leave_list.unwrap_or_default());
+    if dnd.len() + leave.len() + chat.len() > MOST_PATTERNS {
+        let what = format!("there are more than {MOST_PATTERNS} patterns");
+        let hint = "remove those that repeat each other; `*/Activity` stands for every availability";
+        rules
+            .source
+            .fault(&rules.place, FaultKind::BadValue, what, Some(hint.to_owned()));
+        return None;
+    }
     let mut table = RulesTable {
         dnd: plain(&dnd),
         leave: plain(&leave),

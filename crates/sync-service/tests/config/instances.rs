@@ -271,3 +271,17 @@ fn http_reaches_this_machine_alone() {
     let printed = refusal(&file("").replace("https://pbx.example", "http://pbx.example"));
     assert!(printed.contains("is `http://` to another machine"), "{printed}");
 }
+
+#[test]
+fn more_patterns_than_anybody_needs_are_one_fault_and_not_a_long_wait() {
+    let patterns: Vec<String> = (0..20_000)
+        .map(|number| format!("\"Busy/Word{number}\""))
+        .collect();
+    let text = format!(
+        "version = 1\n{INSTANCE}\n[instances.main.rules]\ndnd = [{}]\n",
+        patterns.join(", ")
+    );
+    let error = read(&text).expect_err("too many");
+    let said: Vec<&str> = error.faults().iter().map(|fault| fault.what.as_str()).collect();
+    assert_eq!(said, ["there are more than 500 patterns"]);
+}
