@@ -1,5 +1,6 @@
 //! What stands around every page: tabs, instances, language, the way out.
 
+use serde::Deserialize;
 use sync_service::language::{Catalogue, argument, number};
 
 use crate::door::Visitor;
@@ -51,6 +52,13 @@ pub(crate) struct Notice {
     /// `good`, `warning` or `bad`.
     pub(crate) kind: &'static str,
     pub(crate) text: String,
+}
+
+/// What was done before the browser came to a page.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Done {
+    /// A word; `done-WORD` is the text.
+    pub(crate) done: Option<String>,
 }
 
 /// The frame around one page.

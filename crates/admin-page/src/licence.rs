@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use licensing::{Licence, Refusal};
-use serde::Deserialize;
 use sync_core::{InstanceName, LicenceView};
 use sync_service::Assembly;
 use sync_service::config::Instance;
@@ -14,7 +13,7 @@ use sync_service::config::edit::{Change, Edit, KeyPath};
 use crate::address::{Path, Query};
 use crate::door::{Posted, Visitor};
 use crate::entrance;
-use crate::frame::{Frame, Tab};
+use crate::frame::{Done, Frame, Tab};
 use crate::language::Tongue;
 use crate::page::Page;
 use crate::respond::html;
@@ -39,11 +38,6 @@ struct Seats {
     used: usize,
     of: u32,
     enough: bool,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Done {
-    done: Option<String>,
 }
 
 /// The page.

@@ -5,14 +5,13 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
 use sync_core::{Health, InstanceName, InstanceView, LinkView, Mode, PlanId};
 use sync_service::api::{InstanceState, InstanceStatus, Order};
 
 use crate::address::{Path, Query};
 use crate::door::{Posted, Visitor};
 use crate::entrance;
-use crate::frame::{Frame, Tab};
+use crate::frame::{Done, Frame, Tab};
 use crate::guide;
 use crate::language::Tongue;
 use crate::live;
@@ -59,11 +58,6 @@ struct Link {
 struct HeldPlan {
     id: String,
     changes: usize,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Done {
-    done: Option<String>,
 }
 
 /// The page.

@@ -14,7 +14,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 use serde_json::Value;
 use sync_core::InstanceName;
 use sync_service::config::Fault;
@@ -31,7 +30,7 @@ pub(crate) use seen::Seen;
 use crate::address::{Path, Query};
 use crate::door::{Fields, Visitor};
 use crate::entrance;
-use crate::frame::{Frame, Tab};
+use crate::frame::{Done, Frame, Tab};
 use crate::page::Page;
 use crate::respond::{html, plain_failure};
 
@@ -52,11 +51,6 @@ struct SettingsPage {
     behind: Vec<Part>,
     signed_in: Option<bool>,
     file: String,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Done {
-    done: Option<String>,
 }
 
 /// The page.
