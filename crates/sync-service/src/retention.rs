@@ -18,16 +18,7 @@ pub(crate) async fn forget_old(
     now: Timestamp,
 ) -> Result<usize, PortError> {
     let before = beginning(audit_days, now);
-    let mut forgotten = 0;
-    loop {
-        let deleted = ledger.forget_audit(before).await?;
-        forgotten += deleted;
-        if deleted < AUDIT_BATCH {
-            return Ok(forgotten);
-        }
-        // Whoever stores results goes first.
-        tokio::task::yield_now().await;
-    }
+    batch_by_batch(|| ledger.forget_audit(before)).await
 }
 
 /// Deletes changes of the settings in the same way.
@@ -40,13 +31,21 @@ pub(crate) async fn forget_old_changes(
     now: Timestamp,
 ) -> Result<usize, PortError> {
     let before = beginning(audit_days, now);
+    batch_by_batch(|| audit.forget(before)).await
+}
+
+/// Deletes until a batch is not full any more.
+async fn batch_by_batch<F: Future<Output = Result<usize, PortError>>>(
+    forget: impl Fn() -> F,
+) -> Result<usize, PortError> {
     let mut forgotten = 0;
     loop {
-        let deleted = audit.forget(before).await?;
+        let deleted = forget().await?;
         forgotten += deleted;
         if deleted < AUDIT_BATCH {
             return Ok(forgotten);
         }
+        // Whoever stores results goes first.
         tokio::task::yield_now().await;
     }
 }

@@ -12,6 +12,7 @@ mod explaining;
 mod flow;
 mod intake;
 mod licence_view;
+mod link_name;
 mod links;
 mod listing;
 mod member;
@@ -35,7 +36,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use event::{Effect, Event, LedgerCommit, RequestId, Write, Written};
-pub use links::LinkName;
+pub use link_name::LinkName;
 pub use listing::{MemberPage, MemberQuery, Show};
 pub use refusals::{Fingerprint, Fingerprints, Refusal, Refusals, Side};
 pub use report::Report;

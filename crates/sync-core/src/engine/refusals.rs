@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::backoff::wait;
-use super::links::LinkName;
+use super::link_name::LinkName;
 use crate::fault::{Fault, PortError};
 use crate::moment::Moment;
 

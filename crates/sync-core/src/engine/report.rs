@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use licensing::Refusal;
 
-use super::links::LinkName;
+use super::link_name::LinkName;
 use super::steps::MemberStep;
 use crate::checker::Violation;
 use crate::fault::PortError;
