@@ -5,104 +5,30 @@
     reason = "a test that cannot set its world up has failed"
 )]
 
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+#[path = "home/dead.rs"]
+mod dead_site;
+mod home;
+
+use std::path::Path;
 use std::time::Duration;
 
 use sync_adapters::http::{HttpClient, HttpSettings};
 use sync_core::{Health, InstanceName, LinkName, Mode};
 use sync_service::api::{Client, ClientError, Endpoint, InstanceState, InstanceStatus, Order, endpoint_file};
-use sync_service::config::{self, Environment};
-use sync_service::daemon::{self, DaemonOptions, RunningDaemon, StartError};
-use tempfile::TempDir;
+use sync_service::daemon::StartError;
 
-/// Nobody listens on this port: it is reserved.
-const CONFIGURATION: &str = r#"
-version = 1
+use dead_site::CONFIGURATION;
+use home::Home;
 
-[daemon]
-listen = "127.0.0.1:0"
-
-[instances.main.teams]
-cloud = "custom"
-login_url = "http://127.0.0.1:1"
-graph_url = "http://127.0.0.1:1"
-tenant_id = "11111111-1111-1111-1111-111111111111"
-client_id = "22222222-2222-2222-2222-222222222222"
-client_secret_file = "secret"
-
-[instances.main.starface]
-url = "http://127.0.0.1:1"
-group = "Teams"
-login = "0001"
-password_file = "secret"
-
-[instances.off]
-enabled = false
-[instances.off.teams]
-cloud = "custom"
-login_url = "http://127.0.0.1:1"
-graph_url = "http://127.0.0.1:1"
-tenant_id = "11111111-1111-1111-1111-111111111111"
-client_id = "22222222-2222-2222-2222-222222222222"
-client_secret_file = "secret"
-[instances.off.starface]
-url = "http://127.0.0.1:1"
-group = "Others"
-login = "0001"
-password_file = "secret"
-"#;
-
-struct Home {
-    folder: TempDir,
+fn dead() -> Home {
+    Home::with(&[
+        ("presence-sync.toml", CONFIGURATION),
+        ("secret", "SAMPLE-secret\n"),
+    ])
 }
 
-impl Home {
-    fn new() -> Self {
-        let home = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        home.write("presence-sync.toml", CONFIGURATION);
-        home.write("secret", "SAMPLE-secret\n");
-        home
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        use std::io::Write;
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(self.path(name))
-            .unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-    }
-
-    async fn start(&self) -> Result<RunningDaemon, StartError> {
-        let path = self.path("presence-sync.toml");
-        let loaded = config::load(&path, &Environment::default()).unwrap();
-        let options = DaemonOptions {
-            config: path,
-            environment: Environment::default(),
-            program: "0.0.0-test",
-            logging: None,
-            page: None,
-        };
-        daemon::start(options, loaded).await
-    }
-
-    fn client(&self) -> Client {
-        let endpoint = Endpoint::find(&endpoint_file(&self.path("state.db")))
-            .unwrap()
-            .unwrap();
-        Client::new(http(), endpoint)
-    }
+fn client(home: &Home) -> Client {
+    Client::new(http(), home.endpoint())
 }
 
 fn http() -> reqwest::Client {
@@ -133,9 +59,9 @@ async fn eventually<T, F: Future<Output = Option<T>>>(ask: impl Fn() -> F) -> T 
 
 #[tokio::test]
 async fn a_dead_pbx_is_told_and_tried_again_without_a_storm() {
-    let home = Home::new();
-    let daemon = home.start().await.unwrap();
-    let client = home.client();
+    let home = dead();
+    let daemon = home.start(None).await.unwrap();
+    let client = client(&home);
     let view = eventually(|| async {
         let status = client.status().await.ok()?;
         let view = status
@@ -169,8 +95,8 @@ async fn a_dead_pbx_is_told_and_tried_again_without_a_storm() {
 
 #[tokio::test]
 async fn health_and_metrics_need_no_sign_in_and_everything_else_does() {
-    let home = Home::new();
-    let daemon = home.start().await.unwrap();
+    let home = dead();
+    let daemon = home.start(None).await.unwrap();
     let base = format!("http://{}", daemon.address());
     let get = |path: &str, token: Option<&str>| {
         let mut request = http().get(format!("{base}{path}"));
@@ -209,9 +135,9 @@ async fn health_and_metrics_need_no_sign_in_and_everything_else_does() {
 
 #[tokio::test]
 async fn the_client_finds_the_daemon_and_notices_when_it_is_gone() {
-    let home = Home::new();
-    let daemon = home.start().await.unwrap();
-    let client = home.client();
+    let home = dead();
+    let daemon = home.start(None).await.unwrap();
+    let client = client(&home);
     let status = client.status().await.unwrap();
     let [notice] = status.daemon.notices.as_slice() else {
         panic!("{:?}", status.daemon.notices)
@@ -248,10 +174,10 @@ async fn the_client_finds_the_daemon_and_notices_when_it_is_gone() {
 
 #[tokio::test]
 async fn a_second_daemon_on_the_same_state_waits() {
-    let home = Home::new();
-    let first = home.start().await.unwrap();
-    eventually(|| async { home.client().members(&main_instance()).await.ok() }).await;
-    let second = home.start().await.unwrap();
+    let home = dead();
+    let first = home.start(None).await.unwrap();
+    eventually(|| async { client(&home).members(&main_instance()).await.ok() }).await;
+    let second = home.start(None).await.unwrap();
     let status = eventually(|| async {
         let status = second.supervisor().status(&main_instance()).await.ok()?;
         (status.state == InstanceState::Waiting).then_some(status)
@@ -269,9 +195,9 @@ async fn a_second_daemon_on_the_same_state_waits() {
 
 #[tokio::test]
 async fn a_bad_new_file_leaves_the_old_settings_running() {
-    let home = Home::new();
-    let daemon = home.start().await.unwrap();
-    eventually(|| async { home.client().members(&main_instance()).await.ok() }).await;
+    let home = dead();
+    let daemon = home.start(None).await.unwrap();
+    eventually(|| async { client(&home).members(&main_instance()).await.ok() }).await;
     home.write("presence-sync.toml", "version = 1\n[daemon]\nlog = \"loud\"\n");
     assert!(daemon.reload().await.is_err());
     assert!(daemon.supervisor().members(&main_instance()).await.is_ok());
@@ -296,24 +222,24 @@ async fn a_bad_new_file_leaves_the_old_settings_running() {
 
 #[tokio::test]
 async fn a_port_that_is_taken_is_a_clear_error() {
-    let home = Home::new();
+    let home = dead();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = format!("listen = \"{}\"", taken.local_addr().unwrap());
     home.write(
         "presence-sync.toml",
         &CONFIGURATION.replace("listen = \"127.0.0.1:0\"", &listen),
     );
-    let error = home.start().await.unwrap_err();
+    let error = home.start(None).await.unwrap_err();
     assert!(matches!(error, StartError::Listen { .. }));
     assert!(error.hint().unwrap().contains("daemon.listen"));
 }
 
 #[tokio::test]
 async fn a_state_in_a_folder_that_does_not_exist_is_a_clear_error() {
-    let home = Home::new();
+    let home = dead();
     let text = CONFIGURATION.replace("[daemon]", "[daemon]\nstate = \"sqlite:nowhere/state.db\"");
     home.write("presence-sync.toml", &text);
-    let error = home.start().await.unwrap_err();
+    let error = home.start(None).await.unwrap_err();
     assert!(matches!(error, StartError::State(_)), "{error:?}");
     assert!(error.hint().is_some());
     assert!(!Path::new(&home.path("nowhere")).exists());
@@ -321,9 +247,9 @@ async fn a_state_in_a_folder_that_does_not_exist_is_a_clear_error() {
 
 #[tokio::test]
 async fn an_instance_begins_anew_when_somebody_has_signed_in_and_a_stranger_is_refused() {
-    let home = Home::new();
-    let daemon = home.start().await.unwrap();
-    let client = home.client();
+    let home = dead();
+    let daemon = home.start(None).await.unwrap();
+    let client = client(&home);
     eventually(|| async { client.status().await.ok()?.instances.swap_remove(0).view }).await;
     let answer = client.signed_in(&main_instance()).await.unwrap();
     assert_eq!(answer.instance.instance, main_instance());
@@ -347,7 +273,7 @@ async fn an_instance_begins_anew_when_somebody_has_signed_in_and_a_stranger_is_r
 
 #[tokio::test]
 async fn the_end_of_a_certificate_is_in_the_status() {
-    let home = Home::new();
+    let home = dead();
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
     let mut params = rcgen::CertificateParams::new(vec!["app.example".to_owned()]).unwrap();
     params.not_before = rcgen::date_time_ymd(2019, 1, 1);
@@ -357,8 +283,8 @@ async fn the_end_of_a_certificate_is_in_the_status() {
     let certificate = "auth = \"client-certificate\"\nclient_certificate_file = \"graph.pem\"";
     let text = CONFIGURATION.replacen("client_secret_file = \"secret\"", certificate, 1);
     home.write("presence-sync.toml", &text);
-    let daemon = home.start().await.unwrap();
-    let status = home.client().status().await.unwrap();
+    let daemon = home.start(None).await.unwrap();
+    let status = client(&home).status().await.unwrap();
     let [notice] = status.instances[0].notices.as_slice() else {
         panic!("{:?}", status.instances[0].notices)
     };
@@ -372,14 +298,14 @@ async fn the_end_of_a_certificate_is_in_the_status() {
 
 #[tokio::test]
 async fn a_key_that_is_none_stops_only_whoever_signed_in_with_it() {
-    let home = Home::new();
+    let home = dead();
     home.write("state.key", "too short");
     let text = CONFIGURATION
         .replacen("client_secret_file = \"secret\"", "auth = \"browser\"", 1)
         .replace("enabled = false", "enabled = true");
     home.write("presence-sync.toml", &text);
-    let daemon = home.start().await.unwrap();
-    let client = home.client();
+    let daemon = home.start(None).await.unwrap();
+    let client = client(&home);
     let instances = eventually(|| async {
         let instances = client.status().await.ok()?.instances;
         let settled = |status: &InstanceStatus| status.state != InstanceState::Starting;

@@ -5,81 +5,34 @@
     reason = "a test that cannot set its world up has failed"
 )]
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+mod home;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use sync_adapters::http::{Fingerprint, HttpClient, HttpSettings};
-use sync_service::api::{Client, ClientError, Endpoint, endpoint_file};
-use sync_service::config::{self, Environment};
-use sync_service::daemon::{self, DaemonOptions, RunningDaemon};
-use tempfile::TempDir;
+use sync_service::api::{Client, ClientError, Endpoint};
+
+use home::Home;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-struct Home {
-    folder: TempDir,
+/// A daemon without instances, listening there by a certificate of its own.
+fn listening_on(address: &str) -> (Home, Fingerprint) {
+    let configuration =
+        format!("version = 1\n[daemon]\nlisten = \"{address}\"\ntls_certificate_file = \"page.pem\"\n");
+    let home = Home::with(&[("presence-sync.toml", &configuration)]);
+    let fingerprint = certify(&home);
+    (home, fingerprint)
 }
 
-impl Home {
-    /// A daemon without instances, listening there by a certificate of its own.
-    fn listening_on(address: &str) -> (Self, Fingerprint) {
-        let home = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        let configuration =
-            format!("version = 1\n[daemon]\nlisten = \"{address}\"\ntls_certificate_file = \"page.pem\"\n");
-        home.write("presence-sync.toml", &configuration);
-        let fingerprint = home.certify();
-        (home, fingerprint)
-    }
-
-    /// Writes a new certificate with its key.
-    fn certify(&self) -> Fingerprint {
-        let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed(vec!["page.example".to_owned()]).unwrap();
-        self.write(
-            "page.pem",
-            &format!("{}{}", cert.pem(), signing_key.serialize_pem()),
-        );
-        Fingerprint::of(cert.der())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(self.path(name))
-            .unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-    }
-
-    async fn start(&self) -> RunningDaemon {
-        let path = self.path("presence-sync.toml");
-        let loaded = config::load(&path, &Environment::default()).unwrap();
-        let options = DaemonOptions {
-            config: path,
-            environment: Environment::default(),
-            program: "0.0.0-test",
-            logging: None,
-            page: None,
-        };
-        daemon::start(options, loaded).await.unwrap()
-    }
-
-    fn endpoint(&self) -> Endpoint {
-        Endpoint::find(&endpoint_file(&self.path("state.db")))
-            .unwrap()
-            .unwrap()
-    }
+/// Writes a new certificate with its key.
+fn certify(home: &Home) -> Fingerprint {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(vec!["page.example".to_owned()]).unwrap();
+    home.write(
+        "page.pem",
+        &format!("{}{}", cert.pem(), signing_key.serialize_pem()),
+    );
+    Fingerprint::of(cert.der())
 }
 
 fn trusting(certificate: Fingerprint) -> reqwest::Client {
@@ -92,8 +45,8 @@ fn trusting(certificate: Fingerprint) -> reqwest::Client {
 
 #[tokio::test]
 async fn the_client_trusts_the_certificate_of_the_endpoint_and_no_other() {
-    let (home, fingerprint) = Home::listening_on("127.0.0.1:0");
-    let daemon = home.start().await;
+    let (home, fingerprint) = listening_on("127.0.0.1:0");
+    let daemon = home.start(None).await.unwrap();
     assert!(daemon.speaks_tls());
     let endpoint = home.endpoint();
     assert_eq!(endpoint.certificate, Some(fingerprint));
@@ -115,8 +68,8 @@ async fn the_client_trusts_the_certificate_of_the_endpoint_and_no_other() {
 
 #[tokio::test]
 async fn whoever_listens_on_all_addresses_is_found_on_this_machine() {
-    let (home, _) = Home::listening_on("0.0.0.0:0");
-    let daemon = home.start().await;
+    let (home, _) = listening_on("0.0.0.0:0");
+    let daemon = home.start(None).await.unwrap();
     assert!(daemon.address().ip().is_unspecified());
     let endpoint = home.endpoint();
     assert!(endpoint.address.ip().is_loopback(), "{endpoint:?}");
@@ -126,8 +79,8 @@ async fn whoever_listens_on_all_addresses_is_found_on_this_machine() {
 
 #[tokio::test]
 async fn a_plain_request_is_refused_and_the_next_one_by_tls_is_served() {
-    let (home, fingerprint) = Home::listening_on("127.0.0.1:0");
-    let daemon = home.start().await;
+    let (home, fingerprint) = listening_on("127.0.0.1:0");
+    let daemon = home.start(None).await.unwrap();
     let plain = HttpClient::plain().unwrap();
     let answer = plain
         .get(format!("http://{}/healthz", daemon.address()))
@@ -145,8 +98,8 @@ async fn a_plain_request_is_refused_and_the_next_one_by_tls_is_served() {
 
 #[tokio::test]
 async fn whoever_does_not_shake_hands_keeps_nobody_waiting() {
-    let (home, fingerprint) = Home::listening_on("127.0.0.1:0");
-    let daemon = home.start().await;
+    let (home, fingerprint) = listening_on("127.0.0.1:0");
+    let daemon = home.start(None).await.unwrap();
     let mut silent = Vec::new();
     for _ in 0..200 {
         silent.push(TcpStream::connect(daemon.address()).await.unwrap());
@@ -168,10 +121,10 @@ async fn whoever_does_not_shake_hands_keeps_nobody_waiting() {
 
 #[tokio::test]
 async fn a_changed_certificate_is_taken_up_by_a_reload() {
-    let (home, first) = Home::listening_on("127.0.0.1:0");
-    let daemon = home.start().await;
+    let (home, first) = listening_on("127.0.0.1:0");
+    let daemon = home.start(None).await.unwrap();
     let url = format!("https://{}/healthz", daemon.address());
-    let second = home.certify();
+    let second = certify(&home);
     assert!(
         trusting(first).get(&url).send().await.is_ok(),
         "nothing was read yet"

@@ -5,9 +5,11 @@
     reason = "a test that cannot set its world up has failed"
 )]
 
+mod home;
+
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,11 +20,10 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sync_adapters::http::{HttpClient, HttpSettings};
 use sync_core::InstanceName;
-use sync_service::api::{Endpoint, InstanceState, endpoint_file};
+use sync_service::api::{Endpoint, InstanceState};
 use sync_service::config::{self, Environment};
-use sync_service::daemon::{self, DaemonOptions, RunningDaemon};
+use sync_service::daemon::RunningDaemon;
 use sync_service::standalone::SettingsAuditReader;
-use tempfile::TempDir;
 
 /// Nobody listens on the port of tenant and PBX: it is reserved.
 const CONFIGURATION: &str = r#"version = 1
@@ -48,7 +49,7 @@ password_file = "secret"
 "#;
 
 struct Home {
-    folder: TempDir,
+    folder: home::Home,
     daemon: RunningDaemon,
     endpoint: Endpoint,
 }
@@ -59,31 +60,14 @@ impl Home {
     }
 
     /// `prepare` changes the folder before the daemon starts.
-    async fn after(prepare: impl FnOnce(&TempDir)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in [
+    async fn after(prepare: impl FnOnce(&home::Home)) -> Self {
+        let folder = home::Home::with(&[
             ("presence-sync.toml", CONFIGURATION),
             ("secret", "OPERATORS-secret\n"),
-        ] {
-            let mut options = fs::OpenOptions::new();
-            let file = options.write(true).create(true).truncate(true).mode(0o600);
-            let mut file = file.open(folder.path().join(name)).unwrap();
-            file.write_all(text.as_bytes()).unwrap();
-        }
+        ]);
         prepare(&folder);
-        let path = folder.path().join("presence-sync.toml");
-        let loaded = config::load(&path, &Environment::default()).unwrap();
-        let options = DaemonOptions {
-            config: path,
-            environment: Environment::default(),
-            program: "0.0.0-test",
-            logging: None,
-            page: None,
-        };
-        let daemon = daemon::start(options, loaded).await.unwrap();
-        let endpoint = Endpoint::find(&endpoint_file(&folder.path().join("state.db")))
-            .unwrap()
-            .unwrap();
+        let daemon = folder.start(None).await.unwrap();
+        let endpoint = folder.endpoint();
         Self {
             folder,
             daemon,
@@ -92,7 +76,7 @@ impl Home {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.path(name)
     }
 
     fn text(&self) -> String {
@@ -349,8 +333,7 @@ async fn what_is_no_edit_is_refused_without_telling_what_it_was() {
 async fn a_managed_file_is_shown_and_every_change_is_forbidden() {
     let managed = CONFIGURATION.replace("[daemon]", "[daemon]\nmanaged = true");
     let text = managed.clone();
-    let home =
-        Home::after(move |folder| fs::write(folder.path().join("presence-sync.toml"), text).unwrap()).await;
+    let home = Home::after(move |folder| fs::write(folder.path("presence-sync.toml"), text).unwrap()).await;
     let shown = home.get("settings").await;
     assert_eq!(shown["read_only"]["code"], "managed");
     let edit = home.edit(json!([set("daemon.managed", false)])).await;
@@ -372,7 +355,7 @@ async fn a_link_to_the_file_stays_one() {
     let real = elsewhere.path().join("real.toml");
     let target = real.clone();
     let home = Home::after(move |folder| {
-        let link = folder.path().join("presence-sync.toml");
+        let link = folder.path("presence-sync.toml");
         fs::rename(&link, &target).unwrap();
         symlink(&target, &link).unwrap();
     })
@@ -423,7 +406,7 @@ async fn no_secret_is_logged_or_kept_elsewhere_than_in_its_file() {
         "{logged}"
     );
     let mut files = 0;
-    for entry in fs::read_dir(home.folder.path()).unwrap() {
+    for entry in fs::read_dir(home.folder.path("")).unwrap() {
         let path = entry.unwrap().path();
         let held = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
         let own = path.ends_with("main.password") || path.ends_with("secret");

@@ -5,7 +5,11 @@
     reason = "a test that cannot set its world up has failed"
 )]
 
+#[path = "../home/dead.rs"]
+mod dead_site;
 mod document;
+#[path = "../home/mod.rs"]
+mod home;
 mod questions;
 mod routes;
 mod support;

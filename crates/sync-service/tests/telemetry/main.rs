@@ -6,6 +6,8 @@
 )]
 
 mod decision;
+#[path = "../home/mod.rs"]
+mod home;
 mod levels;
 mod served;
 mod support;

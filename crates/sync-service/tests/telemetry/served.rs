@@ -1,17 +1,14 @@
 //! The log and the history over the local API of a daemon whose tenant and PBX are dead.
 
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use sync_adapters::http::{HttpClient, HttpSettings};
 use sync_core::{Health, InstanceName};
-use sync_service::api::{Client, ClientError, Endpoint, endpoint_file};
-use sync_service::config::{self, Environment, LogLevel};
-use sync_service::daemon::{self, DaemonOptions, RunningDaemon};
-use sync_service::telemetry::{LogQuery, Logging};
-use tempfile::TempDir;
+use sync_service::api::{Client, ClientError};
+use sync_service::config::LogLevel;
+use sync_service::telemetry::LogQuery;
 
+use crate::home::Home;
 use crate::support::Log;
 
 /// Nobody listens on this port: it is reserved.
@@ -40,66 +37,21 @@ password_file = "secret"
 
 const SECRET: &str = "SAMPLE-secret";
 
-struct Home {
-    folder: TempDir,
+fn dead() -> Home {
+    let home = Home::with(&[("secret", SECRET)]);
+    configure(&home, "error");
+    home
 }
 
-impl Home {
-    fn new() -> Self {
-        let home = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        home.configure("error");
-        home.write("secret", SECRET);
-        home
-    }
+fn configure(home: &Home, level: &str) {
+    home.write("presence-sync.toml", &CONFIGURATION.replace("LEVEL", level));
+}
 
-    fn configure(&self, level: &str) {
-        self.write("presence-sync.toml", &CONFIGURATION.replace("LEVEL", level));
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        use std::io::Write;
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(self.path(name))
-            .unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-    }
-
-    async fn start(&self, logging: Option<Logging>) -> RunningDaemon {
-        let path = self.path("presence-sync.toml");
-        let loaded = config::load(&path, &Environment::default()).unwrap();
-        let options = DaemonOptions {
-            config: path,
-            environment: Environment::default(),
-            program: "0.0.0-test",
-            logging,
-            page: None,
-        };
-        daemon::start(options, loaded).await.unwrap()
-    }
-
-    fn endpoint(&self) -> Endpoint {
-        Endpoint::find(&endpoint_file(&self.path("state.db")))
-            .unwrap()
-            .unwrap()
-    }
-
-    fn client(&self) -> Client {
-        Client::new(
-            HttpClient::build(&HttpSettings::default()).unwrap(),
-            self.endpoint(),
-        )
-    }
+fn client(home: &Home) -> Client {
+    Client::new(
+        HttpClient::build(&HttpSettings::default()).unwrap(),
+        home.endpoint(),
+    )
 }
 
 fn main_instance() -> InstanceName {
@@ -122,9 +74,9 @@ fn speak() {
 #[tokio::test]
 async fn whoever_waits_for_a_line_gets_it_when_it_comes() {
     let log = Log::at(LogLevel::Info);
-    let home = Home::new();
-    let daemon = home.start(Some(log.logging.clone())).await;
-    let client = home.client();
+    let home = dead();
+    let daemon = home.start(Some(log.logging.clone())).await.unwrap();
+    let client = client(&home);
     let answer = client.log(&mine(None), Duration::ZERO).await.unwrap();
     assert_eq!((answer.version, answer.dropped, answer.lines.len()), (1, 0, 0));
     assert_eq!(answer.now.level, LogLevel::Info);
@@ -158,9 +110,9 @@ async fn whoever_waits_for_a_line_gets_it_when_it_comes() {
 #[tokio::test]
 async fn a_daemon_that_stops_keeps_nobody_waiting() {
     let log = Log::at(LogLevel::Info);
-    let home = Home::new();
-    let daemon = home.start(Some(log.logging.clone())).await;
-    let client = home.client();
+    let home = dead();
+    let daemon = home.start(Some(log.logging.clone())).await.unwrap();
+    let client = client(&home);
     let query = mine(None);
     let waiting = client.log(&query, Duration::from_secs(20));
     let stopping = async {
@@ -177,9 +129,9 @@ async fn a_daemon_that_stops_keeps_nobody_waiting() {
 #[tokio::test]
 async fn the_level_is_changed_over_the_api_and_by_a_reload() {
     let log = Log::at(LogLevel::Error);
-    let home = Home::new();
-    let daemon = home.start(Some(log.logging.clone())).await;
-    let client = home.client();
+    let home = dead();
+    let daemon = home.start(Some(log.logging.clone())).await.unwrap();
+    let client = client(&home);
     let day = Duration::from_secs(24 * 60 * 60);
     let now = client
         .set_log_level(LogLevel::Trace, Some(day))
@@ -199,7 +151,7 @@ async fn the_level_is_changed_over_the_api_and_by_a_reload() {
 
     daemon.reload().await.unwrap();
     assert_eq!(log.logging.now(), now, "nothing was changed in the file");
-    home.configure("info");
+    configure(&home, "info");
     daemon.reload().await.unwrap();
     let now = client.log_level().await.unwrap().now;
     assert_eq!((now.level, now.until), (LogLevel::Info, None));
@@ -218,8 +170,8 @@ async fn the_level_is_changed_over_the_api_and_by_a_reload() {
 #[tokio::test]
 async fn a_question_that_makes_no_sense_is_refused_and_nobody_asks_without_the_token() {
     let log = Log::at(LogLevel::Error);
-    let home = Home::new();
-    let daemon = home.start(Some(log.logging.clone())).await;
+    let home = dead();
+    let daemon = home.start(Some(log.logging.clone())).await.unwrap();
     let (http, endpoint) = (
         HttpClient::build(&HttpSettings::default()).unwrap(),
         home.endpoint(),
@@ -249,18 +201,18 @@ async fn a_question_that_makes_no_sense_is_refused_and_nobody_asks_without_the_t
 
 #[tokio::test]
 async fn a_process_without_a_log_says_so() {
-    let home = Home::new();
-    let daemon = home.start(None).await;
-    let refused = home.client().log(&LogQuery::default(), Duration::ZERO).await;
+    let home = dead();
+    let daemon = home.start(None).await.unwrap();
+    let refused = client(&home).log(&LogQuery::default(), Duration::ZERO).await;
     assert!(matches!(refused, Err(ClientError::Refused { .. })), "{refused:?}");
     daemon.stop().await;
 }
 
 #[tokio::test]
 async fn a_sample_says_how_an_instance_that_does_not_work_does() {
-    let home = Home::new();
-    let daemon = home.start(None).await;
-    let client = home.client();
+    let home = dead();
+    let daemon = home.start(None).await.unwrap();
+    let client = client(&home);
     assert_eq!(client.history(&main_instance()).await.unwrap().samples, []);
     daemon.sample().await;
     let answer = client.history(&main_instance()).await.unwrap();
@@ -277,9 +229,9 @@ async fn a_sample_says_how_an_instance_that_does_not_work_does() {
 #[tokio::test]
 async fn no_secret_is_in_the_log_at_trace() {
     let log = Log::at(LogLevel::Trace);
-    let home = Home::new();
-    let daemon = home.start(Some(log.logging.clone())).await;
-    let client = home.client();
+    let home = dead();
+    let daemon = home.start(Some(log.logging.clone())).await.unwrap();
+    let client = client(&home);
     let token = secrecy::ExposeSecret::expose_secret(&home.endpoint().token).to_owned();
     let query = LogQuery {
         search: Some("a link does not work".to_owned()),
