@@ -5,11 +5,14 @@
     reason = "a test that cannot set its stage has failed"
 )]
 
+mod estate;
 mod licences;
+pub mod measure;
 mod npm;
 mod program;
 mod stage;
 
+pub use estate::{Estate, name};
 pub use licences::{issuer_keys, licence, terms};
 pub use npm::{Absent, installed};
 pub use program::{Daemon, Login, Output, presencectl, presencectl_with};

@@ -131,6 +131,11 @@ impl Daemon {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as `systemctl stop` does, and tells its exit code.
     pub fn stop(mut self) -> Option<i32> {
         let pid = self.child.id().to_string();

@@ -184,6 +184,25 @@ impl Stage {
             .unwrap_or_else(|| panic!("it did not settle\n{}", self.log()))
     }
 
+    /// Waits until the PBX was asked for something, and then for nothing more in a whole second. The daemon itself is not
+    /// asked, so that nothing but its own work is measured.
+    ///
+    /// # Panics
+    /// When that does not come about in a quarter of an hour.
+    pub async fn quiet(&self) {
+        let (mut before, mut still) = (0, 0);
+        for _ in 0..9_000 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let now = self.sandbox.counters().pbx();
+            still = if now == before && now > 0 { still + 1 } else { 0 };
+            if still == 10 {
+                return;
+            }
+            before = now;
+        }
+        panic!("the PBX is asked again and again\n{}", self.log());
+    }
+
     /// A client of the running daemon, if there is one.
     pub fn client(&self) -> Option<Client> {
         let endpoint = Endpoint::find(&endpoint_file(&self.path("state.db"))).ok()??;

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::sandbox::{
-    CLIENT, CLIENT_SECRET, GROUP_NAME, LOGIN, MODULE, MODULE_SECRET, OAUTH_SECRET, PASSWORD, Sandbox, TENANT,
+    CLIENT, CLIENT_SECRET, GROUP_NAME, LOGIN, MODULE, MODULE_SECRET, OAUTH_SECRET, PASSWORD, Sandbox,
 };
 
 /// A licence as two texts; the sandbox does not know what they mean.
@@ -103,11 +103,6 @@ const LICENSE: &str = "\n[license]\nkey_file = \"license.key\"\nissuer_keys_file
 impl Sandbox {
     /// The text of `presence-sync.toml` for this sandbox. Its secrets are in files beside it.
     pub fn configuration(&self, options: &Options) -> String {
-        let tenant = self.tenant_url();
-        let pbx = options.pbx_url.clone().unwrap_or_else(|| self.pbx_url());
-        let chat = format!(
-            "\n[instances.main.starface.chat]\nmodule = \"{MODULE}\"\nshared_secret_file = \"chat.secret\"\n"
-        );
         format!(
             r#"# A configuration for the sandbox: a simulated tenant and PBX on this machine.
 version = 1
@@ -116,21 +111,36 @@ version = 1
 listen = "{listen}"
 state = "sqlite:state.db"
 {license}
-[instances.main.teams]
+{instance}"#,
+            listen = options.listen,
+            license = options.license.as_ref().map_or("", |_| LICENSE),
+            instance = self.instance("main", options),
+        )
+    }
+
+    /// The tables of one instance for this sandbox, for a configuration with several.
+    pub fn instance(&self, name: &str, options: &Options) -> String {
+        let tenant = self.tenant_url();
+        let pbx = options.pbx_url.clone().unwrap_or_else(|| self.pbx_url());
+        let chat = format!(
+            "\n[instances.{name}.starface.chat]\nmodule = \"{MODULE}\"\nshared_secret_file = \"chat.secret\"\n"
+        );
+        format!(
+            r#"[instances.{name}.teams]
 cloud = "custom"
 login_url = "{tenant}"
 graph_url = "{tenant}"
-tenant_id = "{TENANT}"
+tenant_id = "{tenant_id}"
 client_id = "{CLIENT}"
 {auth}
 
-[instances.main.starface]
+[instances.{name}.starface]
 url = "{pbx}"
 group = "{GROUP_NAME}"
 login = "{LOGIN}"
 password_file = "pbx.password"
 {oauth}{chat}
-[instances.main.sync]
+[instances.{name}.sync]
 poll_interval = "{poll}"
 roster_interval = "{roster}"
 readback_interval = "{readback}"
@@ -138,9 +148,8 @@ chat_reassert = "{reassert}"
 policy = "{policy}"
 {sync}
 "#,
-            listen = options.listen,
+            tenant_id = self.tenant_id(),
             auth = options.auth.lines(),
-            license = options.license.as_ref().map_or("", |_| LICENSE),
             oauth = if self.wants_oauth() { OAUTH } else { "" },
             chat = if options.chat { chat.as_str() } else { "" },
             poll = options.poll_interval,

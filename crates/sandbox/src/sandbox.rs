@@ -85,6 +85,13 @@ impl Builder {
         self
     }
 
+    /// The tenant's id: a GUID; [`TENANT`] where nothing is said.
+    #[must_use]
+    pub fn tenant_id(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.fixed.tenant);
+        self
+    }
+
     /// How long tokens hold: those of Entra (60 min where nothing is said) and those of a PBX of version 9 (4 h).
     #[must_use]
     pub fn token_life(mut self, entra: Duration, pbx: Duration) -> Self {
@@ -178,6 +185,16 @@ impl Sandbox {
     /// The address of the PBX.
     pub fn pbx_url(&self) -> String {
         format!("http://{}", self.pbx.address)
+    }
+
+    /// The tenant's id.
+    pub fn tenant_id(&self) -> &str {
+        &self.world.fixed.tenant
+    }
+
+    /// The time that [`Record::at`] counts from, until now.
+    pub fn since_start(&self) -> Duration {
+        self.world.since_start()
     }
 
     /// Whether the PBX is one that needs an OAuth client.

@@ -1,0 +1,86 @@
+//! What a steady sweep costs: nothing changes, and the daemon looks at everybody again and again.
+//!
+//! `cargo bench -p end-to-end --bench sweep [-- --members N]`; without a number 1,000, 10,000 and 100,000 members.
+
+use std::time::{Duration, Instant};
+
+use end_to_end::measure::{Cost, Table, number, release_build};
+use end_to_end::{Stage, StageOptions};
+use sandbox::{Operation, Options, Sandbox};
+use serde_json::json;
+
+/// How many sweeps are measured.
+const SWEEPS: u64 = 10;
+
+#[tokio::main]
+async fn main() {
+    release_build();
+    let mut table = Table::new(
+        "sweep",
+        &[
+            "members",
+            "interval s",
+            "calls a sweep",
+            "PBX calls",
+            "CPU s a sweep",
+            "CPU %",
+            "resident MB",
+            "peak MB",
+            "first pass s",
+        ],
+    );
+    match number("members", 0) {
+        0 => {
+            for members in [1_000, 10_000, 100_000] {
+                measure(members, &mut table).await;
+            }
+        }
+        members => measure(members, &mut table).await,
+    }
+    table.print();
+}
+
+async fn measure(members: usize, table: &mut Table) {
+    let mut options = StageOptions::plain(members);
+    options.options = Options {
+        poll_interval: "2s".to_owned(),
+        roster_interval: "24h".to_owned(),
+        sync: format!("{}\npbx_concurrency = 16", options.options.sync),
+        ..options.options
+    };
+    let stage = Stage::set(options).await;
+    let started = Instant::now();
+    let daemon = stage.daemon();
+    stage.quiet().await;
+    let first_pass = started.elapsed().saturating_sub(Duration::from_secs(1));
+    let view = stage.settle().await.view.unwrap_or_else(|| panic!("{}", stage.log()));
+    // The daemon is not asked how far it is, because its answer costs as much as a sweep.
+    let chunks = members.div_ceil(650) as u64;
+    stage.sandbox.reset_counters();
+    let calls = |sandbox: &Sandbox| sandbox.counters().of(Operation::Presence);
+    let patience = Duration::from_secs_f64(view.sweep_interval_seconds) * 40;
+    let begins = |sandbox: &Sandbox| calls(sandbox) >= chunks;
+    assert!(stage.sandbox.wait_until(patience, begins).await, "{}", stage.log());
+    stage.sandbox.reset_counters();
+    let (before, begun) = (Cost::of(daemon.pid()), Instant::now());
+    let ends = |sandbox: &Sandbox| calls(sandbox) >= chunks * SWEEPS;
+    assert!(stage.sandbox.wait_until(patience, ends).await, "{}", stage.log());
+    let (after, took) = (Cost::of(daemon.pid()), begun.elapsed());
+    let counters = stage.sandbox.counters();
+    #[expect(clippy::cast_precision_loss, reason = "a handful of sweeps")]
+    let count = SWEEPS as f64;
+    let cpu = (after.cpu - before.cpu).as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand calls")]
+    table.row([
+        json!(members),
+        json!(took.as_secs_f64() / count),
+        json!(counters.of(Operation::Presence) as f64 / count),
+        json!(counters.pbx()),
+        json!(cpu / count),
+        json!(100.0 * cpu / took.as_secs_f64()),
+        json!(after.resident),
+        json!(after.peak),
+        json!(first_pass.as_secs_f64()),
+    ]);
+    daemon.kill();
+}
