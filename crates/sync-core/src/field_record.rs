@@ -135,8 +135,8 @@ pub struct FieldRecord {
     pub settled: Settled,
     /// A write whose fate is not known yet.
     pub intent: Option<Intent>,
-    /// A write that may still take effect, although it was not found.
-    pub stray: Option<Stray>,
+    /// A write that may still take effect, although it was not found; rare, so that it has its place elsewhere.
+    pub stray: Option<Box<Stray>>,
     /// Our value, while it stands.
     pub ours: Option<Ours>,
     /// The last confirmed write.
@@ -209,11 +209,13 @@ impl FieldRecord {
                 self.intent = None;
                 let first = Some(self.before_ours(intent.before));
                 let until = look.at.checked_add(Stray::STAYS).ok();
-                self.stray = until.map(|until| Stray {
-                    intent,
-                    until,
-                    last: found,
-                    first,
+                self.stray = until.map(|until| {
+                    Box::new(Stray {
+                        intent,
+                        until,
+                        last: found,
+                        first,
+                    })
                 });
                 None
             }
@@ -230,7 +232,7 @@ impl FieldRecord {
 
     /// A stray write that is found is ours like any other; one that is not found in time is given up.
     fn look_for_the_stray(&mut self, found: Value, look: Look) -> Option<Intent> {
-        let stray = self.stray.clone()?;
+        let stray = *self.stray.clone()?;
         // What stayed the same, or is ours already, is no sign of it.
         let known = stray.last == found || self.ours.is_some_and(|ours| ours.value == found);
         if found == stray.intent.to && !known {
@@ -243,7 +245,7 @@ impl FieldRecord {
             self.stray = None;
             return Some(stray.intent);
         }
-        self.stray = (!stray.is_given_up(look)).then_some(Stray { last: found, ..stray });
+        self.stray = (!stray.is_given_up(look)).then(|| Box::new(Stray { last: found, ..stray }));
         None
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,11 +18,11 @@ impl fmt::Display for PbxUserId {
     }
 }
 
-/// The object id of a Teams user, kept in lower case so that equality ignores case.
+/// The object id of a Teams user, kept in lower case so that equality ignores case. A clone shares the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(from = "String")]
-pub struct TeamsUserId(Box<str>);
+pub struct TeamsUserId(Arc<str>);
 
 impl TeamsUserId {
     /// Takes the id as Graph spells it.

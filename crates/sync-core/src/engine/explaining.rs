@@ -61,7 +61,7 @@ impl Engine {
     /// What is under way for a member, and what a pass would begin now.
     fn changes_of(&self, user: PbxUserId, member: &Member, now: Moment) -> Vec<DueView> {
         let under_way = |field| match member.work(field) {
-            Work::Intended(change) | Work::Ready(change) | Work::Writing(change) => Some(change),
+            Work::Intended(change) | Work::Ready(change) | Work::Writing(change) => Some(&**change),
             Work::Idle | Work::Reading => None,
         };
         let subject = Subject {

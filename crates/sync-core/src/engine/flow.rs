@@ -59,7 +59,7 @@ impl Engine {
         self.dnd_reads.clear();
         self.unread_on.clear();
         self.chat_reads.clear();
-        self.roster.to_look_up = None;
+        self.roster.to_look_up.clear();
     }
 
     fn fire_timers(&mut self, now: Moment) {

@@ -1,12 +1,12 @@
 //! What the engine holds in memory of one PBX user.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use presence_mapping::{Outcome, Presence};
 
 use super::event::RequestId;
+use super::trouble::Trouble;
 use super::views::UnknownBecause;
 use crate::fault::PortError;
 use crate::field_record::{Look, Observed};
@@ -20,13 +20,6 @@ use crate::value::{Field, Value};
 
 /// A reading of the PBX is acted on for so long; then it is read again before a write is intended.
 pub(super) const READING_STAYS_FRESH: Duration = Duration::from_secs(2);
-/// The first wait after a failure for one person; it doubles up to [`RETRY_MOST`].
-const RETRY_FIRST: Duration = Duration::from_secs(2);
-const RETRY_MOST: Duration = Duration::from_secs(5 * 60);
-/// DND that is changed back so often within this time is not written for an hour.
-const FLIPS: usize = 3;
-const FLIPS_WITHIN: Duration = Duration::from_secs(10 * 60);
-pub(super) const STOPPED_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// One PBX user: a member, or somebody who left and still has a value of ours.
 #[derive(Clone, Debug)]
@@ -48,18 +41,7 @@ pub(super) struct Member {
     seen: [Option<Seen>; 2],
     /// When the PBX was asked last, by a reading or by the reading of a write.
     asked: [Option<Timestamp>; 2],
-    attempts: [u32; 2],
-    /// Whether a write failed since the last one that was answered.
-    write_failed: [bool; 2],
-    /// When DND that we wrote was found changed back (uptime), and which write that was noticed for last.
-    flips: VecDeque<Duration>,
-    flipped: Option<Timestamp>,
-    /// Until when DND is not written (uptime), because it was changed back too often.
-    stopped_until: Option<Duration>,
-    /// A field is left alone until then (uptime), after a failure.
-    not_before: [Duration; 2],
-    /// What failed then.
-    errors: [Option<Box<str>>; 2],
+    trouble: Option<Box<Trouble>>,
 }
 
 /// The presence last seen.
@@ -106,11 +88,11 @@ pub(super) enum Work {
     /// It is being read, or queued for it.
     Reading,
     /// The intent waits to become durable.
-    Intended(Change),
+    Intended(Box<Change>),
     /// The intent is durable, the write may start.
-    Ready(Change),
+    Ready(Box<Change>),
     /// The write is under way.
-    Writing(Change),
+    Writing(Box<Change>),
 }
 
 impl Member {
@@ -133,13 +115,7 @@ impl Member {
             work: Default::default(),
             seen: [None; 2],
             asked: [None; 2],
-            attempts: [0; 2],
-            write_failed: [false; 2],
-            flips: VecDeque::new(),
-            flipped: None,
-            stopped_until: None,
-            not_before: [Duration::ZERO; 2],
-            errors: [None, None],
+            trouble: None,
         }
     }
 
@@ -191,25 +167,19 @@ impl Member {
         let (Some(seen), Some(write)) = (self.seen(Field::Dnd), self.row.dnd.last_write) else {
             return false;
         };
-        if seen.value == write.to || self.flipped == Some(write.at) {
+        if seen.value == write.to {
             return false;
         }
-        self.flipped = Some(write.at);
-        self.flips.push_back(now.uptime);
-        self.flips
-            .retain(|at| now.uptime.saturating_sub(*at) <= FLIPS_WITHIN);
-        if self.flips.len() < FLIPS {
-            return false;
-        }
-        self.flips.clear();
-        self.stopped_until = Some(now.uptime.saturating_add(STOPPED_FOR));
-        true
+        self.trouble_mut().note_flip(write.at, now)
     }
 
     /// For how much longer DND is not written, where it was changed back too often.
     pub(super) fn stopped_for(&self, now: Moment) -> Option<Duration> {
-        let left = self.stopped_until?.saturating_sub(now.uptime);
-        (!left.is_zero()).then_some(left)
+        self.trouble.as_ref()?.stopped_for(now)
+    }
+
+    fn trouble_mut(&mut self) -> &mut Trouble {
+        self.trouble.get_or_insert_default()
     }
 
     /// Whether the operator paused this member.
@@ -262,51 +232,42 @@ impl Member {
 
     /// Notes a failure that concerns this field of this person. Returns when it may be tried again (uptime).
     pub(super) fn failed(&mut self, field: Field, error: &PortError, now: Moment) -> Duration {
-        self.errors[field as usize] = Some(error.chain().into());
-        let attempts = &mut self.attempts[field as usize];
-        let wait = RETRY_FIRST
-            .saturating_mul(2_u32.saturating_pow((*attempts).min(16)))
-            .min(RETRY_MOST);
-        *attempts = attempts.saturating_add(1);
-        self.not_before[field as usize] = now.uptime.saturating_add(wait);
-        self.not_before[field as usize]
+        self.trouble_mut().failed(field, error, now)
     }
 
     /// Notes that a write failed: a reading that follows does not make the next failure the first one again.
     pub(super) fn write_failed(&mut self, field: Field) {
-        self.write_failed[field as usize] = true;
+        self.trouble_mut().write_failed(field);
     }
 
     /// Notes that a reading succeeded.
     pub(super) fn was_read(&mut self, field: Field) {
-        if !self.write_failed[field as usize] {
-            self.succeeded(field);
+        if let Some(trouble) = &mut self.trouble {
+            trouble.was_read(field);
         }
     }
 
     /// Notes that a write was answered.
     pub(super) fn succeeded(&mut self, field: Field) {
-        self.errors[field as usize] = None;
-        self.write_failed[field as usize] = false;
-        self.attempts[field as usize] = 0;
-        self.not_before[field as usize] = Duration::ZERO;
+        if let Some(trouble) = &mut self.trouble {
+            trouble.succeeded(field);
+        }
     }
 
     /// The last failure that concerned this field of this person, and how long it is waited for after it.
     pub(super) fn waits_after(&self, field: Field, now: Moment) -> Option<(&str, Duration)> {
-        let left = self.not_before[field as usize].saturating_sub(now.uptime);
-        let error = self.errors[field as usize].as_deref()?;
-        (!left.is_zero()).then_some((error, left))
+        self.trouble.as_ref()?.waits_after(field, now)
     }
 
     /// How often in a row this field failed.
     pub(super) fn attempts(&self, field: Field) -> u32 {
-        self.attempts[field as usize]
+        self.trouble.as_ref().map_or(0, |trouble| trouble.attempts(field))
     }
 
     /// Whether something is under way for the field, or it waits after a failure.
     pub(super) fn is_busy(&self, field: Field, now: Moment) -> bool {
-        !matches!(self.work(field), Work::Idle) || now.uptime < self.not_before[field as usize]
+        let waits = self.trouble.as_ref().is_some_and(|trouble| trouble.waits(field, now));
+        waits || !matches!(self.work(field), Work::Idle)
     }
 
     /// The row as it is to be stored.

@@ -25,6 +25,7 @@ mod seat_gate;
 mod steps;
 mod stray;
 mod sweep;
+mod trouble;
 mod view;
 mod views;
 mod writing;

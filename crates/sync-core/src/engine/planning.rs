@@ -213,7 +213,7 @@ impl Engine {
             rule: rule(&change),
         };
         member.row.field_mut(field).intend(intent);
-        member.set_work(field, Work::Intended(change));
+        member.set_work(field, Work::Intended(Box::new(change)));
         self.dirty.insert(user);
         self.intended.push_back((user, field));
     }

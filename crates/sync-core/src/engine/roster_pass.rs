@@ -1,6 +1,6 @@
 //! The roster pass: members from the PBX, their Teams users from the directory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,11 @@ use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::LedgerRow;
 use crate::moment::Moment;
 use crate::roster::{DirectoryUser, GuardVerdict, PbxRoster, PbxUser, Standing, standings};
+use crate::settings::CHUNK;
+
+/// The directory is asked for as many addresses at once as so many chunks of a sweep have people: what it says of each is much,
+/// and is held until all of them are answered for.
+const CHUNKS_LOOKED_UP: usize = 6;
 
 /// Where the roster pass stands.
 #[derive(Clone, Debug)]
@@ -20,8 +25,8 @@ pub(super) struct RosterPass {
     next: Duration,
     reading: bool,
     looking_up: bool,
-    /// Addresses that the directory is to be asked for.
-    pub(super) to_look_up: Option<Arc<[Address]>>,
+    /// Addresses that the directory is still to be asked for in this pass.
+    pub(super) to_look_up: VecDeque<Arc<[Address]>>,
     /// When a roster was last taken over.
     pub(super) taken: Option<Moment>,
     /// When every address was last answered for.
@@ -39,7 +44,7 @@ impl RosterPass {
             next: now.uptime,
             reading: false,
             looking_up: false,
-            to_look_up: None,
+            to_look_up: VecDeque::new(),
             taken: None,
             joined: None,
             held: None,
@@ -77,7 +82,7 @@ impl Engine {
         }
         if !self.roster.looking_up
             && self.links.may_start(LinkName::Directory, now)
-            && let Some(addresses) = self.roster.to_look_up.take()
+            && let Some(addresses) = self.roster.to_look_up.pop_front()
         {
             self.roster.looking_up = true;
             self.links.started(LinkName::Directory);
@@ -134,18 +139,21 @@ impl Engine {
         let change = self.book.take_over(roster, &self.settings.exclude);
         self.roster.change = (change.joined.len(), change.left.len());
         self.forget_recycled_ids(roster);
+        let mut new = Vec::new();
         for (&user, entry) in self.book.entries() {
-            let member = self.members.entry(user).or_insert_with(|| {
-                Member::new(
-                    LedgerRow::new(user, entry.login.clone()),
-                    Standing::NotLookedUp,
-                    now,
-                )
-            });
-            // A member that was unresolved until now gets its login.
-            if member.row.login.0.is_empty() {
-                member.row.login = entry.login.clone();
+            match self.members.get_mut(&user) {
+                // A member that was unresolved until now gets its login.
+                Some(member) if member.row.login.0.is_empty() => member.row.login = entry.login.clone(),
+                Some(_) => {}
+                None => {
+                    let row = LedgerRow::new(user, entry.login.clone());
+                    new.push((user, Member::new(row, Standing::NotLookedUp, now)));
+                }
             }
+        }
+        if !new.is_empty() {
+            // Two maps made one have full nodes; one that grows by ascending ids has half-empty ones.
+            self.members.append(&mut new.into_iter().collect());
         }
         let listed: BTreeMap<PbxUserId, &PbxUser> = roster.users.iter().map(|user| (user.id, user)).collect();
         for (user, member) in &mut self.members {
@@ -159,10 +167,10 @@ impl Engine {
         self.seats_are_due(self.roster.change.0);
         let due = self.book.addresses_due(now.uptime);
         self.restand(now);
+        let at_once = self.settings.chunk.clamp(1, CHUNK) * CHUNKS_LOOKED_UP;
+        self.roster.to_look_up = due.chunks(at_once).map(Arc::from).collect();
         if due.is_empty() {
             self.roster_complete(now);
-        } else {
-            self.roster.to_look_up = Some(due.into());
         }
     }
 
@@ -213,16 +221,17 @@ impl Engine {
             Ok(users) => {
                 self.link_works(LinkName::Directory, now);
                 self.book.looked_up(asked, &users, now.uptime);
-                self.restand(now);
-                self.roster_complete(now);
+                // Who shares a Teams user with whom is known when the last address is answered for, and not before.
+                if self.roster.to_look_up.is_empty() {
+                    self.restand(now);
+                    self.roster_complete(now);
+                }
             }
             Err(error) => {
                 let reports = self.links.failed(LinkName::Directory, &error, now);
                 self.report_all(reports);
                 self.lose_sight_of_the_unmatched(now);
-                if self.roster.to_look_up.is_none() {
-                    self.roster.to_look_up = Some(asked.into());
-                }
+                self.roster.to_look_up.push_front(asked.into());
             }
         }
     }

@@ -121,7 +121,7 @@ impl Engine {
     /// Whether a first pass over everybody is through: roster and directory read, each member's presence answered
     /// for, and nothing under way. What is held, or waits for a link that is down, does not count.
     pub fn is_settled(&self) -> bool {
-        let rostered = self.roster.joined.is_some() && self.roster.to_look_up.is_none();
+        let rostered = self.roster.joined.is_some() && self.roster.to_look_up.is_empty();
         let idle = self.members.values().all(Member::is_idle);
         rostered
             && self.gate.verdict != Gate::Unchecked

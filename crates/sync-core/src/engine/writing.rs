@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::member::{STOPPED_FOR, Work};
+use super::member::Work;
+use super::trouble::STOPPED_FOR;
 use super::{Effect, Engine, LinkName, Pending, Report, Step, Write, Written};
 use crate::aim::wanted;
 use crate::audit::AuditEntry;
@@ -85,7 +86,7 @@ impl Engine {
         self.links.started(link(field));
         let request = self.request(Pending::Write {
             user,
-            change: Box::new(change),
+            change,
         });
         self.effects.push(Effect::Write { request, write });
     }
@@ -133,7 +134,7 @@ impl Engine {
         match result {
             Ok(written) => {
                 self.link_works(link(field), now);
-                self.wrote(user, change, written, now);
+                self.wrote(user, *change, written, now);
             }
             // Nobody knows whether the write took effect: the intent stays, and the PBX is read before anything else.
             Err(error) => {

@@ -1,6 +1,6 @@
 //! The roster as it is known now: who is a member, with which address, and what the directory said of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use super::join::candidates;
@@ -56,6 +56,7 @@ impl Book {
             roster.users.iter().map(|user| (user.id, user)).collect();
         let mut change = RosterChange::default();
         let mut before = std::mem::take(&mut self.entries);
+        let mut entries = Vec::with_capacity(roster.members.len());
         for &id in &roster.members {
             let mut entry = match shown.get(&id) {
                 Some(user) => Entry {
@@ -92,8 +93,10 @@ impl Book {
                     }
                 }
             }
-            self.entries.insert(id, entry);
+            entries.push((id, entry));
         }
+        // A map that is made at once has full nodes; one that grows by ascending ids has half-empty ones.
+        self.entries = entries.into_iter().collect();
         change.left.extend(before.into_keys());
         change
     }
@@ -133,7 +136,7 @@ impl Book {
                 }
             }
         }
-        let asked: BTreeSet<&Address> = asked.iter().collect();
+        let asked: HashSet<&Address> = asked.iter().collect();
         for entry in self.entries.values_mut() {
             if let Some(address) = entry.address.as_ref().filter(|address| asked.contains(address)) {
                 let carriers = by_address.get(address).map_or(&[][..], Vec::as_slice);

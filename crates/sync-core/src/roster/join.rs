@@ -76,16 +76,13 @@ pub fn candidates(address: &Address, users: &[&DirectoryUser]) -> Vec<TeamsUserI
 
 /// The standing of every member: a Teams user that two members lay claim to is nobody's.
 pub fn standings(entries: &BTreeMap<PbxUserId, Entry>) -> BTreeMap<PbxUserId, Standing> {
-    let mut claims: BTreeMap<&TeamsUserId, Vec<PbxUserId>> = BTreeMap::new();
-    let mut shared: BTreeMap<&Address, Vec<PbxUserId>> = BTreeMap::new();
-    for (user, entry) in entries.iter().filter(|(_, entry)| !entry.excluded) {
-        if let Some(address) = &entry.address {
-            shared.entry(address).or_default().push(*user);
-        }
-        for candidate in entry.candidates.iter().flatten() {
-            claims.entry(candidate).or_default().push(*user);
-        }
-    }
+    let claimants = || entries.iter().filter(|(_, entry)| !entry.excluded);
+    let shared = Rivals::new(claimants().filter_map(|(user, entry)| Some((entry.address.as_ref()?, *user))));
+    let claims = claimants().flat_map(|(user, entry)| {
+        let candidates = entry.candidates.iter().flatten();
+        candidates.map(|candidate| (candidate, *user))
+    });
+    let claims = Rivals::new(claims);
     let standing = |user: &PbxUserId, entry: &Entry| -> Standing {
         if !entry.resolved {
             return Standing::Unresolved;
@@ -99,10 +96,11 @@ pub fn standings(entries: &BTreeMap<PbxUserId, Entry>) -> BTreeMap<PbxUserId, St
         let Some(candidates) = &entry.candidates else {
             return Standing::NotLookedUp;
         };
-        let few = |rivals: &Vec<PbxUserId>| rivals.iter().take(RIVALS + 1).copied().collect::<Vec<_>>();
-        let mut rivals: Vec<PbxUserId> = shared.get(address).map(few).unwrap_or_default();
-        rivals.extend(candidates.iter().filter_map(|id| claims.get(id)).flat_map(few));
-        rivals.retain(|rival| rival != user);
+        let other = |rival: &PbxUserId| rival != user;
+        let mut rivals: Vec<PbxUserId> = shared.of(address).filter(other).take(RIVALS).collect();
+        for id in candidates {
+            rivals.extend(claims.of(id).filter(other).take(RIVALS));
+        }
         rivals.sort_unstable();
         rivals.dedup();
         rivals.truncate(RIVALS);
@@ -121,6 +119,26 @@ pub fn standings(entries: &BTreeMap<PbxUserId, Entry>) -> BTreeMap<PbxUserId, St
         .iter()
         .map(|(user, entry)| (*user, standing(user, entry)))
         .collect()
+}
+
+/// Who claims the same thing, in one list: most things are claimed once.
+struct Rivals<'a, T>(Vec<(&'a T, PbxUserId)>);
+
+impl<'a, T: Ord> Rivals<'a, T> {
+    fn new(claims: impl Iterator<Item = (&'a T, PbxUserId)>) -> Self {
+        let mut claims: Vec<_> = claims.collect();
+        claims.sort_unstable();
+        Self(claims)
+    }
+
+    /// Everybody who claims `thing`, in the order of their ids.
+    fn of<'s>(&'s self, thing: &'s T) -> impl Iterator<Item = PbxUserId> + 's {
+        let first = self.0.partition_point(|(claimed, _)| *claimed < thing);
+        self.0[first..]
+            .iter()
+            .take_while(move |(claimed, _)| *claimed == thing)
+            .map(|(_, user)| *user)
+    }
 }
 
 #[cfg(test)]
