@@ -7,6 +7,11 @@ use presence_syncd::{Arguments, Failure, run};
 use sync_service::config::Environment;
 use tokio::runtime::Runtime;
 
+/// A roster pass takes memory for everybody at once, and nothing that is as large is needed before the next one. The system's
+/// own allocator keeps most of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What still blocks a thread after the end is left to the system.
 const LINGER: Duration = Duration::from_secs(1);
 
