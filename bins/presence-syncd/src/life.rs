@@ -10,6 +10,7 @@ use sync_service::telemetry;
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
+use crate::files::permit_many_files;
 use crate::signals::{Signals, Wish};
 use crate::systemd::{self, Watchdog};
 
@@ -37,6 +38,7 @@ pub async fn run(arguments: &Arguments, environment: Environment) -> Result<(), 
     // level is.
     let level = loaded.settings.daemon.log;
     let logging = telemetry::init_logging(level.max(LogLevel::Info), loaded.settings.daemon.log_format);
+    permit_many_files();
     let options = DaemonOptions {
         config: arguments.config.clone(),
         environment,

@@ -1,12 +1,11 @@
 //! From settings to ports: everything that an instance is made of.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use licensing::Demand;
-use sync_adapters::http::Proxies;
+use sync_adapters::http::{HttpClients, HttpSettings, Proxies};
 use sync_adapters::starface::StarfaceAdapter;
 use sync_core::{
     Acquired, Breaker, ChatPort, Claim, Clock, Fault, Fingerprint, InstanceName, LedgerPort, Moment,
@@ -19,6 +18,8 @@ use crate::sign_ins::SignIns;
 use crate::telemetry::{Metrics, Watch};
 use crate::ways::chat;
 
+type Ways = Vec<((Fingerprint, HttpSettings), StarfaceAdapter)>;
+
 /// What all instances of a process share.
 #[derive(Clone)]
 pub struct Assembly {
@@ -30,8 +31,10 @@ pub struct Assembly {
     holder: Arc<str>,
     /// Without a key in the state, credentials have no names, and whatever was refused before keeps them back.
     fingerprints: Option<FingerprintKey>,
-    /// The ways to PBXs by their credentials.
-    ways: Arc<Mutex<BTreeMap<String, StarfaceAdapter>>>,
+    /// The HTTP clients, by how they connect.
+    pub(crate) clients: HttpClients,
+    /// The ways to PBXs, by their credentials and how they connect.
+    ways: Arc<Mutex<Ways>>,
 }
 
 impl std::fmt::Debug for Assembly {
@@ -59,6 +62,7 @@ impl Assembly {
             sign_ins: SignIns::none(),
             holder,
             fingerprints: None,
+            clients: HttpClients::default(),
             ways: Arc::default(),
         }
     }
@@ -79,7 +83,7 @@ impl Assembly {
         Some(self.fingerprints.as_ref()?.pbx(starface))
     }
 
-    pub(crate) fn shared_ways(&self) -> MutexGuard<'_, BTreeMap<String, StarfaceAdapter>> {
+    pub(crate) fn shared_ways(&self) -> MutexGuard<'_, Ways> {
         self.ways.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

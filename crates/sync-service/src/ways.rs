@@ -6,7 +6,7 @@ use sync_adapters::graph::{
     Api, CallObserver, ClientCertificate, ClientId, ClientSecret, Cloud, Delegated, GraphAdapter,
     GraphClient, TenantId, TokenSource,
 };
-use sync_adapters::http::{HttpClient, HttpSettings, Proxies};
+use sync_adapters::http::{HttpSettings, Proxies};
 use sync_adapters::starface::{
     GroupId, Login, ModuleName, OAuth, OAuthClient, Observer as PbxObserver, Pbx, PbxUrl, SignIn,
     SignInMemory, StarfaceAdapter, StarfaceChatAdapter, TargetGroup, VolatileMemory,
@@ -61,7 +61,7 @@ impl Assembly {
         };
         let tenant = TenantId::new(&teams.tenant_id).map_err(|error| refused(doing, error))?;
         let client = ClientId::new(&teams.client_id).map_err(|error| refused(doing, error))?;
-        let http = HttpClient::build(&self.graph_http(teams))?;
+        let http = self.clients.get(&self.graph_http(teams))?;
         Ok(Way {
             http,
             cloud,
@@ -150,12 +150,12 @@ impl Assembly {
             config::Group::Id(id) => TargetGroup::Id(GroupId::new(*id)),
         };
         let http = self.starface_http(starface);
-        let way = self.name_of(starface).map(|name| format!("{} {http:?}", name.0));
         let mut shared = self.shared_ways();
-        if let Some(way) = way.as_ref().and_then(|way| shared.get(way)) {
-            return Ok(way.for_group(group));
+        let way = self.name_of(starface).map(|name| (name, http.clone()));
+        if let Some((_, adapter)) = shared.iter().find(|(known, _)| Some(known) == way.as_ref()) {
+            return Ok(adapter.for_group(group));
         }
-        let http = HttpClient::build(&http)?;
+        let http = self.clients.get(&http)?;
         let url = PbxUrl::parse(starface.url.as_str()).map_err(|error| refused(doing, error))?;
         let login = Login::new(starface.login.0.as_ref());
         let client = starface.oauth_client.as_ref().map(|client| client.id.as_str());
@@ -170,7 +170,7 @@ impl Assembly {
         let pbx = Pbx::with(http, url, sign_in, PBX_TIMEOUT, Some(counter));
         let adapter = StarfaceAdapter::new(pbx, group, self.clock());
         if let Some(way) = way {
-            shared.insert(way, adapter.clone());
+            shared.push((way, adapter.clone()));
         }
         Ok(adapter)
     }

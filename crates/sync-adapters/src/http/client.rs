@@ -18,7 +18,7 @@ const IDLE_CONNECTIONS: usize = 8;
 const IDLE_FOR: Duration = Duration::from_secs(15);
 
 /// What differs from client to client.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HttpSettings {
     /// The `User-Agent`: a product and its version.
     pub user_agent: String,

@@ -5,9 +5,11 @@ mod error;
 mod pin;
 mod probe;
 mod proxies;
+mod shared;
 
 pub use client::{HttpClient, HttpSettings};
 pub use error::HttpError;
 pub use pin::{AnotherCertificate, Fingerprint, NoFingerprint};
 pub use probe::{Answered, ProbeError, presented_certificate, probe, tls_error};
 pub use proxies::Proxies;
+pub use shared::HttpClients;

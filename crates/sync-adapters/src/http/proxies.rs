@@ -22,6 +22,20 @@ pub struct Proxies {
     bypass: String,
 }
 
+impl PartialEq for Proxies {
+    fn eq(&self, other: &Self) -> bool {
+        let address = |proxies: &Self| {
+            proxies
+                .https
+                .as_ref()
+                .map(|address| address.expose_secret().to_owned())
+        };
+        address(self) == address(other) && self.bypass == other.bypass
+    }
+}
+
+impl Eq for Proxies {}
+
 impl Proxies {
     /// Reads the usual variables of the environment through `variable`: `HTTPS_PROXY` or else `ALL_PROXY`, and `NO_PROXY`,
     /// each in capitals or else in small letters. What is empty counts as absent.
