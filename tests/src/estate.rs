@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use sandbox::{Office, Options, Sandbox};
+use sandbox::{Employee, Office, Options, Said, Sandbox};
 use sync_service::api::{Client, Endpoint, endpoint_file};
 use tempfile::TempDir;
 
@@ -15,6 +15,7 @@ use crate::stage::StageOptions;
 pub struct Estate {
     /// A tenant and a PBX for each instance; the instance is named `i` and its number.
     pub sandboxes: Vec<Sandbox>,
+    employees: Vec<Vec<Employee>>,
     folder: TempDir,
     config: PathBuf,
 }
@@ -22,10 +23,12 @@ pub struct Estate {
 impl Estate {
     /// Starts `instances` sandboxes with `members(number)` people each, and writes the configuration.
     pub async fn set(instances: usize, members: impl Fn(usize) -> usize, options: &Options) -> Self {
-        let mut sandboxes = Vec::with_capacity(instances);
+        let (mut sandboxes, mut employees) = (Vec::new(), Vec::new());
         for number in 0..instances {
+            let office = Office::plain(members(number), number as u64);
+            employees.push(office.employees().to_vec());
             let sandbox = Sandbox::builder()
-                .office(Office::plain(members(number), number as u64))
+                .office(office)
                 .tenant_id(&format!("aaaabbbb-0000-cccc-1111-{number:012x}"))
                 .start()
                 .await
@@ -35,6 +38,7 @@ impl Estate {
         let folder = tempfile::tempdir().expect("there is a temporary directory");
         let mut estate = Self {
             sandboxes,
+            employees,
             config: PathBuf::new(),
             folder,
         };
@@ -66,6 +70,19 @@ impl Estate {
     /// Writes another configuration.
     pub fn configure(&self, text: &str) {
         std::fs::write(&self.config, text).expect("the folder can be written");
+    }
+
+    /// Lets the Teams of an instance say something of an employee.
+    pub fn says(&self, instance: usize, employee: usize, availability: &str, activity: &str) {
+        let person = self.employees[instance][employee].person.as_ref();
+        let said = Said::new(availability, activity);
+        let tenant = self.sandboxes[instance].tenant();
+        tenant.set_presence(person.expect("the employee has a Teams user"), said);
+    }
+
+    /// Writes a file beside the configuration.
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).expect("the folder can be written");
     }
 
     /// The configuration file.
