@@ -9,6 +9,7 @@ use sync_core::{Health, InstanceName, InstanceView, LinkView, Mode, PlanId};
 use sync_service::api::{InstanceState, InstanceStatus, Order};
 
 use crate::address::{Path, Query};
+use crate::azure;
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Done, Frame, Tab};
@@ -182,7 +183,14 @@ impl Part {
                 .cloned()
                 .chain(warnings.map(|warning| warning.message.clone()))
                 .collect(),
-            facts: facts(tongue, view),
+            facts: status
+                .sign_in
+                .as_ref()
+                .and_then(|sign_in| azure::says(tongue, sign_in))
+                .map(|says| (tongue.say("fact-sign-in"), says))
+                .into_iter()
+                .chain(facts(tongue, view))
+                .collect(),
             links: view.links.iter().map(|view| link(tongue, view)).collect(),
         }
     }

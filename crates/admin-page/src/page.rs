@@ -6,9 +6,10 @@ use sync_core::{InstanceName, LinkName};
 use sync_service::api::{Api, InstanceStatus};
 use sync_service::language::Language;
 
-use crate::azure::Dialogues;
+use crate::azure::{self, Dialogues};
 use crate::door::{Attempts, PasswordFile, Sessions};
 use crate::guide::Drafts;
+use crate::language::Tongue;
 use crate::settings::{Pending, Seen};
 
 /// The page of one daemon.
@@ -86,6 +87,12 @@ impl Page {
                 _ => known,
             }
         })
+    }
+
+    /// How an instance signs in to Microsoft and as whom, in a sentence.
+    pub(crate) async fn sign_in(&self, tongue: Tongue, instance: &str) -> Option<String> {
+        let status = self.instance(instance).await?;
+        azure::says(tongue, &status.sign_in?)
     }
 
     /// All instances, by name.

@@ -24,7 +24,9 @@ pub struct Account(String);
 impl Account {
     /// The account of this name; `None` where nothing of it can be shown.
     pub fn new(name: &str) -> Option<Self> {
-        Some(clean(name, LONGEST)).filter(|name| !name.is_empty()).map(Self)
+        Some(clean(name, LONGEST))
+            .filter(|name| !name.is_empty())
+            .map(Self)
     }
 
     /// The name.
@@ -103,16 +105,19 @@ impl Registration {
     /// Who signed in, as Graph says. `User.Read.All`, which was asked for already, permits this question; whatever goes wrong
     /// with it, there is no name, and the sign-in is as good.
     pub(crate) async fn who(&self, token: &AccessToken) -> Option<Account> {
-        let url = self
-            .cloud
-            .graph_url("/me?$select=userPrincipalName,displayName");
+        let url = self.cloud.graph_url("/me?$select=userPrincipalName,displayName");
         let mut request = reqwest::Request::new(Method::GET, url);
         let headers = request.headers_mut();
         headers.insert(header::AUTHORIZATION, token.bearer());
-        headers.insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
+        headers.insert(
+            header::ACCEPT,
+            header::HeaderValue::from_static("application/json"),
+        );
         let asked = self.exchange.send(Api::Users, request, ANSWER_BYTES);
         let (_, answer) = tokio::time::timeout(PATIENCE, asked).await.ok()?;
-        let answer = answer.ok().filter(|answer| answer.status == http::StatusCode::OK)?;
+        let answer = answer
+            .ok()
+            .filter(|answer| answer.status == http::StatusCode::OK)?;
         Names::read(&answer.body)
     }
 }
@@ -130,7 +135,10 @@ mod tests {
     fn the_login_name_comes_before_the_name() {
         let both = r#"{"preferred_username":"anna@example.com","name":"Anna"}"#;
         assert_eq!(told(both).as_deref(), Some("anna@example.com"));
-        assert_eq!(told(r#"{"preferred_username":" ","name":"Anna"}"#).as_deref(), Some("Anna"));
+        assert_eq!(
+            told(r#"{"preferred_username":" ","name":"Anna"}"#).as_deref(),
+            Some("Anna")
+        );
         assert_eq!(told(r#"{"name":"A\u0007nna\n"}"#).as_deref(), Some("A nna"));
     }
 

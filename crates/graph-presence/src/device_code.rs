@@ -3,9 +3,7 @@
 use std::{fmt, time::Duration};
 
 use http::{Method, header};
-use oauth2::{
-    AsyncHttpClient, DeviceAuthorizationUrl, StandardDeviceAuthorizationResponse,
-};
+use oauth2::{AsyncHttpClient, DeviceAuthorizationUrl, StandardDeviceAuthorizationResponse};
 use tokio::time::{Instant, sleep_until};
 use url::form_urlencoded;
 

@@ -50,6 +50,7 @@ struct SettingsPage {
     chats: [&'static str; 4],
     behind: Vec<Part>,
     signed_in: Option<bool>,
+    sign_in: Option<String>,
     file: String,
 }
 
@@ -141,6 +142,7 @@ pub(crate) async fn fill(
         chats: ["available", "away", "do-not-disturb", "leave"],
         behind: filling.parts(&BEHIND),
         signed_in: page.signed_in(instance).await,
+        sign_in: page.sign_in(tongue, instance).await,
         file: written.file.display().to_string(),
         instance: instance.to_owned(),
         f,

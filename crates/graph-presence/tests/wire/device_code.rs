@@ -118,7 +118,11 @@ async fn without_an_id_token_graph_is_asked_once_who_signed_in() {
             panic!("{calls:?}")
         };
         assert_eq!(call.url.query(), Some("$select=userPrincipalName,displayName"));
-        let header = |name: &str| call.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        let header = |name: &str| {
+            call.headers
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
         assert_eq!(
             header("authorization").as_deref(),
             Some("Bearer SAMPLE-access-token-delegated-1")
@@ -132,7 +136,10 @@ async fn a_sign_in_of_somebody_without_a_name_is_as_good() {
     let nobody = [
         (200, serde_json::json!({})),
         (200, serde_json::json!([])),
-        (403, serde_json::json!({"error": {"code": "Authorization_RequestDenied"}})),
+        (
+            403,
+            serde_json::json!({"error": {"code": "Authorization_RequestDenied"}}),
+        ),
         (500, Value::Null),
         (302, Value::Null),
     ];

@@ -21,5 +21,5 @@ pub use server::{Api, new_token, router};
 pub use types::{
     API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, GroupAnswer, GroupsAnswer, InstanceAnswer,
     InstanceState, InstanceStatus, MembersAnswer, OrderAnswer, PeopleAnswer, PlansAnswer, ReadyAnswer,
-    SetupLinkAnswer, StatusAnswer,
+    SetupLinkAnswer, SignInStatus, StatusAnswer,
 };
