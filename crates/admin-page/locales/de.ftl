@@ -375,6 +375,7 @@ settings-failed = Das Speichern ist fehlgeschlagen; der Grund steht im Log. Es g
 read-only-managed = Diese Einstellungen kommen von anderswo (managed = true) und lassen sich hier nur ansehen.
 read-only-unwritable = Der Dienst darf die Konfigurationsdatei nicht schreiben; die Einstellungen lassen sich hier nur ansehen.
 secret-set = gesetzt
+secret-clear = „{ $word }“ entfernen
 secret-unset = nicht gesetzt
 group-choose = Bitte wählen
 group-missing = { $name } (gibt es in der Telefonanlage nicht)

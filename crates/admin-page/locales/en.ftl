@@ -375,6 +375,7 @@ settings-failed = Saving failed; the log says why. What was in force still is.
 read-only-managed = These settings come from elsewhere (managed = true) and can only be looked at here.
 read-only-unwritable = The daemon may not write the configuration file; the settings can only be looked at here.
 secret-set = set
+secret-clear = Remove “{ $word }”
 secret-unset = not set
 group-choose = Please choose
 group-missing = { $name } (not in the PBX)

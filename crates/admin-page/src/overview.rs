@@ -28,7 +28,7 @@ struct Overview {
     part: Part,
     runs: bool,
     paused: bool,
-    held: Option<HeldPlan>,
+    held: Option<Held>,
     pictures: [Picture; 2],
     /// The set-up goes on with this instance.
     is_set_up: bool,
@@ -56,9 +56,27 @@ struct Link {
     advice: Option<String>,
 }
 
-struct HeldPlan {
+/// What is held, with its button. It is sent apart from the rest, which changes every few seconds: a button that is replaced
+/// while somebody presses it is not pressed.
+#[derive(Template)]
+#[template(path = "overview-held.html")]
+struct Held {
+    f: Frame,
+    instance: String,
     id: String,
     changes: usize,
+}
+
+impl Held {
+    fn of(visitor: &Visitor, status: &InstanceStatus) -> Option<Self> {
+        let view = status.view.as_ref()?;
+        Some(Self {
+            id: view.held_plan?.to_string(),
+            changes: view.held,
+            instance: status.instance.to_string(),
+            f: Frame::bare(visitor, "held-title"),
+        })
+    }
 }
 
 /// The page.
@@ -78,12 +96,7 @@ pub(crate) async fn show(
         is_set_up: status.state == InstanceState::Disabled && guide::goes_on(&page).await,
         runs: view.is_some(),
         paused: view.is_some_and(|view| view.mode == Mode::Paused),
-        held: view.and_then(|view| {
-            Some(HeldPlan {
-                id: view.held_plan?.to_string(),
-                changes: view.held,
-            })
-        }),
+        held: Held::of(&visitor, &status),
         part: Part::of(visitor.tongue, &status),
         pictures: pictures::of(visitor.tongue, &page.api.history.samples(&status.instance)),
         instance,
@@ -102,6 +115,25 @@ pub(crate) async fn live(
         async move {
             let status = page.instance(&instance).await?;
             Part::of(visitor.tongue, &status).render().ok()
+        }
+    })
+    .into_response()
+}
+
+/// What is held, whenever that changes.
+pub(crate) async fn held(
+    State(page): State<Page>,
+    visitor: Visitor,
+    Path(instance): Path<String>,
+) -> Response {
+    live::part_of(move || {
+        let (page, visitor, instance) = (page.clone(), visitor.clone(), instance.clone());
+        async move {
+            let status = page.instance(&instance).await?;
+            let held = Held::of(&visitor, &status);
+            let about = held.as_ref().map(|held| (held.id.clone(), held.changes));
+            let text = held.map_or(Ok(String::new()), |held| held.render());
+            Some((about, text.ok()?))
         }
     })
     .into_response()
