@@ -20,6 +20,7 @@ use crate::language::Tongue;
 use crate::live;
 use crate::page::Page;
 use crate::respond::ok;
+use crate::said::Said;
 
 /// The sign-ins that were begun on the page, by instance.
 #[derive(Debug, Default)]
@@ -211,8 +212,8 @@ pub(crate) async fn begin(
         tracing::warn!(instance, %error, "no device code");
         let mut f = Frame::of(&page, &posted.visitor, &instance, Tab::Settings).await;
         f.title = f.t("azure-title");
-        let text = f.tongue.with("azure-failed", &[("error", &error.to_string())]);
-        f.tell("bad", text);
+        let said = Said::of(f.t("azure-failed"), error.to_string());
+        f.tell("bad", said);
         return ok(&SignInPage {
             delegated: true,
             says: page.sign_in(f.tongue, &instance).await,

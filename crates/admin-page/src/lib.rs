@@ -18,6 +18,7 @@ mod people;
 mod pictures;
 mod plan;
 mod respond;
+mod said;
 mod settings;
 #[cfg(test)]
 mod texts;

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use sync_core::{Health, InstanceName, InstanceView, LinkView, Mode, PlanId};
 use sync_service::api::{InstanceState, InstanceStatus, Order};
+use sync_service::doctor::Words;
 
 use crate::address::{Path, Query};
 use crate::azure;
@@ -15,10 +16,12 @@ use crate::entrance;
 use crate::frame::{Done, Frame, Tab};
 use crate::guide;
 use crate::language::Tongue;
+use crate::licence;
 use crate::live;
 use crate::page::Page;
 use crate::pictures::{self, Picture};
 use crate::respond::ok;
+use crate::said::Said;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -42,7 +45,7 @@ pub(crate) struct Part {
     health: (&'static str, String),
     says: Vec<String>,
     reasons: Vec<String>,
-    notices: Vec<String>,
+    notices: Vec<Said>,
     facts: Vec<(String, String)>,
     links: Vec<Link>,
 }
@@ -193,28 +196,27 @@ impl Part {
                 health: (kind, tongue.word("state", &status.state)),
                 says: vec![tongue.word("state-says", &status.state)],
                 reasons: status.reason.clone().into_iter().collect(),
-                notices: status.notices.clone(),
+                notices: status.notices.iter().map(Said::foreign).collect(),
                 facts: Vec::new(),
                 links: Vec::new(),
             };
         };
+        let words = Words::new(tongue.language());
         let kind = match view.readiness.state {
             Health::Ready => "good",
             Health::Degraded => "warning",
             Health::NotReady => "bad",
         };
-        let warnings = view.licence.iter().flat_map(|licence| &licence.warnings);
+        let warnings = view
+            .licence
+            .iter()
+            .flat_map(|licence| licence::warnings(tongue, licence));
         Self {
             tongue,
             health: (kind, tongue.word("health", &view.readiness.state)),
             says: says(tongue, view),
             reasons: view.readiness.reasons.clone(),
-            notices: status
-                .notices
-                .iter()
-                .cloned()
-                .chain(warnings.map(|warning| warning.message.clone()))
-                .collect(),
+            notices: status.notices.iter().map(Said::foreign).chain(warnings).collect(),
             facts: status
                 .sign_in
                 .as_ref()
@@ -223,7 +225,11 @@ impl Part {
                 .into_iter()
                 .chain(facts(tongue, view))
                 .collect(),
-            links: view.links.iter().map(|view| link(tongue, view)).collect(),
+            links: view
+                .links
+                .iter()
+                .map(|view| link(tongue, &words, &status.instance, view))
+                .collect(),
         }
     }
 }
@@ -303,7 +309,7 @@ fn fault(tongue: Tongue, link: &LinkView) -> String {
         .unwrap_or_default()
 }
 
-fn link(tongue: Tongue, view: &LinkView) -> Link {
+fn link(tongue: Tongue, words: &Words, instance: &InstanceName, view: &LinkView) -> Link {
     let kind = match view.state.as_str() {
         "up" => "good",
         "down" => "bad",
@@ -330,6 +336,6 @@ fn link(tongue: Tongue, view: &LinkView) -> Link {
         when,
         fault: view.fault.as_ref().map(|_| fault(tongue, view)),
         error: view.error.clone(),
-        advice: view.advice.clone(),
+        advice: words.remedy_of(instance, view),
     }
 }

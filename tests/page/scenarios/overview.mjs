@@ -81,6 +81,7 @@ export async function a_broken_pbx_shows_by_itself(visit) {
   await visit.stage("pbx-breaks");
   await state("down").waitFor();
   await row.getByText(visit.t("fault-unreachable")).waitFor();
+  await row.getByText("Netz, Adresse und Firewall prüfen.").waitFor();
   await looksRight(visit, page, "de");
   const details = row.locator("details");
   await details.locator("summary").click();

@@ -98,7 +98,8 @@ export async function a_bad_value_is_told_at_its_field(visit) {
     assert.equal(await label(name).inputValue(), value);
     assert.equal(await label(name).getAttribute("aria-invalid"), "true");
     const about = await label(name).getAttribute("aria-describedby");
-    await page.locator(`#${about}`).locator(".fault").waitFor();
+    const wants = name.endsWith("url") ? "url" : "duration";
+    await page.locator(`#${about}`).locator(".fault").getByText(visit.t(`fault-wants-${wants}`)).waitFor();
   }
   assert.equal(await label("sync-breaker-share").inputValue(), "0,25");
   assert.equal(await page.locator("[aria-invalid=true]").count(), 2);

@@ -131,8 +131,7 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
         && fields.first("do") != "anyway"
         && let Err(error) = groups(&page).await
     {
-        let text = tongue.with("guide-pbx-silent", &[("error", &error)]);
-        f.tell("bad", text);
+        f.tell("bad", error.said(tongue, "guide-pbx-silent"));
         return fill(&page, f, step, Some(&fields), &[], None).await;
     }
     if step == Step::Group && fields.first("do") != "anyway" && !has_seats(&page, tongue, &document).await {

@@ -226,6 +226,25 @@ impl Field {
         format!("set-{}", self.key.replace('.', "-"))
     }
 
+    /// A word for what the field wants, for whoever typed something else into it.
+    pub(crate) fn wants(&self) -> Option<&'static str> {
+        let ends = |endings: &[&str]| endings.iter().any(|ending| self.key.ends_with(ending));
+        Some(match self.kind {
+            Share => "share",
+            Number => "number",
+            Choice(_) => "choice",
+            Group => "group",
+            Text if ends(&["_interval", "_after", "_for", "_reassert"]) => "duration",
+            Text if ends(&["url"]) => "url",
+            Text if ends(&["proxy"]) => "proxy",
+            Text if ends(&["sha256"]) => "fingerprint",
+            Text if ends(&["tenant_id"]) => "tenant",
+            Text if ends(&["client_id"]) => "client",
+            Lines => "addresses",
+            _ => return None,
+        })
+    }
+
     /// The name of the box that takes a secret out.
     pub(crate) fn clear(&self) -> String {
         format!("clear:{}", self.key)

@@ -204,7 +204,11 @@ impl Filling<'_> {
             .faults
             .iter()
             .find(|fault| fault.key.as_ref().is_some_and(|key| paths.contains(key)))?;
-        Some(fault_text(self.tongue, found))
+        let mut fault = fault_text(self.tongue, found);
+        if let (FaultKind::BadValue | FaultKind::WrongType, Some(wants)) = (found.kind, field.wants()) {
+            fault.text = self.tongue.say(&format!("fault-wants-{wants}"));
+        }
+        Some(fault)
     }
 
     /// What is wrong elsewhere, for the top of the page.

@@ -33,6 +33,7 @@ use crate::entrance;
 use crate::frame::{Done, Frame, Tab};
 use crate::page::Page;
 use crate::respond::{html, plain_failure};
+use crate::said::Said;
 
 /// The PBX is asked for its groups while the page is loaded, and not waited for longer than this.
 const GROUPS: Duration = Duration::from_secs(4);
@@ -123,7 +124,7 @@ pub(crate) async fn fill(
             .as_ref()
             .map(|key| format!("{key}: "))
             .unwrap_or_default();
-        f.tell("warning", format!("{key}{}", warning.what));
+        f.tell("warning", Said::foreign(format!("{key}{}", warning.what)));
     }
     let view = SettingsPage {
         revision: sent.filter(|_| status != StatusCode::CONFLICT).map_or_else(
