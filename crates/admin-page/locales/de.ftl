@@ -44,7 +44,7 @@ sign-in-broken = Das Passwort lässt sich gerade nicht prüfen; der Grund steht 
 sign-in-wait = Zu viele falsche Passwörter. Der nächste Versuch ist in { $count ->
     [one] einer Minute
    *[other] { $count } Minuten
- } möglich.
+ } möglich. Das gilt für alle, die sich anmelden wollen, denn sie haben ein Passwort gemeinsam; mit einem Link des Befehls unten kommt man trotzdem hinein.
 sign-in-unset = Für diese Seite wurde noch kein Passwort gewählt. Dieser Befehl auf dem Server gibt dafür einen Link aus, der einmal gilt:
 sign-in-forgotten = Passwort vergessen? Auf dem Server hilft
 sign-out = Abmelden

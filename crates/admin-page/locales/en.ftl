@@ -44,7 +44,7 @@ sign-in-broken = The password cannot be checked at the moment; the log says why.
 sign-in-wait = Too many wrong passwords. The next attempt is possible in { $count ->
     [one] one minute
    *[other] { $count } minutes
- }.
+ }. That is so for everybody who wants to sign in, because they share one password; a link of the command below gets in meanwhile.
 sign-in-unset = Nobody has chosen a password for this page yet. This command on the server prints a link for that, good once:
 sign-in-forgotten = Forgotten? On the server, run
 sign-out = Sign out

@@ -189,7 +189,7 @@ pub(crate) async fn live(
 
 /// The sign-in of an instance, whenever it changes.
 pub(crate) fn watch(page: Page, visitor: Visitor, instance: String) -> Response {
-    live::part_of(move || {
+    live::part_of(&visitor.session.clone(), move || {
         let (page, visitor, instance) = (page.clone(), visitor.clone(), instance.clone());
         async move {
             let dialogue = page.dialogues.of(&instance)?;

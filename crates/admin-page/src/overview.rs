@@ -113,11 +113,12 @@ pub(crate) async fn live(
     visitor: Visitor,
     Path(instance): Path<String>,
 ) -> Response {
-    live::part(move || {
+    let tongue = visitor.tongue;
+    live::part(&visitor.session, move || {
         let (page, instance) = (page.clone(), instance.clone());
         async move {
             let status = page.instance(&instance).await?;
-            Part::of(visitor.tongue, &status).render().ok()
+            Part::of(tongue, &status).render().ok()
         }
     })
     .into_response()
@@ -129,7 +130,7 @@ pub(crate) async fn held(
     visitor: Visitor,
     Path(instance): Path<String>,
 ) -> Response {
-    live::part_of(move || {
+    live::part_of(&visitor.session.clone(), move || {
         let (page, visitor, instance) = (page.clone(), visitor.clone(), instance.clone());
         async move {
             let status = page.instance(&instance).await?;

@@ -64,6 +64,13 @@ impl Page {
         self.api.url.starts_with("https:") || self.api.files.daemon().behind_proxy
     }
 
+    /// The port that the daemon listens on.
+    pub(crate) fn port(&self) -> u16 {
+        let url = url::Url::parse(&self.api.url).ok();
+        url.and_then(|url| url.port_or_known_default())
+            .unwrap_or_default()
+    }
+
     /// Whether a one-time link with this secret is good.
     pub(crate) fn link_is_good(&self, secret: &str) -> bool {
         self.api.links.as_ref().is_some_and(|links| links.is_good(secret))

@@ -125,7 +125,7 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
         return fill(&page, f, step, Some(&fields), &faults, None).await;
     }
     if step == Step::Azure && fields.has("sign-in") {
-        return sign_in(&page, f).await;
+        return Box::pin(sign_in(&page, f)).await;
     }
     if step == Step::Pbx
         && fields.first("do") != "anyway"
