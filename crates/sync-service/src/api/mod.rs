@@ -8,6 +8,7 @@ mod openapi;
 mod refusal;
 mod routes;
 mod server;
+mod settings_client;
 mod types;
 
 pub use client::{Client, ClientError, Order};
