@@ -87,6 +87,7 @@ async fn whoever_signs_in_by_browser_need_not_do_so_again_after_a_restart() {
         (text(&done, "daemon").as_str(), &done["missing_permissions"]),
         ("none", &serde_json::json!([]))
     );
+    assert_eq!(text(&done, "account"), "reader@example.com", "as Graph says");
     assert_eq!(
         std::fs::metadata(stage.path("state.key")).unwrap().mode() & 0o777,
         0o600
@@ -100,6 +101,17 @@ async fn whoever_signs_in_by_browser_need_not_do_so_again_after_a_restart() {
     let daemon = stage.daemon();
     stage.converge(&Except::default()).await;
     assert!(!stage.dnd(0));
+    let status = stage.presencectl(&["status"]).stdout;
+    assert!(
+        status.contains("account    signed in as reader@example.com"),
+        "{status}"
+    );
+    let diagnosis = stage.presencectl(&["doctor", "--language", "de"]).stdout;
+    assert!(
+        diagnosis.contains("als `reader@example.com` angemeldet"),
+        "{diagnosis}"
+    );
+    assert!(!stage.log().contains("reader@"), "{}", stage.log());
     daemon.kill();
 
     let presented = stage.sandbox.tenant().presented_refresh_tokens();
@@ -185,6 +197,10 @@ async fn a_sign_in_that_was_revoked_is_said_and_mended_by_a_new_one() {
         Some(0)
     );
     stage.sandbox.tenant().end_refresh_tokens(50_173);
+    stage
+        .sandbox
+        .tenant()
+        .whoever_signs_in("second@example.com", "Second Reader");
     let daemon = stage.daemon();
     let waits = eventually(|| async { stage.log().contains("AADSTS50173").then_some(()) });
     waits.await.unwrap_or_else(|| panic!("{}", stage.log()));
@@ -192,6 +208,8 @@ async fn a_sign_in_that_was_revoked_is_said_and_mended_by_a_new_one() {
     assert_eq!(sign_in_by_browser(&stage).await.code, Some(0));
     stage.converge(&Except::default()).await;
     assert!(stage.dnd(0));
+    let status = stage.status().await.unwrap().sign_in.unwrap();
+    assert_eq!(status.account.as_deref(), Some("second@example.com"));
     drop(daemon);
 }
 

@@ -93,6 +93,7 @@ login-device-code = Auf irgendeinem Gerät { $link } öffnen und den Code { $cod
 login-browser = Diesen Link in einem Browser auf diesem Rechner öffnen:
 login-account = Mit dem Konto anmelden, als das der Dienst lesen soll. Strg-C beendet das Warten.
 login-done = angemeldet
+login-done-by = angemeldet als { $account }
 login-missing = Warnung: nicht gewährt: { $permissions }. Ein Administrator des Mandanten muss den Berechtigungen der App zustimmen, dann noch einmal anmelden.
 login-daemon-told = der laufende Dienst benutzt die Anmeldung ab jetzt
 login-daemon-none = es läuft kein Dienst; der nächste benutzt sie

@@ -93,6 +93,7 @@ login-device-code = Open { $link } on any device and enter the code { $code }. I
 login-browser = Open this link in a browser on this machine:
 login-account = Sign in with the account that the daemon is to read as. Ctrl-C ends the waiting.
 login-done = signed in
+login-done-by = signed in as { $account }
 login-missing = warning: not granted: { $permissions }. Let an administrator of the tenant consent to the app's permissions, and sign in again.
 login-daemon-told = the running daemon uses it from now on
 login-daemon-none = no daemon runs; the next one uses it

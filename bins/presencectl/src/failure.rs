@@ -142,6 +142,7 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let hint = match &error {
             ClientError::Refused { hint, .. } => hint.clone(),
+            ClientError::NotChanged(refusal) => refusal.hint.clone(),
             _ => None,
         };
         Self {

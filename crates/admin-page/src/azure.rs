@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use sync_core::InstanceName;
+use sync_service::api::SignInStatus;
 use sync_service::config::Settings;
 use sync_service::login::{DeviceLogin, Login, LoginError};
 use tokio::time::Instant;
@@ -15,9 +16,11 @@ use crate::address::Path;
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};
+use crate::language::Tongue;
 use crate::live;
 use crate::page::Page;
 use crate::respond::ok;
+use crate::said::Said;
 
 /// The sign-ins that were begun on the page, by instance.
 #[derive(Debug, Default)]
@@ -38,8 +41,11 @@ pub(crate) struct Dialogue {
 pub(crate) enum Progress {
     /// Somebody has to enter the code.
     Waiting,
-    /// Done; these permissions were not granted.
-    Done { missing: Vec<String> },
+    /// Done, by whom where that is known; these permissions were not granted.
+    Done {
+        account: Option<String>,
+        missing: Vec<String>,
+    },
     /// It came to nothing.
     Failed { says: String },
 }
@@ -95,8 +101,15 @@ impl Dialogue {
 
     pub(crate) fn missing(&self) -> String {
         match &self.state {
-            Progress::Done { missing } => missing.join(", "),
+            Progress::Done { missing, .. } => missing.join(", "),
             _ => String::new(),
+        }
+    }
+
+    pub(crate) fn account(&self) -> Option<&str> {
+        match &self.state {
+            Progress::Done { account, .. } => account.as_deref(),
+            _ => None,
         }
     }
 
@@ -108,12 +121,32 @@ impl Dialogue {
     }
 }
 
+/// How an instance signs in, in a sentence; `None` where nothing is known of it.
+pub(crate) fn says(tongue: Tongue, sign_in: &SignInStatus) -> Option<String> {
+    let (app, account) = (&sign_in.client_id, sign_in.account.as_deref());
+    Some(match (sign_in.auth.as_str(), sign_in.signed_in, account) {
+        ("client-secret", ..) => tongue.with("azure-by-secret", &[("app", app)]),
+        ("client-certificate", ..) => match sign_in.valid_until {
+            Some(until) => {
+                let until = tongue.moment(until);
+                tongue.with("azure-by-certificate", &[("app", app), ("until", &until)])
+            }
+            None => return None,
+        },
+        (_, Some(true), Some(account)) => tongue.with("azure-as", &[("account", account)]),
+        (_, Some(true), None) => tongue.say("azure-as-somebody"),
+        (_, Some(false), _) => tongue.say("azure-nobody"),
+        (_, None, _) => return None,
+    })
+}
+
 #[derive(Template)]
 #[template(path = "azure-sign-in.html")]
 struct SignInPage {
     f: Frame,
     instance: String,
     delegated: bool,
+    says: Option<String>,
     dialogue: Option<Dialogue>,
 }
 
@@ -138,6 +171,7 @@ pub(crate) async fn show(
     f.title = f.t("azure-title");
     ok(&SignInPage {
         delegated: config.teams.sign_in.is_delegated(),
+        says: page.sign_in(f.tongue, &instance).await,
         dialogue: page.dialogues.of(&instance),
         instance,
         f,
@@ -155,7 +189,7 @@ pub(crate) async fn live(
 
 /// The sign-in of an instance, whenever it changes.
 pub(crate) fn watch(page: Page, visitor: Visitor, instance: String) -> Response {
-    live::part_of(move || {
+    live::part_of(&visitor.session.clone(), move || {
         let (page, visitor, instance) = (page.clone(), visitor.clone(), instance.clone());
         async move {
             let dialogue = page.dialogues.of(&instance)?;
@@ -178,10 +212,11 @@ pub(crate) async fn begin(
         tracing::warn!(instance, %error, "no device code");
         let mut f = Frame::of(&page, &posted.visitor, &instance, Tab::Settings).await;
         f.title = f.t("azure-title");
-        let text = f.tongue.with("azure-failed", &[("error", &error.to_string())]);
-        f.tell("bad", text);
+        let said = Said::of(f.t("azure-failed"), error.to_string());
+        f.tell("bad", said);
         return ok(&SignInPage {
             delegated: true,
+            says: page.sign_in(f.tongue, &instance).await,
             dialogue: None,
             instance,
             f,
@@ -216,6 +251,7 @@ async fn wait(page: Page, login: DeviceLogin, name: InstanceName, number: u64) {
                 "somebody has signed in on the administrator's page"
             );
             Progress::Done {
+                account: stored.account.map(|account| account.to_string()),
                 missing: stored.missing.iter().map(ToString::to_string).collect(),
             }
         }

@@ -81,7 +81,7 @@ pub(crate) async fn sign_in(State(page): State<Page>, headers: HeaderMap, fields
     match page.password.is(password).await {
         Ok(true) => {
             page.attempts.was_right();
-            let cookie = session_cookie(&page.sessions.begin(), page.is_secure());
+            let cookie = session_cookie(&page.sessions.begin(), &page);
             (cookie, Redirect::to(&next)).into_response()
         }
         Ok(false) => {
@@ -98,7 +98,7 @@ pub(crate) async fn sign_in(State(page): State<Page>, headers: HeaderMap, fields
 /// The session ends.
 pub(crate) async fn sign_out(State(page): State<Page>, posted: Posted) -> Response {
     page.sessions.end(&posted.visitor.id);
-    (without_session_cookie(page.is_secure()), Redirect::to("/sign-in")).into_response()
+    (without_session_cookie(&page), Redirect::to("/sign-in")).into_response()
 }
 
 /// What a one-time link shows. Looking uses it up no more than a preview in a mail program would.
@@ -160,7 +160,7 @@ pub(crate) async fn choose(
     tracing::warn!("the page's password was chosen with a one-time link");
     page.sessions.end_all();
     page.attempts.was_right();
-    let cookie = session_cookie(&page.sessions.begin(), page.is_secure());
+    let cookie = session_cookie(&page.sessions.begin(), &page);
     (cookie, Redirect::to("/")).into_response()
 }
 

@@ -6,6 +6,7 @@ use sync_service::language::{Catalogue, argument, number};
 use crate::door::Visitor;
 use crate::language::Tongue;
 use crate::page::Page;
+use crate::said::Said;
 
 /// A tab of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(crate) struct TabLink {
 pub(crate) struct Notice {
     /// `good`, `warning` or `bad`.
     pub(crate) kind: &'static str,
-    pub(crate) text: String,
+    pub(crate) said: Said,
 }
 
 /// What was done before the browser came to a page.
@@ -135,12 +136,12 @@ impl Frame {
     /// Something to be known; `name` is that of a text.
     pub(crate) fn note(&mut self, kind: &'static str, name: &str) {
         let text = self.t(name);
-        self.tell(kind, text);
+        self.tell(kind, Said::ours(text));
     }
 
     /// Something to be known, in words that are ready.
-    pub(crate) fn tell(&mut self, kind: &'static str, text: String) {
-        self.notices.push(Notice { kind, text });
+    pub(crate) fn tell(&mut self, kind: &'static str, said: Said) {
+        self.notices.push(Notice { kind, said });
     }
 
     /// What was done before the browser came here, by the word in the address.

@@ -18,6 +18,7 @@ mod people;
 mod pictures;
 mod plan;
 mod respond;
+mod said;
 mod settings;
 #[cfg(test)]
 mod texts;
@@ -50,6 +51,7 @@ pub fn router(api: Api) -> Router {
         .route("/guide/azure/live", get(guide::live))
         .route("/i/{instance}/overview", get(overview::show))
         .route("/i/{instance}/overview/live", get(overview::live))
+        .route("/i/{instance}/overview/held", get(overview::held))
         .route("/i/{instance}/plan", get(plan::show))
         .route("/i/{instance}/order/{order}", post(overview::order))
         .route("/i/{instance}/settings", get(settings::show).post(settings::save))

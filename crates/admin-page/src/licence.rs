@@ -17,6 +17,7 @@ use crate::frame::{Done, Frame, Tab};
 use crate::language::Tongue;
 use crate::page::Page;
 use crate::respond::html;
+use crate::said::Said;
 
 #[derive(Template)]
 #[template(path = "licence.html")]
@@ -25,12 +26,12 @@ struct LicencePage {
     instance: String,
     gate: Option<(&'static str, String)>,
     facts: Vec<(String, String)>,
-    warnings: Vec<String>,
+    warnings: Vec<Said>,
     seats: Option<Seats>,
     read_only: bool,
     /// What was typed, where it comes back.
     typed: String,
-    fault: Option<String>,
+    fault: Option<Said>,
 }
 
 /// Seats in use, for the bar.
@@ -52,7 +53,7 @@ pub(crate) async fn show(
     fill(&page, f, &instance, String::new(), None).await
 }
 
-async fn fill(page: &Page, f: Frame, instance: &str, typed: String, fault: Option<String>) -> Response {
+async fn fill(page: &Page, f: Frame, instance: &str, typed: String, fault: Option<Said>) -> Response {
     let tongue = f.tongue;
     let Some(status) = page.instance(instance).await else {
         return entrance::no_instance(tongue);
@@ -117,16 +118,17 @@ fn facts(tongue: Tongue, view: &LicenceView) -> Vec<(String, String)> {
         .collect()
 }
 
-fn warnings(tongue: Tongue, view: &LicenceView) -> Vec<String> {
+/// What is to be known of a licence.
+pub(crate) fn warnings(tongue: Tongue, view: &LicenceView) -> Vec<Said> {
     let until = view.until.map(|at| tongue.day(at)).unwrap_or_default();
     view.warnings
         .iter()
         .map(|warning| {
             let name = format!("licence-warning-{}", warning.code);
             if tongue.texts().has(&name) {
-                tongue.with(&name, &[("until", &until)])
+                Said::ours(tongue.with(&name, &[("until", &until)]))
             } else {
-                warning.message.clone()
+                Said::foreign(&warning.message)
             }
         })
         .collect()
@@ -174,7 +176,7 @@ pub(crate) async fn save(State(page): State<Page>, Path(instance): Path<String>,
         Ok(()) => Redirect::to(&format!("/i/{instance}/licence?done=licence")).into_response(),
         Err(error) => {
             tracing::error!(%error, "the licence is not installed");
-            let fault = tongue.with("licence-not-saved", &[("error", &error.to_string())]);
+            let fault = Said::of(tongue.say("licence-not-saved"), error.to_string());
             fill(&page, f, &instance, typed, Some(fault)).await
         }
     }
@@ -199,10 +201,13 @@ async fn suits(
 }
 
 /// Why a licence is refused.
-pub(crate) fn refused(tongue: Tongue, refusal: &Refusal) -> String {
+pub(crate) fn refused(tongue: Tongue, refusal: &Refusal) -> Said {
     use licensing::NotCovered;
-    if let Refusal::NotCovered(NotCovered::TooFewSeats { .. }) = refusal {
-        return tongue.with("licence-too-few", &[("detail", &refusal.to_string())]);
-    }
-    tongue.say(&format!("licence-refused-{}", refusal.code()))
+    Said::ours(match refusal {
+        Refusal::NotCovered(NotCovered::TooFewSeats { needed, licensed }) => {
+            let (needed, licensed) = (needed.to_string(), licensed.to_string());
+            tongue.with("licence-too-few", &[("needed", &needed), ("licensed", &licensed)])
+        }
+        _ => tongue.say(&format!("licence-refused-{}", refusal.code())),
+    })
 }

@@ -4,13 +4,15 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
-use futures_util::stream::unfold;
+use futures_util::Stream;
+use futures_util::stream::{try_unfold, unfold};
 use serde::Deserialize;
-use sync_core::InstanceName;
+use sync_core::{AuditRecord, InstanceName, PortError};
 use sync_service::config::LogLevel;
 use sync_service::standalone::AuditReader;
 use sync_service::telemetry::{LogLine, LogQuery, Logging};
@@ -19,12 +21,13 @@ use crate::address::{Path, Query};
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Frame, Tab};
+use crate::live::until_end;
 use crate::page::Page;
 use crate::respond::ok;
 
 /// So many lines are shown.
 const LINES: usize = 300;
-/// A stream of lines ends after this time, so that a session that ended is noticed; the browser asks again by itself.
+/// A stream of lines ends after this time; the browser asks again by itself, by which its session is in use.
 const STREAM: Duration = Duration::from_secs(5 * 60);
 /// The longest time for which more can be logged.
 const TEMPORARY: u64 = 24 * 60 * 60;
@@ -170,7 +173,7 @@ fn told(line: &LogLine) -> String {
 /// The lines as they come.
 pub(crate) async fn live(
     State(page): State<Page>,
-    _visitor: Visitor,
+    visitor: Visitor,
     Path(instance): Path<String>,
     Query(mut asked): Query<Asked>,
     headers: HeaderMap,
@@ -211,6 +214,7 @@ pub(crate) async fn live(
             }
         },
     );
+    let events = until_end(&visitor.session, events);
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
 }
 
@@ -258,14 +262,24 @@ pub(crate) async fn download(
     attachment("presence-sync.log", "text/plain; charset=utf-8", text)
 }
 
-/// Our own writes of this instance, as the audit has them: a line of JSON for each.
+/// Our own writes of this instance, as the audit has them: a line of JSON for each, sent as they are read.
 pub(crate) async fn audit(
     State(page): State<Page>,
     visitor: Visitor,
     Path(instance): Path<String>,
 ) -> Response {
-    match audit_text(&page, InstanceName(instance.as_str().into())).await {
-        Ok(text) => attachment("presence-sync-audit.jsonl", "application/jsonl", text),
+    let settings = page.api.files.settings().await;
+    let instance = InstanceName(instance.as_str().into());
+    let first = async {
+        let mut reader = AuditReader::open(&settings, jiff::Timestamp::MIN, Some(instance)).await?;
+        let records = reader.next_page().await?;
+        Ok::<_, PortError>((reader, records))
+    };
+    match first.await {
+        Ok((reader, records)) => {
+            let lines = Body::from_stream(until_end(&visitor.session, lines(reader, records)));
+            attachment("presence-sync-audit.jsonl", "application/jsonl", lines)
+        }
         Err(error) => {
             tracing::error!(%error, "the audit cannot be read");
             crate::respond::plain_failure(
@@ -277,33 +291,35 @@ pub(crate) async fn audit(
     }
 }
 
-async fn audit_text(
-    page: &Page,
-    instance: InstanceName,
-) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    let settings = page.api.files.settings().await;
-    let mut reader = AuditReader::open(&settings, jiff::Timestamp::MIN, Some(instance)).await?;
-    let mut text = String::new();
-    loop {
-        let records = reader.next_page().await?;
+/// The lines of a page after the other. An audit that cannot be read any more breaks the file off, and does not end it.
+fn lines(
+    reader: AuditReader,
+    first: Vec<AuditRecord>,
+) -> impl Stream<Item = Result<String, Box<dyn std::error::Error + Send + Sync>>> {
+    try_unfold((reader, first), async |(mut reader, records)| {
         if records.is_empty() {
-            return Ok(text);
+            return Ok(None);
         }
-        for record in records {
-            text.push_str(&serde_json::to_string(&record)?);
+        let mut text = String::new();
+        for record in &records {
+            text.push_str(&serde_json::to_string(record)?);
             text.push('\n');
         }
-    }
+        let next = reader.next_page().await.inspect_err(|error| {
+            tracing::error!(%error, "the audit cannot be read to its end");
+        })?;
+        Ok(Some((text, (reader, next))))
+    })
 }
 
-fn attachment(name: &str, kind: &'static str, text: String) -> Response {
+fn attachment(name: &str, kind: &'static str, text: impl Into<Body>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     (
         [
             (header::CONTENT_TYPE, kind.to_owned()),
             (header::CONTENT_DISPOSITION, disposition),
         ],
-        text,
+        text.into(),
     )
         .into_response()
 }

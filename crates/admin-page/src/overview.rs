@@ -7,17 +7,21 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use sync_core::{Health, InstanceName, InstanceView, LinkView, Mode, PlanId};
 use sync_service::api::{InstanceState, InstanceStatus, Order};
+use sync_service::doctor::Words;
 
 use crate::address::{Path, Query};
+use crate::azure;
 use crate::door::{Posted, Visitor};
 use crate::entrance;
 use crate::frame::{Done, Frame, Tab};
 use crate::guide;
 use crate::language::Tongue;
+use crate::licence;
 use crate::live;
 use crate::page::Page;
 use crate::pictures::{self, Picture};
 use crate::respond::ok;
+use crate::said::Said;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -27,7 +31,7 @@ struct Overview {
     part: Part,
     runs: bool,
     paused: bool,
-    held: Option<HeldPlan>,
+    held: Option<Held>,
     pictures: [Picture; 2],
     /// The set-up goes on with this instance.
     is_set_up: bool,
@@ -41,7 +45,7 @@ pub(crate) struct Part {
     health: (&'static str, String),
     says: Vec<String>,
     reasons: Vec<String>,
-    notices: Vec<String>,
+    notices: Vec<Said>,
     facts: Vec<(String, String)>,
     links: Vec<Link>,
 }
@@ -55,9 +59,27 @@ struct Link {
     advice: Option<String>,
 }
 
-struct HeldPlan {
+/// What is held, with its button. It is sent apart from the rest, which changes every few seconds: a button that is replaced
+/// while somebody presses it is not pressed.
+#[derive(Template)]
+#[template(path = "overview-held.html")]
+struct Held {
+    f: Frame,
+    instance: String,
     id: String,
     changes: usize,
+}
+
+impl Held {
+    fn of(visitor: &Visitor, status: &InstanceStatus) -> Option<Self> {
+        let view = status.view.as_ref()?;
+        Some(Self {
+            id: view.held_plan?.to_string(),
+            changes: view.held,
+            instance: status.instance.to_string(),
+            f: Frame::bare(visitor, "held-title"),
+        })
+    }
 }
 
 /// The page.
@@ -77,12 +99,7 @@ pub(crate) async fn show(
         is_set_up: status.state == InstanceState::Disabled && guide::goes_on(&page).await,
         runs: view.is_some(),
         paused: view.is_some_and(|view| view.mode == Mode::Paused),
-        held: view.and_then(|view| {
-            Some(HeldPlan {
-                id: view.held_plan?.to_string(),
-                changes: view.held,
-            })
-        }),
+        held: Held::of(&visitor, &status),
         part: Part::of(visitor.tongue, &status),
         pictures: pictures::of(visitor.tongue, &page.api.history.samples(&status.instance)),
         instance,
@@ -96,11 +113,31 @@ pub(crate) async fn live(
     visitor: Visitor,
     Path(instance): Path<String>,
 ) -> Response {
-    live::part(move || {
+    let tongue = visitor.tongue;
+    live::part(&visitor.session, move || {
         let (page, instance) = (page.clone(), instance.clone());
         async move {
             let status = page.instance(&instance).await?;
-            Part::of(visitor.tongue, &status).render().ok()
+            Part::of(tongue, &status).render().ok()
+        }
+    })
+    .into_response()
+}
+
+/// What is held, whenever that changes.
+pub(crate) async fn held(
+    State(page): State<Page>,
+    visitor: Visitor,
+    Path(instance): Path<String>,
+) -> Response {
+    live::part_of(&visitor.session.clone(), move || {
+        let (page, visitor, instance) = (page.clone(), visitor.clone(), instance.clone());
+        async move {
+            let status = page.instance(&instance).await?;
+            let held = Held::of(&visitor, &status);
+            let about = held.as_ref().map(|held| (held.id.clone(), held.changes));
+            let text = held.map_or(Ok(String::new()), |held| held.render());
+            Some((about, text.ok()?))
         }
     })
     .into_response()
@@ -160,30 +197,40 @@ impl Part {
                 health: (kind, tongue.word("state", &status.state)),
                 says: vec![tongue.word("state-says", &status.state)],
                 reasons: status.reason.clone().into_iter().collect(),
-                notices: status.notices.clone(),
+                notices: status.notices.iter().map(Said::foreign).collect(),
                 facts: Vec::new(),
                 links: Vec::new(),
             };
         };
+        let words = Words::new(tongue.language());
         let kind = match view.readiness.state {
             Health::Ready => "good",
             Health::Degraded => "warning",
             Health::NotReady => "bad",
         };
-        let warnings = view.licence.iter().flat_map(|licence| &licence.warnings);
+        let warnings = view
+            .licence
+            .iter()
+            .flat_map(|licence| licence::warnings(tongue, licence));
         Self {
             tongue,
             health: (kind, tongue.word("health", &view.readiness.state)),
             says: says(tongue, view),
             reasons: view.readiness.reasons.clone(),
-            notices: status
-                .notices
-                .iter()
-                .cloned()
-                .chain(warnings.map(|warning| warning.message.clone()))
+            notices: status.notices.iter().map(Said::foreign).chain(warnings).collect(),
+            facts: status
+                .sign_in
+                .as_ref()
+                .and_then(|sign_in| azure::says(tongue, sign_in))
+                .map(|says| (tongue.say("fact-sign-in"), says))
+                .into_iter()
+                .chain(facts(tongue, view))
                 .collect(),
-            facts: facts(tongue, view),
-            links: view.links.iter().map(|view| link(tongue, view)).collect(),
+            links: view
+                .links
+                .iter()
+                .map(|view| link(tongue, &words, &status.instance, view))
+                .collect(),
         }
     }
 }
@@ -263,7 +310,7 @@ fn fault(tongue: Tongue, link: &LinkView) -> String {
         .unwrap_or_default()
 }
 
-fn link(tongue: Tongue, view: &LinkView) -> Link {
+fn link(tongue: Tongue, words: &Words, instance: &InstanceName, view: &LinkView) -> Link {
     let kind = match view.state.as_str() {
         "up" => "good",
         "down" => "bad",
@@ -290,6 +337,6 @@ fn link(tongue: Tongue, view: &LinkView) -> Link {
         when,
         fault: view.fault.as_ref().map(|_| fault(tongue, view)),
         error: view.error.clone(),
-        advice: view.advice.clone(),
+        advice: words.remedy_of(instance, view),
     }
 }

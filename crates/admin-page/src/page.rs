@@ -6,9 +6,10 @@ use sync_core::{InstanceName, LinkName};
 use sync_service::api::{Api, InstanceStatus};
 use sync_service::language::Language;
 
-use crate::azure::Dialogues;
+use crate::azure::{self, Dialogues};
 use crate::door::{Attempts, PasswordFile, Sessions};
 use crate::guide::Drafts;
+use crate::language::Tongue;
 use crate::settings::{Pending, Seen};
 
 /// The page of one daemon.
@@ -63,6 +64,13 @@ impl Page {
         self.api.url.starts_with("https:") || self.api.files.daemon().behind_proxy
     }
 
+    /// The port that the daemon listens on.
+    pub(crate) fn port(&self) -> u16 {
+        let url = url::Url::parse(&self.api.url).ok();
+        url.and_then(|url| url.port_or_known_default())
+            .unwrap_or_default()
+    }
+
     /// Whether a one-time link with this secret is good.
     pub(crate) fn link_is_good(&self, secret: &str) -> bool {
         self.api.links.as_ref().is_some_and(|links| links.is_good(secret))
@@ -86,6 +94,12 @@ impl Page {
                 _ => known,
             }
         })
+    }
+
+    /// How an instance signs in to Microsoft and as whom, in a sentence.
+    pub(crate) async fn sign_in(&self, tongue: Tongue, instance: &str) -> Option<String> {
+        let status = self.instance(instance).await?;
+        azure::says(tongue, &status.sign_in?)
     }
 
     /// All instances, by name.

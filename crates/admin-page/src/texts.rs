@@ -183,6 +183,9 @@ fn every_field_of_the_settings_has_a_label_and_a_word_for_each_choice() {
             has(&format!("settings-{}", section.name));
             for field in section.fields {
                 has(&field.text());
+                if let Some(wants) = field.wants() {
+                    has(&format!("fault-wants-{wants}"));
+                }
                 let Kind::Choice(words) = field.kind else { continue };
                 for word in words {
                     let word = if word.is_empty() { "default" } else { word };

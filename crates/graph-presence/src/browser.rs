@@ -73,7 +73,7 @@ impl BrowserSignIn {
             .set_pkce_verifier(verifier)
             .request_async(&http)
             .await;
-        SignedIn::of(http.read(answer)?)
+        SignedIn::of(&self.registration, http.read(answer)?).await
     }
 
     fn code(&self, query: &str) -> Result<AuthorizationCode, SignInError> {

@@ -3,15 +3,13 @@
 use std::{fmt, time::Duration};
 
 use http::{Method, header};
-use oauth2::{
-    AsyncHttpClient, DeviceAuthorizationUrl, StandardDeviceAuthorizationResponse, basic::BasicTokenResponse,
-};
+use oauth2::{AsyncHttpClient, DeviceAuthorizationUrl, StandardDeviceAuthorizationResponse};
 use tokio::time::{Instant, sleep_until};
 use url::form_urlencoded;
 
 use crate::{
     error::Fault,
-    registration::{Answer, Registration},
+    registration::{Answer, Registration, TokenAnswer},
     sign_in::SignInError,
     user_sign_in::SignedIn,
 };
@@ -83,7 +81,7 @@ impl DeviceSignIn {
     pub async fn wait(&self) -> Result<SignedIn, SignInError> {
         let interval = self.details.interval().max(SHORTEST);
         let answer = ask_until(self.begun + self.expires_in(), interval, || self.poll()).await?;
-        SignedIn::of(answer)
+        SignedIn::of(&self.registration, answer).await
     }
 
     async fn poll(&self) -> Result<Answer, SignInError> {
@@ -102,7 +100,7 @@ impl DeviceSignIn {
             .expect("the token address was parsed before");
         let http = self.registration.carrier([code.clone().into()]);
         let answer = http.call(request).await?;
-        let answer: BasicTokenResponse =
+        let answer: TokenAnswer =
             serde_json::from_slice(answer.body()).map_err(|error| http.wrong(error.into()))?;
         http.read(Ok(answer))
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod account;
 mod advice;
 mod browser;
 mod call;
@@ -30,6 +31,7 @@ mod token;
 mod token_cache;
 mod user_sign_in;
 
+pub use account::Account;
 pub use browser::BrowserSignIn;
 pub use certificate::{AppCertificate, AssertionAlgorithm, InvalidCertificate};
 pub use client::GraphClient;

@@ -9,13 +9,16 @@ use futures_util::{FutureExt, future::BoxFuture};
 use http::header::CONTENT_TYPE;
 use oauth2::{
     AsyncHttpClient, AuthType, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, RequestTokenError,
-    Scope, TokenResponse, TokenUrl,
-    basic::{BasicClient, BasicErrorResponse, BasicTokenResponse, BasicTokenType},
+    Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    basic::{
+        BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
+    },
 };
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{
+    account::Beside,
     cloud::Cloud,
     error::ProtocolError,
     exchange::{Exchange, Trace, scrub},
@@ -37,8 +40,23 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 const LONGEST_LIFETIME: Duration = Duration::from_secs(28 * 60 * 60);
 
 /// A client of the grants that knows where tokens are asked for.
-pub(crate) type OAuthClient =
-    BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+pub(crate) type OAuthClient = Client<EndpointSet>;
+
+type Client<Token> = oauth2::Client<
+    BasicErrorResponse,
+    TokenAnswer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    Token,
+>;
+
+/// An answer of the token endpoint.
+pub(crate) type TokenAnswer = StandardTokenResponse<Beside, BasicTokenType>;
 
 /// An app in a tenant of a cloud; what all its ways to sign in have in common.
 #[derive(Clone)]
@@ -58,6 +76,8 @@ pub(crate) struct Answer {
     pub(crate) refresh: Option<SecretString>,
     /// What was granted, where the answer says so.
     pub(crate) scopes: Option<Vec<String>>,
+    /// Who signed in, where the answer has an ID token.
+    pub(crate) id_token: Option<SecretString>,
 }
 
 impl Registration {
@@ -93,7 +113,7 @@ impl Registration {
 
     /// What all requests to the token endpoint have in common: the app's id, in the body.
     pub(crate) fn oauth(&self) -> OAuthClient {
-        BasicClient::new(oauth2::ClientId::new(self.client.as_str().to_owned()))
+        Client::new(oauth2::ClientId::new(self.client.as_str().to_owned()))
             .set_auth_type(AuthType::RequestBody)
             .set_token_uri(self.token_url.clone())
     }
@@ -137,7 +157,7 @@ type Asked<T> = Result<T, RequestTokenError<SignInError, BasicErrorResponse>>;
 
 impl Carrier {
     /// What the answer of a grant comes to.
-    pub(crate) fn read(&self, answer: Asked<BasicTokenResponse>) -> Result<Answer, SignInError> {
+    pub(crate) fn read(&self, answer: Asked<TokenAnswer>) -> Result<Answer, SignInError> {
         let answer = self.parsed(answer)?;
         if *answer.token_type() != BasicTokenType::Bearer {
             return Err(self.wrong(ProtocolError::Member("token_type".to_owned())));
@@ -154,6 +174,7 @@ impl Carrier {
             granted: Granted { token, lifetime },
             refresh: answer.refresh_token().map(text),
             scopes: answer.scopes().map(scopes),
+            id_token: answer.extra_fields().id_token(),
         })
     }
 

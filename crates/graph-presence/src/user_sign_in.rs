@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 
 use crate::{
+    account::{self, Account},
     browser::BrowserSignIn,
     cloud::Cloud,
     device_code::DeviceSignIn,
@@ -65,11 +66,13 @@ pub struct SignedIn {
     pub refresh_token: SecretString,
     /// Permissions that were asked for and not granted.
     pub missing: Vec<Permission>,
+    /// Who it was, where Entra or Graph says so.
+    pub account: Option<Account>,
 }
 
 impl SignedIn {
     /// What the answer to a sign-in comes to; without a token for the next time it is worth nothing.
-    pub(crate) fn of(answer: Answer) -> Result<Self, SignInError> {
+    pub(crate) async fn of(registration: &Registration, answer: Answer) -> Result<Self, SignInError> {
         let refresh_token = answer.refresh.ok_or_else(|| SignInError::Protocol {
             trace: Trace::new(),
             source: ProtocolError::Member("refresh_token".to_owned()),
@@ -85,6 +88,10 @@ impl SignedIn {
                     .any(|scope| scope.eq_ignore_ascii_case(&name))
             })
         };
+        let account = match answer.id_token.as_ref().and_then(account::of_id_token) {
+            Some(account) => Some(account),
+            None => registration.who(&answer.granted.token).await,
+        };
         let wanted = [Permission::PresenceReadAll, Permission::UserReadAll];
         Ok(Self {
             refresh_token,
@@ -92,6 +99,7 @@ impl SignedIn {
                 .into_iter()
                 .filter(|permission| !granted(permission))
                 .collect(),
+            account,
         })
     }
 }

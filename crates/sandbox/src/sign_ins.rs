@@ -1,6 +1,6 @@
 //! How people and apps sign in to the simulated tenant: what was given out, and what people answer.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::sandbox::Tenant;
 use crate::tenant::{Code, Device};
@@ -22,6 +22,10 @@ pub(crate) struct SignIns {
     pub(crate) refresh_tokens: HashMap<String, bool>,
     /// The number of the error with which one that is not is refused.
     pub(crate) ended_by: u32,
+    /// Access tokens of whoever signed in, and not of the app.
+    pub(crate) access_tokens: HashSet<String>,
+    /// Login name and name of whoever signs in.
+    pub(crate) account: (String, String),
     /// Every refresh token that was presented, in order.
     pub(crate) refreshed: Vec<String>,
     /// Whether whoever sees the sign-in page agrees.
@@ -42,6 +46,8 @@ impl Default for SignIns {
             device_script: VecDeque::new(),
             refresh_tokens: HashMap::new(),
             ended_by: 700_082,
+            access_tokens: HashSet::new(),
+            account: ("reader@example.com".to_owned(), "Presence Reader".to_owned()),
             refreshed: Vec::new(),
             agrees: true,
             public: true,
@@ -60,6 +66,12 @@ impl Tenant<'_> {
     /// Whether whoever sees the sign-in page of a browser agrees (so it is where nothing is said) or declines.
     pub fn agree(&self, agrees: bool) {
         self.world.change(|state| state.sign_ins.agrees = agrees);
+    }
+
+    /// Login name and name of whoever signs in from now on; `reader@example.com` where nothing is said.
+    pub fn whoever_signs_in(&self, principal: &str, name: &str) {
+        let account = (principal.to_owned(), name.to_owned());
+        self.world.change(|state| state.sign_ins.account = account);
     }
 
     /// Enters a device code as a person does, and agrees or declines. Tells whether the code was known.

@@ -32,8 +32,8 @@ pub use driver::{Driver, Ended, Handle, NotRunning, Observer, Ports};
 pub use engine::{
     DueView, Effect, Engine, Event, ExplainView, FieldView, Fingerprint, Fingerprints, Health, InstanceView,
     LedgerCommit, LicenceView, LicenceWarning, LinkName, LinkView, MemberPage, MemberQuery, MemberStep,
-    MemberView, Memory, OwnerView, Readiness, Refusal, Refusals, RememberedLicence, Report, RequestId,
-    RuleView, Show, Side, Step, UnknownBecause, WaitView, WorkView, Write, Written,
+    MemberView, Memory, OwnerView, Readiness, Refusal, Refusals, RemedyView, RememberedLicence, Report,
+    RequestId, RuleView, Show, Side, Step, UnknownBecause, WaitView, WorkView, Write, Written,
 };
 pub use fault::{Fault, PortError, Remedy};
 pub use field_record::{FieldRecord, Intent, LastWrite, Look, Observed, Ours, Settled, Stray};

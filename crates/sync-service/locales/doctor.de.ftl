@@ -66,6 +66,7 @@ clock-slow-remedy = Die Uhr von einem Zeitdienst stellen lassen (`timedatectl se
 clock-fast = die Uhr dieses Rechners geht gegenüber `{ $host }` { $seconds } s vor
 clock-fast-remedy = Die Uhr von einem Zeitdienst stellen lassen (`timedatectl set-ntp true`): Anmeldungen mit Zertifikat und Lizenzen hängen davon ab.
 teams-sign-in-done = beim Mandanten `{ $tenant }` als App `{ $client }` angemeldet
+teams-sign-in-done-by = beim Mandanten `{ $tenant }` als `{ $account }` angemeldet, für die App `{ $client }`
 teams-sign-in-failed = die Anmeldung bei Microsoft ist fehlgeschlagen
 teams-sign-in-credentials-remedy = In der App-Registrierung einen neuen geheimen Clientschlüssel anlegen (oder das Zertifikat hochladen) und in die Datei schreiben, die die Konfiguration nennt.
 teams-permissions-enough = die App hat die Berechtigungen, die sie braucht, und keine anderen

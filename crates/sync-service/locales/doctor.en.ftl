@@ -67,6 +67,7 @@ clock-slow-remedy = Let a time service set the clock (`timedatectl set-ntp true`
 clock-fast = this machine's clock is { $seconds } s ahead of that of `{ $host }`
 clock-fast-remedy = Let a time service set the clock (`timedatectl set-ntp true`): sign-ins by certificate and licences depend on it.
 teams-sign-in-done = signed in to tenant `{ $tenant }` as the app `{ $client }`
+teams-sign-in-done-by = signed in to tenant `{ $tenant }` as `{ $account }`, for the app `{ $client }`
 teams-sign-in-failed = signing in to Microsoft failed
 teams-sign-in-credentials-remedy = Make a new client secret (or upload the certificate) in the app registration, and put it into the file that the configuration names.
 teams-permissions-enough = the app has the permissions that it needs, and no others

@@ -6,8 +6,11 @@ use sync_adapters::sqlite::{SealedStore, SqliteLedger, StateKey, StateKeyError};
 use sync_adapters::starface::{Login, PbxUrl, SealedSignIn};
 use sync_core::{Fault, InstanceName, PortError};
 
-use crate::config::StateKeyFile;
+use crate::api::SignInStatus;
+use crate::assembly::Assembly;
+use crate::config::{self, StateKeyFile, TeamsSignIn};
 use crate::fingerprint::FingerprintKey;
+use crate::ways::app;
 
 const DOING: &str = "read the key of the stored sign-ins";
 
@@ -73,6 +76,32 @@ impl SignIns {
     ) -> Result<SealedRefreshToken, PortError> {
         let store = self.0.clone()?;
         Ok(SealedRefreshToken::new(store, instance, cloud, tenant, client))
+    }
+}
+
+impl Assembly {
+    /// How an instance signs in to Microsoft, and as whom, as far as that can be told without asking anybody.
+    pub(crate) async fn sign_in(&self, instance: &InstanceName, teams: &config::Teams) -> SignInStatus {
+        let mut status = SignInStatus {
+            auth: teams.sign_in.as_str().to_owned(),
+            client_id: teams.client_id.clone(),
+            valid_until: None,
+            signed_in: None,
+            account: None,
+        };
+        if let TeamsSignIn::ClientCertificate(own) = &teams.sign_in {
+            status.valid_until = Some(own.certificate.valid_until());
+        }
+        if teams.sign_in.is_delegated()
+            && let Ok((cloud, tenant, client)) = app(teams)
+            && let Ok(token) = self.sign_ins.of(instance, &cloud, &tenant, &client)
+            && let Ok(stored) = token.signed_in().await
+        {
+            status.signed_in = Some(stored.is_some());
+            let account = stored.and_then(|stored| stored.account);
+            status.account = account.map(|account| account.to_string());
+        }
+        status
     }
 }
 

@@ -28,6 +28,26 @@ pub(crate) struct Way {
     pub(crate) client: ClientId,
 }
 
+/// An app of a tenant, as the configuration names them.
+///
+/// # Errors
+/// When an address cannot be used.
+pub(crate) fn app(teams: &config::Teams) -> Result<(Cloud, TenantId, ClientId), PortError> {
+    let doing = "set up the way to Microsoft Graph";
+    let cloud = match &teams.cloud {
+        config::Cloud::Global => Cloud::Global,
+        config::Cloud::UsGovHigh => Cloud::UsGovHigh,
+        config::Cloud::UsGovDod => Cloud::UsGovDod,
+        config::Cloud::China => Cloud::China,
+        config::Cloud::Germany => Cloud::Germany,
+        config::Cloud::Custom(custom) => Cloud::custom(custom.login_url.clone(), custom.graph_url.clone())
+            .map_err(|error| refused(doing, error))?,
+    };
+    let tenant = TenantId::new(&teams.tenant_id).map_err(|error| refused(doing, error))?;
+    let client = ClientId::new(&teams.client_id).map_err(|error| refused(doing, error))?;
+    Ok((cloud, tenant, client))
+}
+
 impl Assembly {
     /// How Microsoft is spoken to.
     pub(crate) fn graph_http(&self, teams: &config::Teams) -> HttpSettings {
@@ -47,20 +67,7 @@ impl Assembly {
     /// # Errors
     /// When an address or a certificate cannot be used.
     pub(crate) fn way(&self, teams: &config::Teams) -> Result<Way, PortError> {
-        let doing = "set up the way to Microsoft Graph";
-        let cloud = match &teams.cloud {
-            config::Cloud::Global => Cloud::Global,
-            config::Cloud::UsGovHigh => Cloud::UsGovHigh,
-            config::Cloud::UsGovDod => Cloud::UsGovDod,
-            config::Cloud::China => Cloud::China,
-            config::Cloud::Germany => Cloud::Germany,
-            config::Cloud::Custom(custom) => {
-                Cloud::custom(custom.login_url.clone(), custom.graph_url.clone())
-                    .map_err(|error| refused(doing, error))?
-            }
-        };
-        let tenant = TenantId::new(&teams.tenant_id).map_err(|error| refused(doing, error))?;
-        let client = ClientId::new(&teams.client_id).map_err(|error| refused(doing, error))?;
+        let (cloud, tenant, client) = app(teams)?;
         let http = self.clients.get(&self.graph_http(teams))?;
         Ok(Way {
             http,

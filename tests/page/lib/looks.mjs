@@ -25,6 +25,22 @@ export async function speaks(visit, page, language) {
   const names = new Set(visit.texts.en.names().filter((name) => name.includes("-")));
   const raw = shown.split(/[^\w-]+/).filter((word) => names.has(word));
   assert.deepEqual(raw, [], `names of texts at ${page.url()}`);
+  if (language === "de") await marksEnglish(page);
+}
+
+/** In a German page English stands only where it is marked: words of the PBX, of Microsoft, of the log. */
+export async function marksEnglish(page) {
+  const texts = await page.evaluate(() => {
+    const found = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const within = walker.currentNode.parentElement;
+      if (!within.closest("[lang]:not(html, [lang=de]), code, textarea, option, script, bdi")) found.push(walker.currentNode.data.trim());
+    }
+    return found;
+  });
+  const english = texts.filter((text) => /\b(the|and|cannot|with|is|not|which|of)\b/.test(text));
+  assert.deepEqual(english, [], `English that is not marked at ${page.url()}`);
 }
 
 /** Script and style come from files alone: what the policy would not run does not stand in the page in the first place. */

@@ -35,6 +35,8 @@ export class Visit {
       colorScheme: "light",
       viewport: { width: 1280, height: 800 },
       reducedMotion: "reduce",
+      // The certificate of a test is its own.
+      ignoreHTTPSErrors: this.#given.origin.startsWith("https:"),
       ...options,
     });
     context.setDefaultTimeout(30_000);

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 
 import { looksRight } from "../lib/looks.mjs";
 
-/** The dialogue with its code: declined once, then agreed to, and the page notices both by itself. */
-export async function somebody_signs_in_by_device_code(visit, { link }) {
+/** The dialogue with its code: declined once, then agreed to; the page notices both by itself, and says who it was. */
+export async function somebody_signs_in_by_device_code(visit, { link, account }) {
   const page = await visit.signedIn();
   await page.goto("/i/main/settings");
   const section = page.getByRole("region", { name: visit.t("azure-title") });
   await section.getByText(visit.t("azure-out"), { exact: true }).waitFor();
+  await section.getByText(visit.t("azure-nobody"), { exact: true }).waitFor();
   await section.getByRole("link", { name: visit.t("azure-go") }).click();
   const code = page.locator(".code");
 
@@ -26,9 +27,13 @@ export async function somebody_signs_in_by_device_code(visit, { link }) {
   const agreed = await code.textContent();
   assert.notEqual(agreed, declined);
   await visit.stage("enter-code", { code: agreed, agrees: true });
-  await page.getByRole("status").filter({ hasText: visit.t("azure-done") }).waitFor();
+  await page.getByRole("status").filter({ hasText: visit.t("azure-done-as", { word: account }) }).waitFor();
   await looksRight(visit, page, "de");
   assert.equal(await visit.stage("in-line"), true);
   await page.goto("/i/main/settings");
   await section.getByText(visit.t("azure-in"), { exact: true }).waitFor();
+  const says = visit.t("azure-as", { account });
+  await section.getByText(says, { exact: true }).waitFor();
+  await page.goto("/i/main/overview");
+  await page.getByText(says, { exact: true }).waitFor();
 }

@@ -52,12 +52,18 @@ export async function a_session_ends_when_somebody_signs_out(visit) {
   await page.goto("/i/main/overview");
   const token = await tokenOf(page);
   const cookies = await page.context().cookies();
-  const session = cookies.find((cookie) => cookie.name === "presence-sync-session");
+  const session = cookies.find((cookie) => cookie.name === `presence-sync-session-${new URL(page.url()).port}`);
   assert.deepEqual([session.httpOnly, session.sameSite, session.path], [true, "Strict", "/"]);
   assert.equal(await page.evaluate(() => document.cookie), "");
 
+  // What is sent by and by to another window of the session ends with it.
+  const other = await page.context().newPage();
+  await other.goto("/i/main/overview");
+  const ended = other.evaluate(streamEnds);
   await page.getByRole("button", { name: visit.t("sign-out") }).click();
   await page.waitForURL("**/sign-in");
+  assert.equal(await ended, "closed");
+  await other.close();
   assert.deepEqual(await page.context().cookies(), []);
   // Whoever kept the cookie has nothing.
   await page.context().addCookies(cookies);
@@ -71,4 +77,16 @@ export async function a_session_ends_when_somebody_signs_out(visit) {
 
 async function tokenOf(page) {
   return page.locator("input[name=csrf]").first().inputValue();
+}
+
+/** Opens a stream, and tells how it ends: for a browser that may not ask again it is closed for good. */
+async function streamEnds() {
+  const answer = await fetch("/i/main/overview/live");
+  const reader = answer.body.getReader();
+  const giveUp = new Promise((resolve) => { setTimeout(resolve, 20_000, "still open"); });
+  const read = async () => {
+    while (!(await reader.read()).done);
+    return "closed";
+  };
+  return Promise.race([read(), giveUp]);
 }

@@ -96,7 +96,7 @@ export async function the_guide_waits_for_a_device_code(visit, given) {
   const code = await page.locator(".code").textContent();
   await looksRight(visit, page, "de");
   await visit.stage("enter-code", { code, agrees: true });
-  await page.getByRole("status").filter({ hasText: visit.t("azure-done") }).waitFor();
+  await page.getByRole("status").filter({ hasText: visit.t("azure-done-as", { word: "reader@example.com" }) }).waitFor();
   await guide.next();
 
   await guide.at("states");

@@ -46,12 +46,16 @@ export async function everything_is_taken_back(visit) {
   await page.getByRole("button", { name: visit.t("orders-resume") }).waitFor();
 }
 
-/** A plan that is held shows, and passes when it is approved. */
-export async function a_held_plan_is_approved(visit, { held }) {
+/** A plan that is held shows to whoever looks at the page already, and passes when it is approved. */
+export async function a_held_plan_is_approved(visit) {
   const page = await visit.signedIn();
   await page.goto("/i/main/overview");
+  await page.evaluate(() => { globalThis.notLoadedAgain = true; });
   const section = page.getByRole("region", { name: visit.t("held-title") });
+  assert.equal(await section.count(), 0);
+  const held = await visit.stage("everybody-meets");
   await section.getByText(`${held} Änderungen`).waitFor();
+  assert.equal(await page.evaluate(() => globalThis.notLoadedAgain), true);
   await looksRight(visit, page, "de");
   await section.getByRole("link", { name: visit.t("held-show") }).click();
   const rows = page.getByRole("row").filter({ hasText: visit.t("work-held") });
@@ -77,10 +81,11 @@ export async function a_broken_pbx_shows_by_itself(visit) {
   await visit.stage("pbx-breaks");
   await state("down").waitFor();
   await row.getByText(visit.t("fault-unreachable")).waitFor();
+  await row.getByText("Netz, Adresse und Firewall prüfen.").waitFor();
   await looksRight(visit, page, "de");
   const details = row.locator("details");
   await details.locator("summary").click();
-  await page.locator("[data-live]").evaluate(changed);
+  await page.locator("[data-live$=live]").evaluate(changed);
   assert.equal(await details.evaluate((element) => element.open), true, "what is open stays open");
   assert.equal(await details.locator("summary").evaluate((element) => element === document.activeElement), true);
   await visit.stage("pbx-is-mended");

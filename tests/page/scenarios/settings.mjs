@@ -98,7 +98,8 @@ export async function a_bad_value_is_told_at_its_field(visit) {
     assert.equal(await label(name).inputValue(), value);
     assert.equal(await label(name).getAttribute("aria-invalid"), "true");
     const about = await label(name).getAttribute("aria-describedby");
-    await page.locator(`#${about}`).locator(".fault").waitFor();
+    const wants = name.endsWith("url") ? "url" : "duration";
+    await page.locator(`#${about}`).locator(".fault").getByText(visit.t(`fault-wants-${wants}`)).waitFor();
   }
   assert.equal(await label("sync-breaker-share").inputValue(), "0,25");
   assert.equal(await page.locator("[aria-invalid=true]").count(), 2);
@@ -129,6 +130,40 @@ export async function secrets_go_in_and_never_come_out(visit, { secrets }) {
   await seek("after saving");
   assert.deepEqual(leaks, []);
   assert.deepEqual(await visit.stage("chat-secret"), { text: "ein neues Geheimnis", mode: "600", inFile: false });
+}
+
+/** A secret that is not needed can be taken out again: seen before it is done, and told in the audit. */
+export async function an_optional_secret_is_taken_out_again(visit) {
+  const page = await visit.signedIn();
+  const label = visit.t("set-starface-oauth_client_secret_file");
+  const [field, clear] = [label, visit.t("secret-clear", { word: label })].map((name) => page.getByLabel(name, { exact: true }));
+  const apply = page.getByRole("button", { name: visit.t("settings-apply") });
+  const changed = page.getByRole("region", { name: visit.t("preview-changes") }).getByRole("row").nth(1);
+  const done = page.getByRole("status").filter({ hasText: visit.t("done-saved") });
+  await page.goto(SETTINGS);
+  assert.equal(await clear.count(), 0, "there is nothing to take out");
+  await field.fill("ein Clientgeheimnis");
+  await apply.click();
+  await changed.waitFor();
+  await apply.click();
+  await done.waitFor();
+  assert.match(await visit.stage("file"), /oauth_client_secret_file/);
+
+  await clear.check();
+  await looksRight(visit, page, "de");
+  await apply.click();
+  assert.match(await changed.textContent(), /oauth_client_secret_file/);
+  assert.ok((await changed.textContent()).includes(visit.t("preview-unset")));
+  await page.getByRole("button", { name: visit.t("settings-cancel") }).click();
+  assert.equal(await clear.isChecked(), true, "what was chosen is still there");
+  assert.match(await visit.stage("file"), /oauth_client_secret_file/);
+  await apply.click();
+  await changed.waitFor();
+  await apply.click();
+  await done.waitFor();
+  assert.doesNotMatch(await visit.stage("file"), /oauth_client_secret_file/);
+  assert.equal(await clear.count(), 0);
+  assert.match(await visit.stage("audit"), /oauth_client_secret_file"[^\n]*"after":null/);
 }
 
 /** A file that comes from elsewhere is shown and not changed, neither by a form that somebody forges. */

@@ -34,10 +34,15 @@ impl Served {
         let daemon = stage.daemon();
         let listens = eventually(|| async { stage.client().map(|client| client.address()) }).await;
         let address = listens.unwrap_or_else(|| panic!("it does not listen\n{}", stage.log()));
+        let scheme = if daemon.log().contains(", by TLS") {
+            "https"
+        } else {
+            "http"
+        };
         Self {
             stage,
             _daemon: daemon,
-            origin: format!("http://{address}"),
+            origin: format!("{scheme}://{address}"),
         }
     }
 

@@ -47,6 +47,7 @@ async fn settings_that_are_bad_stale_or_secret_are_handled_with_care() {
     let answers = async |question: &str, _: &Value| match question {
         "file" => Some(file(stage).into()),
         "chat-secret" => Some(chat_secret(stage)),
+        "audit" => Some(stage.presencectl(&["audit", "--settings"]).stdout.into()),
         _ => None,
     };
     let given = json!({ "secrets": [CLIENT_SECRET, PASSWORD, MODULE_SECRET] });
@@ -54,6 +55,7 @@ async fn settings_that_are_bad_stale_or_secret_are_handled_with_care() {
         "a_bad_value_is_told_at_its_field",
         "two_at_once_lose_nothing",
         "secrets_go_in_and_never_come_out",
+        "an_optional_secret_is_taken_out_again",
     ] {
         let scenario = format!("settings/{scenario}");
         browser

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sync_core::{InstanceName, Side};
 use sync_service::language::Language;
-use sync_service::login::{BrowserLogin, DeviceLogin, Login, Page, Pages, Stored};
+use sync_service::login::{Account, BrowserLogin, DeviceLogin, Login, Page, Pages, Stored};
 use sync_service::{Presented, standalone};
 
 use super::context::{Context, note, print_json};
@@ -37,6 +37,8 @@ struct Done<'a> {
     state: &'static str,
     /// Permissions that were asked for and not granted.
     missing_permissions: Vec<String>,
+    /// Who signed in; none where that was not told.
+    account: Option<&'a str>,
     /// Whether a running daemon uses it already: `told`, `none` or `not-told`.
     daemon: &'static str,
 }
@@ -144,9 +146,13 @@ async fn finish(
         instance: name,
         state: "signed-in",
         missing_permissions: missing,
+        account: stored.account.as_ref().map(Account::as_str),
         daemon: word,
     };
-    context.print(&done, || format!("{name}: {}; {daemon}", texts.say("login-done")))
+    context.print(&done, || {
+        let done = texts.done(stored.account.as_ref().map(Account::as_str));
+        format!("{name}: {done}; {daemon}")
+    })
 }
 
 /// Lets a running daemon begin anew with the sign-in. `false`: none runs.

@@ -64,6 +64,7 @@ fn without_daemon(configuration: &Configuration) -> impl Iterator<Item = Instanc
             state,
             reason: Some(reason.to_owned()),
             notices: Vec::new(),
+            sign_in: None,
             view: None,
         }
     })

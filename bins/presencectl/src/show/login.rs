@@ -37,6 +37,16 @@ impl LoginTexts {
         format!("{text}\n\n{link}\n\n{account}")
     }
 
+    /// That somebody signed in, and who it was where that is known.
+    pub(crate) fn done(&self, account: Option<&str>) -> String {
+        match account {
+            Some(account) => self
+                .0
+                .say_with("login-done-by", &[("account", argument(account))]),
+            None => self.say("login-done"),
+        }
+    }
+
     pub(crate) fn missing(&self, permissions: &str) -> String {
         self.0
             .say_with("login-missing", &[("permissions", argument(permissions))])
@@ -69,6 +79,8 @@ mod tests {
             ] {
                 assert_ne!(texts.say(name), name);
             }
+            let by = texts.done(Some("anna@example.com"));
+            assert!(by.contains("anna@example.com"), "{by}");
             let prompt = texts.device_code("https://login.example", "ABC123", 900);
             assert!(
                 prompt.contains("https://login.example") && prompt.contains("ABC123"),

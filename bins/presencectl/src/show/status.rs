@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use sync_core::{Health, InstanceView, LicenceView, LinkView};
-use sync_service::api::{DaemonStatus, InstanceState, InstanceStatus};
+use sync_service::api::{DaemonStatus, InstanceState, InstanceStatus, SignInStatus};
 
 use super::time::{Now, age, ago};
 use super::words::count;
@@ -38,8 +38,10 @@ pub(crate) fn instance(status: &InstanceStatus, now: &Now) -> String {
         state,
         reason,
         notices,
+        sign_in,
         view,
     } = status;
+    let account = sign_in.as_ref().and_then(account);
     let Some(view) = view else {
         let reason = reason
             .as_ref()
@@ -47,6 +49,7 @@ pub(crate) fn instance(status: &InstanceStatus, now: &Now) -> String {
             .unwrap_or_default();
         let mut text = format!("\n{instance}: {}{reason}\n", word(*state));
         note(&mut text, notices);
+        text.extend(account);
         return text;
     };
     let health = match view.readiness.state {
@@ -64,6 +67,7 @@ pub(crate) fn instance(status: &InstanceStatus, now: &Now) -> String {
         let _ = writeln!(text, "  because    {reason}");
     }
     note(&mut text, notices);
+    text.extend(account);
     if let Some(view) = &view.licence {
         let _ = writeln!(text, "  licence    {}", licence(view, now));
         if let Some(shut) = &view.shut {
@@ -83,6 +87,16 @@ pub(crate) fn instance(status: &InstanceStatus, now: &Now) -> String {
         }
     }
     text
+}
+
+/// Who signed in, where somebody has to; with a secret or a certificate the app signs in by itself.
+fn account(sign_in: &SignInStatus) -> Option<String> {
+    let says = match (sign_in.signed_in?, &sign_in.account) {
+        (true, Some(account)) => format!("signed in as {account}"),
+        (true, None) => "somebody is signed in".to_owned(),
+        (false, _) => "nobody has signed in".to_owned(),
+    };
+    Some(format!("  account    {says}\n"))
 }
 
 fn note(text: &mut String, notices: &[String]) {
@@ -257,6 +271,34 @@ mod tests {
             json!({"instance": "main", "state": "waiting", "reason": "held by process 7", "view": null});
         let text = instance(&serde_json::from_value(waiting).unwrap(), &now());
         assert_eq!(text, "\nmain: waiting: held by process 7\n");
+    }
+
+    #[test]
+    fn where_somebody_has_to_sign_in_it_is_said_who_did() {
+        let says = |signed_in: Option<bool>, account: Option<&str>| {
+            let sign_in = json!({
+                "auth": "device-code", "client_id": "c", "valid_until": null, "signed_in": signed_in, "account": account,
+            });
+            let starting = json!({
+                "instance": "main", "state": "starting", "reason": null, "sign_in": sign_in, "view": null,
+            });
+            let text = instance(&serde_json::from_value(starting).unwrap(), &now());
+            text.lines().nth(2).map(str::to_owned)
+        };
+        let anna = says(Some(true), Some("anna@example.com"));
+        assert_eq!(
+            anna.as_deref(),
+            Some("  account    signed in as anna@example.com")
+        );
+        assert_eq!(
+            says(Some(true), None).as_deref(),
+            Some("  account    somebody is signed in")
+        );
+        assert_eq!(
+            says(Some(false), None).as_deref(),
+            Some("  account    nobody has signed in")
+        );
+        assert_eq!(says(None, None), None, "the app signs in by itself");
     }
 
     #[test]

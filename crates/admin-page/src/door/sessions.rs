@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use sync_service::api::new_token;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Without a request for so long a session ends.
@@ -23,6 +24,8 @@ pub(crate) struct Sessions(Mutex<HashMap<String, Open>>);
 
 struct Open {
     session: Session,
+    /// Goes with the session, which tells whoever waits for its end.
+    _end: watch::Sender<()>,
     since: Instant,
     used: Instant,
 }
@@ -32,12 +35,19 @@ struct Open {
 pub(crate) struct Session {
     /// Every form carries it, and no other site can know it.
     csrf: SecretString,
+    end: watch::Receiver<()>,
 }
 
 impl Session {
     /// What forms carry.
     pub(crate) fn csrf(&self) -> &str {
         self.csrf.expose_secret()
+    }
+
+    /// Waits until the session is over: whatever is sent to it by and by must not outlast it.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut end = self.end.clone();
+        async move { while end.changed().await.is_ok() {} }
     }
 
     /// Whether a form of this session was sent.
@@ -70,9 +80,13 @@ impl Sessions {
                 open.remove(&id);
             }
         }
-        let session = Session { csrf: new_token() };
+        let (ending, end) = watch::channel(());
         let fresh = Open {
-            session,
+            session: Session {
+                csrf: new_token(),
+                end,
+            },
+            _end: ending,
             since: now,
             used: now,
         };
@@ -139,6 +153,24 @@ mod tests {
         }
         assert_eq!(sessions.open().len(), MOST);
         assert!(sessions.find(first.expose_secret()).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_for_the_end_of_a_session_is_told() {
+        let sessions = Sessions::default();
+        let begin = || {
+            let id = sessions.begin();
+            let session = sessions.find(id.expose_secret()).unwrap();
+            (id, session)
+        };
+        let over = |session: &Session| tokio::time::timeout(Duration::from_secs(1), session.ended());
+        let ((id, one), (_, other)) = (begin(), begin());
+        assert!(over(&one).await.is_err(), "it is still open");
+        sessions.end(id.expose_secret());
+        assert!(over(&one).await.is_ok());
+        assert!(over(&other).await.is_err());
+        sessions.end_all();
+        assert!(over(&other).await.is_ok());
     }
 
     #[tokio::test]

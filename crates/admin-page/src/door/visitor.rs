@@ -22,8 +22,14 @@ use crate::respond::plain_failure;
 /// A form has to be there by then: whoever sends one drop by drop keeps a connection, without having to be signed in.
 const SENT: Duration = Duration::from_secs(30);
 
-/// The cookie that carries the session's id.
-const COOKIE: &str = "presence-sync-session";
+/// The cookie that carries the session's id, by the port of the daemon: cookies do not part ports, and of two daemons on one
+/// machine none must take the other's session away. Over TLS no other site of the domain can set it.
+///
+/// <https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix>
+fn cookie_name(page: &Page) -> String {
+    let prefix = if page.is_secure() { "__Host-" } else { "" };
+    format!("{prefix}presence-sync-session-{}", page.port())
+}
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
@@ -39,7 +45,7 @@ pub(crate) struct Visitor {
 impl Visitor {
     fn of(headers: &HeaderMap, extensions: &Extensions, page: &Page) -> Option<Self> {
         let from = extensions.get::<ConnectInfo<SocketAddr>>();
-        let id = cookie_named(headers, COOKIE)?;
+        let id = cookie_named(headers, &cookie_name(page))?;
         let session = page.sessions.find(&id)?;
         Some(Self {
             session,
@@ -174,20 +180,20 @@ impl Fields {
 }
 
 /// The header that gives a session to the browser. It is never sent to other sites, and no script can read it.
-pub(crate) fn session_cookie(id: &SecretString, secure: bool) -> [(header::HeaderName, String); 1] {
-    set_cookie(id.expose_secret(), secure)
+pub(crate) fn session_cookie(id: &SecretString, page: &Page) -> [(header::HeaderName, String); 1] {
+    set_cookie(id.expose_secret(), page)
 }
 
 /// The header that takes the session away again.
-pub(crate) fn without_session_cookie(secure: bool) -> [(header::HeaderName, String); 1] {
-    set_cookie("", secure)
+pub(crate) fn without_session_cookie(page: &Page) -> [(header::HeaderName, String); 1] {
+    set_cookie("", page)
 }
 
-fn set_cookie<'c>(value: impl Into<Cow<'c, str>>, secure: bool) -> [(header::HeaderName, String); 1] {
-    let mut cookie = Cookie::build((COOKIE, value))
+fn set_cookie<'c>(value: impl Into<Cow<'c, str>>, page: &Page) -> [(header::HeaderName, String); 1] {
+    let mut cookie = Cookie::build((cookie_name(page), value))
         .path("/")
         .http_only(true)
-        .secure(secure)
+        .secure(page.is_secure())
         .same_site(SameSite::Strict)
         .build();
     if cookie.value().is_empty() {

@@ -13,7 +13,9 @@ use sync_service::doctor::Finding;
 use super::INSTANCE;
 use super::step::Step;
 use crate::door::Fields;
+use crate::language::Tongue;
 use crate::page::Page;
+use crate::said::Said;
 use crate::settings::{POLICY, key};
 
 /// What was typed so far.
@@ -184,18 +186,45 @@ pub(super) fn taken(page: &Page, step: Step) -> Vec<Step> {
     taken
 }
 
+/// Why the groups cannot be listed.
+pub(super) struct NoGroups {
+    /// Whose fault it is, where the PBX was asked.
+    fault: Option<sync_core::Fault>,
+    why: String,
+}
+
+impl NoGroups {
+    /// The same behind a text of this name.
+    pub(super) fn said(&self, tongue: Tongue, name: &str) -> Said {
+        let mut text = tongue.say(name);
+        if let Some(fault) = self.fault {
+            text = format!("{text} ({})", tongue.say(&format!("fault-{fault}")));
+        }
+        Said::of(text, &self.why)
+    }
+}
+
 /// The groups of the PBX that was typed.
-pub(super) async fn groups(page: &Page) -> Result<Vec<GroupChoice>, String> {
+pub(super) async fn groups(page: &Page) -> Result<Vec<GroupChoice>, NoGroups> {
     let proposal = propose(page, &taken(page, Step::Pbx))
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| NoGroups {
+            fault: None,
+            why: error.to_string(),
+        })?;
     let name = InstanceName(INSTANCE.into());
     let config = proposal
         .loaded()
         .settings
         .instances
         .get(&name)
-        .ok_or_else(String::new)?;
+        .ok_or_else(|| NoGroups {
+            fault: None,
+            why: String::new(),
+        })?;
     let found = page.api.supervisor.groups(&name, &config.starface).await;
-    found.map_err(|error| error.chain())
+    found.map_err(|error| NoGroups {
+        fault: Some(error.fault),
+        why: error.chain(),
+    })
 }

@@ -15,6 +15,7 @@ use crate::door::Visitor;
 use crate::frame::Frame;
 use crate::language::Tongue;
 use crate::page::Page;
+use crate::said::Said;
 use crate::settings::key;
 
 /// A device code for the app that was typed.
@@ -26,8 +27,8 @@ pub(super) async fn sign_in(page: &Page, mut f: Frame) -> Response {
         Err(error) => Err(error.to_string()),
     };
     if let Err(error) = began {
-        let text = f.tongue.with("azure-failed", &[("error", &error)]);
-        f.tell("bad", text);
+        let said = Said::of(f.t("azure-failed"), error);
+        f.tell("bad", said);
         return fill(page, f, Step::Azure, None, &[], None).await;
     }
     Redirect::to("/guide/azure").into_response()
@@ -47,10 +48,8 @@ pub(super) async fn check(page: &Page, visitor: &Visitor, mut f: Frame) -> Respo
             return fill(page, f, Step::Check, None, errors.faults(), None).await;
         }
         Err(error) => {
-            f.tell(
-                "bad",
-                tongue.with("guide-not-written", &[("error", &error.to_string())]),
-            );
+            let said = Said::of(tongue.say("guide-not-written"), error.to_string());
+            f.tell("bad", said);
             return fill(page, f, Step::Check, None, &[], None).await;
         }
     }
@@ -95,7 +94,7 @@ pub(super) async fn turned_on(page: &Page) -> Result<Proposal, EditError> {
 }
 
 /// What activating would change.
-pub(super) async fn preview(page: &Page, tongue: Tongue) -> Option<String> {
+pub(super) async fn preview(page: &Page, tongue: Tongue) -> Option<Said> {
     let proposal = turned_on(page).await.ok()?;
     let previews = page.api.files.preview(&proposal).await;
     let preview = previews
@@ -103,10 +102,10 @@ pub(super) async fn preview(page: &Page, tongue: Tongue) -> Option<String> {
         .find(|preview| &*preview.instance.0 == INSTANCE)?;
     let gate = preview.plan.as_ref().and_then(|plan| plan.gate.as_ref());
     Some(match (&preview.error, gate) {
-        (Some(error), _) => tongue.with("guide-preview-unknown", &[("error", error)]),
-        (None, Some(gate)) => tongue.word("gate", &gate.reason),
-        (None, None) if preview.observe => tongue.counted("preview-observe", preview.people),
-        (None, None) => tongue.counted("preview-people", preview.people),
+        (Some(error), _) => Said::of(tongue.say("preview-unknown"), error),
+        (None, Some(gate)) => Said::ours(tongue.word("gate", &gate.reason)),
+        (None, None) if preview.observe => Said::ours(tongue.counted("preview-observe", preview.people)),
+        (None, None) => Said::ours(tongue.counted("preview-people", preview.people)),
     })
 }
 
@@ -116,11 +115,8 @@ pub(super) async fn activate(page: &Page, visitor: &Visitor, mut f: Frame) -> Re
         Err(error) => Err(error),
     };
     if let Err(error) = changed {
-        f.tell(
-            "bad",
-            f.tongue
-                .with("guide-not-written", &[("error", &error.to_string())]),
-        );
+        let said = Said::of(f.t("guide-not-written"), error.to_string());
+        f.tell("bad", said);
         return fill(page, f, Step::Activate, None, &[], None).await;
     }
     *page.drafts.lock() = Draft::default();

@@ -125,14 +125,13 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
         return fill(&page, f, step, Some(&fields), &faults, None).await;
     }
     if step == Step::Azure && fields.has("sign-in") {
-        return sign_in(&page, f).await;
+        return Box::pin(sign_in(&page, f)).await;
     }
     if step == Step::Pbx
         && fields.first("do") != "anyway"
         && let Err(error) = groups(&page).await
     {
-        let text = tongue.with("guide-pbx-silent", &[("error", &error)]);
-        f.tell("bad", text);
+        f.tell("bad", error.said(tongue, "guide-pbx-silent"));
         return fill(&page, f, step, Some(&fields), &[], None).await;
     }
     if step == Step::Group && fields.first("do") != "anyway" && !has_seats(&page, tongue, &document).await {

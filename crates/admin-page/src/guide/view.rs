@@ -19,6 +19,7 @@ use crate::frame::Frame;
 use crate::language::Tongue;
 use crate::page::Page;
 use crate::respond::html;
+use crate::said::Said;
 use crate::settings::{Choice, Chosen, FaultText, Filling, Part, fault_text};
 
 #[derive(Template)]
@@ -36,7 +37,7 @@ pub(super) struct Guide {
     pub(super) back: Option<&'static str>,
     /// For the licence.
     pub(super) licence: String,
-    pub(super) licence_fault: Option<String>,
+    pub(super) licence_fault: Option<Said>,
     pub(super) licence_says: Option<String>,
     /// For Azure.
     pub(super) delegated: bool,
@@ -47,7 +48,7 @@ pub(super) struct Guide {
     pub(super) findings: Vec<Shown>,
     pub(super) verdict: Option<(&'static str, String)>,
     /// For the end.
-    pub(super) preview: Option<String>,
+    pub(super) preview: Option<Said>,
     /// An instance runs already.
     pub(super) finished: bool,
 }
@@ -81,7 +82,7 @@ pub(super) async fn fill(
     step: Step,
     sent: Option<&Fields>,
     faults: &[Fault],
-    licence_fault: Option<String>,
+    licence_fault: Option<Said>,
 ) -> Response {
     let tongue = f.tongue;
     f.title = tongue.say("guide-title");
@@ -132,7 +133,7 @@ pub(super) async fn fill(
         .flat_map(|part| &part.entries)
         .any(|entry| entry.fault.is_some());
     if let Err(error) = &groups {
-        f.tell("warning", tongue.with("guide-no-groups", &[("error", error)]));
+        f.tell("warning", error.said(tongue, "guide-no-groups"));
     }
     let status = match faults.is_empty() && licence_fault.is_none() {
         true => StatusCode::OK,

@@ -28,7 +28,11 @@ fn field_changes(instance: &str, field: &Field, effective: &Value, sent: &Fields
         return gone;
     }
     match field.kind {
-        Kind::Secret | Kind::Certificate => {
+        // Whoever types another one does not mean to be without one.
+        Kind::OptionalSecret if sent.has(&field.clear()) && sent.first(field.key).is_empty() => {
+            vec![Change::Remove { key: key(field.key) }]
+        }
+        Kind::Secret | Kind::OptionalSecret | Kind::Certificate => {
             let typed = sent.secret(field.key).map(|secret| Change::Secret {
                 key: key(field.key),
                 secret: secret.into(),
@@ -151,6 +155,40 @@ mod tests {
             ("starface.oauth_client_id", ""),
         ];
         assert_eq!(written(&format!("{begin}{chat}"), STARFACE, &sent), begin);
+    }
+
+    #[test]
+    fn a_secret_that_is_not_needed_is_taken_out_by_its_box_alone() {
+        let file = "[instances.main.starface]\nauth = \"oauth\"\noauth_client_id = \"c\"\n\
+            oauth_client_secret_file = \"oauth.secret\"\npassword_file = \"pbx.password\"\n";
+        let rest = [("starface.auth", "oauth"), ("starface.oauth_client_id", "c")];
+        let with = |more: &[(&str, &str)]| written(file, STARFACE, &[&rest, more].concat());
+        assert_eq!(with(&[]), file);
+        let clear = ("clear:starface.oauth_client_secret_file", "true");
+        let cleared = file.replace("oauth_client_secret_file = \"oauth.secret\"\n", "");
+        assert_eq!(with(&[clear]), cleared);
+        assert_eq!(
+            with(&[("clear:starface.password_file", "true")]),
+            file,
+            "that one is needed"
+        );
+        let document = Document::of(file).unwrap();
+        let typed = [
+            rest[0],
+            rest[1],
+            clear,
+            ("starface.oauth_client_secret_file", "SAMPLE"),
+        ];
+        let changes = changes(
+            "main",
+            &[STARFACE],
+            &document.effective("main"),
+            &Fields::of(&typed),
+        );
+        assert!(
+            matches!(changes.first(), Some(Change::Secret { .. })),
+            "{changes:?}"
+        );
     }
 
     #[test]

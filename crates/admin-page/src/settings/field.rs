@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Group,
     /// Goes in and never comes out: one line.
     Secret,
+    /// The same, where it can also do without, so that it can be taken out.
+    OptionalSecret,
     /// The same, of several lines.
     Certificate,
     /// A list, one a line.
@@ -72,7 +74,7 @@ const fn with(key: &'static str, kind: Kind, other: &'static str) -> Field {
     }
 }
 
-use Kind::{Certificate, Choice, Group, Lines, Number, Secret, Share, Text, Toggle};
+use Kind::{Certificate, Choice, Group, Lines, Number, OptionalSecret, Secret, Share, Text, Toggle};
 
 /// Before the rules.
 pub(crate) const MODE: Section = Section {
@@ -157,7 +159,7 @@ pub(crate) const STARFACE: Section = Section {
         ),
         when(
             "starface.oauth_client_secret_file",
-            Secret,
+            OptionalSecret,
             "starface.auth",
             &["auto", "oauth"],
         ),
@@ -222,6 +224,30 @@ impl Field {
     /// The name of its texts.
     pub(crate) fn text(&self) -> String {
         format!("set-{}", self.key.replace('.', "-"))
+    }
+
+    /// A word for what the field wants, for whoever typed something else into it.
+    pub(crate) fn wants(&self) -> Option<&'static str> {
+        let ends = |endings: &[&str]| endings.iter().any(|ending| self.key.ends_with(ending));
+        Some(match self.kind {
+            Share => "share",
+            Number => "number",
+            Choice(_) => "choice",
+            Group => "group",
+            Text if ends(&["_interval", "_after", "_for", "_reassert"]) => "duration",
+            Text if ends(&["url"]) => "url",
+            Text if ends(&["proxy"]) => "proxy",
+            Text if ends(&["sha256"]) => "fingerprint",
+            Text if ends(&["tenant_id"]) => "tenant",
+            Text if ends(&["client_id"]) => "client",
+            Lines => "addresses",
+            _ => return None,
+        })
+    }
+
+    /// The name of the box that takes a secret out.
+    pub(crate) fn clear(&self) -> String {
+        format!("clear:{}", self.key)
     }
 
     /// Whether the field means anything beside what else was sent. What was typed before one chose otherwise is sent all the

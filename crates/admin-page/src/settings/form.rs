@@ -44,6 +44,10 @@ pub(crate) struct Entry {
     pub(crate) ticked: bool,
     /// Whether a secret is there.
     pub(crate) set: bool,
+    /// The name of the box that takes the secret out, where it can do without.
+    pub(crate) clear: Option<String>,
+    /// Whether that is ticked.
+    pub(crate) clears: bool,
     pub(crate) when: Option<String>,
     pub(crate) fault: Option<FaultText>,
 }
@@ -95,9 +99,7 @@ impl Filling<'_> {
     fn entry(&self, field: &Field) -> Entry {
         let sent = self.sent.filter(|sent| !self.is_untouched(field, sent));
         let value = match (sent, field.kind) {
-            (Some(_), Kind::Secret | Kind::Certificate) | (None, Kind::Secret | Kind::Certificate) => {
-                String::new()
-            }
+            (_, Kind::Secret | Kind::OptionalSecret | Kind::Certificate) => String::new(),
             (Some(sent), Kind::Toggle) => sent.has(field.key).to_string(),
             (Some(sent), _) => sent.first(field.key).to_owned(),
             (None, Kind::Group) => group_value(self.effective),
@@ -111,12 +113,14 @@ impl Filling<'_> {
                 Some(groups) => ("choice", self.group_options(groups, &value)),
                 None => ("text", Vec::new()),
             },
-            Kind::Secret => ("secret", Vec::new()),
+            Kind::Secret | Kind::OptionalSecret => ("secret", Vec::new()),
             Kind::Certificate => ("certificate", Vec::new()),
             Kind::Lines => ("lines", Vec::new()),
             Kind::Text | Kind::Number | Kind::Share => ("text", Vec::new()),
         };
         let secret = self.written.secrets.get(&self.key(field.key));
+        let set = secret.is_some_and(|secret| secret.set);
+        let clear = (field.kind == Kind::OptionalSecret && set).then(|| field.clear());
         Entry {
             key: field.key,
             id: format!("f-{}", field.key.replace('.', "-")),
@@ -126,7 +130,11 @@ impl Filling<'_> {
             ticked: value == "true",
             value,
             options,
-            set: secret.is_some_and(|secret| secret.set),
+            set,
+            clears: clear
+                .as_ref()
+                .is_some_and(|clear| sent.is_some_and(|sent| sent.has(clear))),
+            clear,
             when: field
                 .when
                 .map(|(other, values)| format!("{other}={}", values.join(","))),
@@ -196,7 +204,11 @@ impl Filling<'_> {
             .faults
             .iter()
             .find(|fault| fault.key.as_ref().is_some_and(|key| paths.contains(key)))?;
-        Some(fault_text(self.tongue, found))
+        let mut fault = fault_text(self.tongue, found);
+        if let (FaultKind::BadValue | FaultKind::WrongType, Some(wants)) = (found.kind, field.wants()) {
+            fault.text = self.tongue.say(&format!("fault-wants-{wants}"));
+        }
+        Some(fault)
     }
 
     /// What is wrong elsewhere, for the top of the page.

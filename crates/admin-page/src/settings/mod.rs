@@ -33,6 +33,7 @@ use crate::entrance;
 use crate::frame::{Done, Frame, Tab};
 use crate::page::Page;
 use crate::respond::{html, plain_failure};
+use crate::said::Said;
 
 /// The PBX is asked for its groups while the page is loaded, and not waited for longer than this.
 const GROUPS: Duration = Duration::from_secs(4);
@@ -50,6 +51,7 @@ struct SettingsPage {
     chats: [&'static str; 4],
     behind: Vec<Part>,
     signed_in: Option<bool>,
+    sign_in: Option<String>,
     file: String,
 }
 
@@ -122,7 +124,7 @@ pub(crate) async fn fill(
             .as_ref()
             .map(|key| format!("{key}: "))
             .unwrap_or_default();
-        f.tell("warning", format!("{key}{}", warning.what));
+        f.tell("warning", Said::foreign(format!("{key}{}", warning.what)));
     }
     let view = SettingsPage {
         revision: sent.filter(|_| status != StatusCode::CONFLICT).map_or_else(
@@ -141,6 +143,7 @@ pub(crate) async fn fill(
         chats: ["available", "away", "do-not-disturb", "leave"],
         behind: filling.parts(&BEHIND),
         signed_in: page.signed_in(instance).await,
+        sign_in: page.sign_in(tongue, instance).await,
         file: written.file.display().to_string(),
         instance: instance.to_owned(),
         f,

@@ -15,6 +15,7 @@ use crate::support::{
 };
 
 const CODE_PATH: &str = "/contoso.example/oauth2/v2.0/devicecode";
+const ME: &str = "/v1.0/me";
 const CODE: &str = include_str!("../samples/entra-device-code-response.json");
 const PENDING: &str = include_str!("../samples/entra-error-authorization-pending.json");
 const SUCCESS: &str = include_str!("../samples/entra-token-device-code-success.json");
@@ -73,6 +74,9 @@ async fn the_token_is_asked_for_until_somebody_has_signed_in() {
     tenant.on("POST", TOKEN_PATH, answer).await;
     let signed_in = begin(&tenant).await.unwrap().wait().await.unwrap();
     assert_eq!(signed_in.refresh_token.expose_secret(), "SAMPLE-refresh-token-1");
+    let account = signed_in.account.unwrap();
+    assert_eq!(account.as_str(), "presence-sync@example.com", "of the ID token");
+    assert_eq!(tenant.count(ME).await, 0);
     let calls = tenant.calls(TOKEN_PATH).await;
     assert_eq!(calls.len(), 2);
     for call in &calls {
@@ -86,6 +90,62 @@ async fn the_token_is_asked_for_until_somebody_has_signed_in() {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
         assert_eq!(form(call), expected);
+    }
+}
+
+/// Who signed in where the answer has `id_token`, and Graph answers with `me`.
+async fn account(id_token: Value, status: u16, me: Value) -> (Tenant, Option<String>) {
+    let tenant = hasty().await;
+    let mut success: Value = serde_json::from_str(SUCCESS).unwrap();
+    success["id_token"] = id_token;
+    tenant.on("POST", TOKEN_PATH, move |_| ok(&success)).await;
+    tenant
+        .on("GET", ME, move |_| sample(status, &me.to_string()))
+        .await;
+    let signed_in = begin(&tenant).await.unwrap().wait().await.unwrap();
+    let account = signed_in.account.map(|account| account.to_string());
+    (tenant, account)
+}
+
+#[tokio::test]
+async fn without_an_id_token_graph_is_asked_once_who_signed_in() {
+    let me = serde_json::json!({"userPrincipalName": "reader@example.com", "displayName": "Reader"});
+    for id_token in [Value::Null, "opaque".into(), 7.into()] {
+        let (tenant, account) = account(id_token, 200, me.clone()).await;
+        assert_eq!(account.as_deref(), Some("reader@example.com"));
+        let calls = tenant.calls(ME).await;
+        let [call] = calls.as_slice() else {
+            panic!("{calls:?}")
+        };
+        assert_eq!(call.url.query(), Some("$select=userPrincipalName,displayName"));
+        let header = |name: &str| {
+            call.headers
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(
+            header("authorization").as_deref(),
+            Some("Bearer SAMPLE-access-token-delegated-1")
+        );
+        assert!(header("client-request-id").is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_of_somebody_without_a_name_is_as_good() {
+    let nobody = [
+        (200, serde_json::json!({})),
+        (200, serde_json::json!([])),
+        (
+            403,
+            serde_json::json!({"error": {"code": "Authorization_RequestDenied"}}),
+        ),
+        (500, Value::Null),
+        (302, Value::Null),
+    ];
+    for (status, me) in nobody {
+        let (tenant, account) = account(Value::Null, status, me).await;
+        assert_eq!((account, tenant.count(ME).await), (None, 1), "{status}");
     }
 }
 

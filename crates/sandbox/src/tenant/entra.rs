@@ -194,7 +194,9 @@ fn granted(world: &World, claim: &str) -> Value {
 
 pub(super) fn granted_to_somebody(world: &World, form: &Form) -> Value {
     let mut answer = granted(world, "scp");
+    let access = answer["access_token"].as_str().unwrap_or_default().to_owned();
     let refresh = world.change(|state| {
+        state.sign_ins.access_tokens.insert(access);
         let token = state.issue("refresh");
         state.sign_ins.refresh_tokens.insert(token.clone(), true);
         token

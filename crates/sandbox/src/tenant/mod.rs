@@ -35,6 +35,7 @@ pub(crate) fn routes(world: &Arc<World>) -> Router {
         )
         .route("/v1.0/$batch", post(batch::batch))
         .route("/v1.0/users", get(users::list))
+        .route("/v1.0/me", get(users::me))
         .with_state(Arc::clone(world));
     guarded(routes, Arc::clone(world), classify)
 }
@@ -46,7 +47,7 @@ fn classify(_: &Method, path: &str, _: &[u8]) -> Operation {
         _ if path.ends_with("/oauth2/v2.0/authorize") => Operation::Authorize,
         "/v1.0/communications/getPresencesByUserId" => Operation::Presence,
         "/v1.0/$batch" => Operation::Batch,
-        "/v1.0/users" => Operation::Directory,
+        "/v1.0/users" | "/v1.0/me" => Operation::Directory,
         _ => Operation::TenantOther,
     }
 }

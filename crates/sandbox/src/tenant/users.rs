@@ -31,6 +31,29 @@ pub(super) async fn list(State(world): State<Arc<World>>, uri: Uri, headers: Hea
     }
 }
 
+/// Whoever the token belongs to, which an app's token does to nobody.
+///
+/// <https://learn.microsoft.com/graph/api/user-get>
+pub(super) async fn me(State(world): State<Arc<World>>, uri: Uri, headers: HeaderMap) -> Response {
+    if let Err(refusal) = admit(&world, &headers, "User.Read.All") {
+        return *refusal;
+    }
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let state = world.state();
+    if !token.is_some_and(|token| state.sign_ins.access_tokens.contains(token)) {
+        let message = "/me request is only valid with delegated authentication flow.";
+        return refuse(StatusCode::BAD_REQUEST, "BadRequest", message);
+    }
+    if uri.query() != Some("$select=userPrincipalName,displayName") {
+        let message = "the sandbox wants the two names selected, and nothing else";
+        return refuse(StatusCode::BAD_REQUEST, "Request_BadRequest", message);
+    }
+    let (principal, name) = &state.sign_ins.account;
+    Json(json!({ "userPrincipalName": principal, "displayName": name })).into_response()
+}
+
 pub(super) type PageRefusal = (StatusCode, &'static str, String);
 
 /// One page of people for the query of a request, batched or not.

@@ -10,10 +10,10 @@ mod remembered;
 pub use adapter::GraphAdapter;
 /// What the adapter is made of, so that its users need not name the client.
 pub use graph_presence::{
-    Api, AppCertificate, AssertionAlgorithm, BrowserSignIn, CallObserver, ClientCertificate, ClientId,
-    ClientSecret, Cloud, CustomCloud, Delegated, DeviceSignIn, Granted, GraphClient, InvalidCertificate,
-    InvalidHost, InvalidId, Limits, Permission, RefreshTokens, Remedy, RememberError, Remembered,
-    SignInError, SignedIn, TenantId, TokenSource, UserSignIn, WallClock,
+    Account, Api, AppCertificate, AssertionAlgorithm, BrowserSignIn, CallObserver, ClientCertificate,
+    ClientId, ClientSecret, Cloud, CustomCloud, Delegated, DeviceSignIn, Granted, GraphClient,
+    InvalidCertificate, InvalidHost, InvalidId, Limits, Permission, RefreshTokens, Remedy, RememberError,
+    Remembered, SignInError, SignedIn, TenantId, TokenSource, UserSignIn, WallClock,
 };
 #[cfg(feature = "sqlite")]
-pub use remembered::SealedRefreshToken;
+pub use remembered::{SealedRefreshToken, StoredSignIn};

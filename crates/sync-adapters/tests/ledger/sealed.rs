@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use sync_adapters::graph::{ClientId, Cloud, RefreshTokens, SealedRefreshToken, TenantId};
+use sync_adapters::graph::{Account, ClientId, Cloud, RefreshTokens, SealedRefreshToken, TenantId};
 use sync_adapters::sqlite::{SealedStore, SqliteLedger, StateError, StateKey, StateKeyError};
 use sync_adapters::starface::{KnownSignIn, Login, PbxUrl, SealedSignIn, SignInMemory};
 use sync_core::InstanceName;
@@ -270,8 +270,8 @@ async fn each_instance_tenant_app_and_cloud_has_its_own_sign_in() {
         )
     };
     let main = token("main", &Cloud::Global, "t", "c").await;
-    main.sign_in(&secret("first")).await.unwrap();
-    main.sign_in(&secret("second")).await.unwrap();
+    main.sign_in(&secret("first"), None).await.unwrap();
+    main.sign_in(&secret("second"), None).await.unwrap();
     let again = token("main", &Cloud::Global, "t", "c").await;
     let found = again.current().await.unwrap().unwrap();
     assert_eq!((found.token.expose_secret(), found.number), ("second", 2));
@@ -284,6 +284,41 @@ async fn each_instance_tenant_app_and_cloud_has_its_own_sign_in() {
     ] {
         assert!(other.current().await.unwrap().is_none());
     }
+}
+
+#[tokio::test]
+async fn who_signed_in_is_known_until_somebody_else_does() {
+    let place = Place::new();
+    let (tenant, client) = (TenantId::new("t").unwrap(), ClientId::new("c").unwrap());
+    let main = InstanceName("main".into());
+    let token = async || SealedRefreshToken::new(place.open().await, &main, &Cloud::Global, &tenant, &client);
+    let who = async || {
+        let stored = token().await.signed_in().await.unwrap();
+        stored.map(|stored| stored.account.map(|account| account.to_string()))
+    };
+    let anna = Account::new("anna@example.com").unwrap();
+    assert_eq!(who().await, None);
+    token()
+        .await
+        .sign_in(&secret("SAMPLE-1"), Some(&anna))
+        .await
+        .unwrap();
+    assert_eq!(who().await, Some(Some("anna@example.com".to_owned())));
+    let found = token().await.current().await.unwrap().unwrap();
+    assert_eq!(found.token.expose_secret(), "SAMPLE-1");
+
+    assert!(token().await.replace(Some(1), &secret("SAMPLE-2")).await.unwrap());
+    assert_eq!(
+        who().await,
+        Some(Some("anna@example.com".to_owned())),
+        "the same sign-in"
+    );
+    let found = token().await.current().await.unwrap().unwrap();
+    assert_eq!((found.token.expose_secret(), found.number), ("SAMPLE-2", 2));
+    assert!(!place.bytes().windows(4).any(|window| window == b"anna"));
+
+    token().await.sign_in(&secret("SAMPLE-3"), None).await.unwrap();
+    assert_eq!(who().await, Some(None));
 }
 
 #[tokio::test]

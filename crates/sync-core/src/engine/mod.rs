@@ -45,7 +45,7 @@ pub use report::Report;
 pub use steps::{MemberStep, Step};
 pub use views::{
     DueView, ExplainView, FieldView, Health, InstanceView, LicenceView, LicenceWarning, LinkView, MemberView,
-    OwnerView, Readiness, RuleView, UnknownBecause, WaitView, WorkView,
+    OwnerView, Readiness, RemedyView, RuleView, UnknownBecause, WaitView, WorkView,
 };
 
 use crate::audit::AuditEntry;

@@ -216,6 +216,7 @@ impl Engine {
             error: down.map(|down| down.error.chain()),
             fault: down.map(|down| down.error.fault.to_string()),
             advice: down.and_then(|down| down.error.advice.clone()).map(Into::into),
+            remedy: down.and_then(|down| Some(down.error.remedy.as_deref()?.into())),
             since: down.map(|down| down.since.wall),
             retry_in_seconds: down.map(|_| {
                 let until = self.links.closed_until(name, now).unwrap_or(now.uptime);

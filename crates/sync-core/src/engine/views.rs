@@ -8,6 +8,7 @@ use presence_mapping::{Explanation, Presence};
 use serde::{Deserialize, Serialize};
 
 use super::LinkName;
+use crate::fault::Remedy;
 use crate::field_record::LastWrite;
 use crate::gate::GateView;
 use crate::ids::{Address, InstanceName, Login, PbxUserId, TeamsUserId};
@@ -165,6 +166,9 @@ pub struct LinkView {
     pub fault: Option<String>,
     /// What to do.
     pub advice: Option<String>,
+    /// The same as a word, for whoever says it in another language; where more is known than the fault tells.
+    #[serde(default)]
+    pub remedy: Option<RemedyView>,
     /// Since when it is down.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::DateTime>"))]
     pub since: Option<Timestamp>,
@@ -172,6 +176,28 @@ pub struct LinkView {
     pub retry_in_seconds: Option<f64>,
     /// Age of the last success in seconds.
     pub last_success_seconds: Option<f64>,
+}
+
+/// What in particular is to be done about a failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RemedyView {
+    /// A lasting word for it.
+    pub word: String,
+    /// What its text is filled with, by name: an address to open, for example.
+    pub arguments: BTreeMap<String, String>,
+}
+
+impl From<&Remedy> for RemedyView {
+    fn from(remedy: &Remedy) -> Self {
+        let arguments = remedy.arguments.iter();
+        Self {
+            word: remedy.word.to_owned(),
+            arguments: arguments
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+        }
+    }
 }
 
 /// One member.

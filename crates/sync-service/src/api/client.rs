@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use sync_adapters::http::{HttpClient, HttpError, HttpSettings, tls_error};
-use sync_core::{Address, InstanceName, MemberQuery, Plan, PlanId, Side};
+use sync_core::{Address, InstanceName, MemberQuery, PbxUserId, Plan, PlanId, Side};
 
 use super::endpoint::Endpoint;
+use super::routes::SettingsRefusal;
 use super::types::{
     ErrorAnswer, ExplainAnswer, GroupsAnswer, MembersAnswer, OrderAnswer, PeopleAnswer, PlansAnswer,
     SetupLinkAnswer, StatusAnswer,
@@ -34,6 +35,9 @@ pub enum ClientError {
         /// Whether what was asked for does not exist.
         unknown: bool,
     },
+    /// The settings were not changed.
+    #[error("{}", .0.error)]
+    NotChanged(Box<SettingsRefusal>),
     /// The connection failed, or the answer made no sense.
     #[error("cannot speak to the daemon at {address}")]
     Broken {
@@ -202,6 +206,20 @@ impl Client {
             .await
     }
 
+    /// Why a member of an instance is as it is, also one without an address; none where it has no such member.
+    ///
+    /// # Errors
+    /// [`ClientError`]; refused where there is no such instance, or it does not run.
+    pub async fn explain_user(
+        &self,
+        instance: &InstanceName,
+        user: PbxUserId,
+    ) -> Result<ExplainAnswer, ClientError> {
+        let (instance, user) = (instance.to_string(), user.to_string());
+        let query = [("instance", instance.as_str()), ("user", user.as_str())];
+        self.call(Method::GET, "explain", &query).await
+    }
+
     /// Lets the daemon read its licence files again, and tells how its instances do then.
     ///
     /// # Errors
@@ -256,12 +274,30 @@ impl Client {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, ClientError> {
+        let request = self.request(method, path, query);
+        let answer = self.send(request).await?;
+        if answer.status().is_success() {
+            return answer.json().await.map_err(|error| self.broken(error));
+        }
+        let status = answer.status();
+        let said = answer.json::<ErrorAnswer>().await.ok();
+        Err(refused(status, said.map(|said| (said.error, said.hint))))
+    }
+
+    pub(super) fn broken(&self, source: reqwest::Error) -> ClientError {
         let address = self.endpoint.address;
         // Whoever presents another certificate does answer.
-        let broken = |source: reqwest::Error| match source.is_connect() && tls_error(&source).is_none() {
+        match source.is_connect() && tls_error(&source).is_none() {
             true => ClientError::NotRunning(address),
             false => ClientError::Broken { address, source },
-        };
+        }
+    }
+
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        request.send().await.map_err(|error| self.broken(error))
+    }
+
+    pub(super) fn request(&self, method: Method, path: &str, query: &[(&str, &str)]) -> RequestBuilder {
         let mut url = format!("{}/api/v1/{path}", self.endpoint.url());
         if !query.is_empty() {
             url.push('?');
@@ -271,28 +307,19 @@ impl Client {
                     .finish(),
             );
         }
-        let request = self
-            .http
+        self.http
             .request(method, url)
             .bearer_auth(self.endpoint.token.expose_secret())
-            .timeout(TIMEOUT);
-        let answer = request.send().await.map_err(broken)?;
-        let status = answer.status();
-        if status.is_success() {
-            return answer.json().await.map_err(broken);
-        }
-        let unknown = status == StatusCode::NOT_FOUND;
-        Err(match answer.json::<ErrorAnswer>().await {
-            Ok(answer) => ClientError::Refused {
-                message: answer.error,
-                hint: answer.hint,
-                unknown,
-            },
-            Err(_) => ClientError::Refused {
-                message: format!("the daemon answered {status}"),
-                hint: None,
-                unknown,
-            },
-        })
+            .timeout(TIMEOUT)
+    }
+}
+
+/// A refusal, in the daemon's words where it had some.
+pub(super) fn refused(status: StatusCode, said: Option<(String, Option<String>)>) -> ClientError {
+    let (message, hint) = said.unwrap_or_else(|| (format!("the daemon answered {status}"), None));
+    ClientError::Refused {
+        message,
+        hint,
+        unknown: status == StatusCode::NOT_FOUND,
     }
 }

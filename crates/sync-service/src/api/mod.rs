@@ -8,6 +8,7 @@ mod openapi;
 mod refusal;
 mod routes;
 mod server;
+mod settings_client;
 mod types;
 
 pub use client::{Client, ClientError, Order};
@@ -21,5 +22,5 @@ pub use server::{Api, new_token, router};
 pub use types::{
     API_VERSION, DaemonStatus, ErrorAnswer, ExplainAnswer, GroupAnswer, GroupsAnswer, InstanceAnswer,
     InstanceState, InstanceStatus, MembersAnswer, OrderAnswer, PeopleAnswer, PlansAnswer, ReadyAnswer,
-    SetupLinkAnswer, StatusAnswer,
+    SetupLinkAnswer, SignInStatus, StatusAnswer,
 };

@@ -46,8 +46,27 @@ pub struct InstanceStatus {
     /// What an operator should know of it however it does.
     #[serde(default)]
     pub notices: Vec<String>,
+    /// How it signs in to Microsoft; null where no daemon was asked.
+    #[serde(default)]
+    pub sign_in: Option<SignInStatus>,
     /// How it does, while it runs.
     pub view: Option<InstanceView>,
+}
+
+/// How an instance signs in to Microsoft, and as whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignInStatus {
+    /// `client-secret`, `client-certificate`, `browser` or `device-code`.
+    pub auth: String,
+    /// The id of the app.
+    pub client_id: String,
+    /// Until when the app's certificate is good; null for every other way.
+    #[schemars(with = "Option<sync_core::schema::DateTime>")]
+    pub valid_until: Option<Timestamp>,
+    /// Whether somebody has signed in; null where nobody has to, and where it cannot be told.
+    pub signed_in: Option<bool>,
+    /// Who it was, mostly an e-mail address; null where that is not known.
+    pub account: Option<String>,
 }
 
 /// One instance, asked for by its name.

@@ -62,12 +62,18 @@ impl Supervisor {
             None => None,
         };
         let now = self.assembly.now().wall;
+        let teams = self.slots().get(name).map(|slot| slot.config.teams.clone());
+        let sign_in = match teams {
+            Some(teams) => Some(self.assembly.sign_in(name, &teams).await),
+            None => None,
+        };
         let notices = self.slots().get(name).map(|slot| notices(&slot.config, now));
         Ok(InstanceStatus {
             instance: name.clone(),
             state,
             reason,
             notices: notices.unwrap_or_default(),
+            sign_in,
             view,
         })
     }

@@ -50,10 +50,15 @@ pub(super) async fn examine(
             return None;
         }
         Ok(granted) => {
-            let signed_in = Finding::new(Check::TeamsSignIn, Verdict::Ok, "done");
+            let status = assembly.sign_in(name, teams).await;
+            let done = match &status.account {
+                Some(account) => {
+                    Finding::new(Check::TeamsSignIn, Verdict::Ok, "done-by").with("account", account)
+                }
+                None => Finding::new(Check::TeamsSignIn, Verdict::Ok, "done"),
+            };
             tell(
-                signed_in
-                    .with("client", &teams.client_id)
+                done.with("client", &teams.client_id)
                     .with("tenant", &teams.tenant_id),
             );
             tell(permissions(granted));

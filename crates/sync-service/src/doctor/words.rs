@@ -1,7 +1,7 @@
 //! Findings in words, German and English.
 
 use serde::Serialize;
-use sync_core::InstanceName;
+use sync_core::{InstanceName, LinkName, LinkView, RemedyView};
 
 use super::finding::{Check, Finding, Verdict};
 use crate::language::{Catalogue, Language, argument};
@@ -84,26 +84,64 @@ impl Words {
         if let (Language::English, Some(advice)) = (self.language, &finding.advice) {
             return Some(sentence(advice));
         }
-        if let Some(remedy) = self.particular(finding) {
+        let error = finding.error.as_ref();
+        let remedy = error.and_then(|error| Some(error.remedy.as_deref()?.into()));
+        if let Some(remedy) = remedy.and_then(|remedy| self.particular(&remedy)) {
             return Some(remedy);
         }
-        let fault = finding.error.as_ref().map(|error| error.fault);
-        let here = fault.map(|fault| format!("{}-{fault}-remedy", finding.check));
-        let code = format!("{}-{}-remedy", finding.check, finding.code);
+        let fault = error.map(|error| error.fault.to_string());
+        self.of_fault(
+            finding.check,
+            fault.as_deref(),
+            Some(finding.code),
+            finding.instance.as_ref(),
+        )
+    }
+
+    /// What is to be done about a link of a running instance that is down, in the same words as the diagnosis has for it.
+    pub fn remedy_of(&self, instance: &InstanceName, link: &LinkView) -> Option<String> {
+        if let (Language::English, Some(advice)) = (self.language, &link.advice) {
+            return Some(sentence(advice));
+        }
+        let particular = link.remedy.as_ref().and_then(|remedy| self.particular(remedy));
+        particular.or_else(|| {
+            let check = match (link.link, link.fault.as_deref()) {
+                (LinkName::Presence | LinkName::Directory, Some("credentials" | "nobody-signed-in")) => {
+                    Check::TeamsSignIn
+                }
+                (LinkName::Roster | LinkName::Pbx, Some("credentials")) => Check::PbxSignIn,
+                (LinkName::Presence, _) => Check::Presence,
+                (LinkName::Directory, _) => Check::Matches,
+                (LinkName::Roster, _) => Check::Group,
+                (LinkName::Pbx, _) => Check::PbxRights,
+                (LinkName::Chat, _) => Check::Module,
+                (LinkName::Ledger, _) => Check::State,
+            };
+            self.of_fault(check, Some(link.fault.as_deref()?), None, Some(instance))
+        })
+    }
+
+    /// What is to be done, as far as whose fault it is tells.
+    fn of_fault(
+        &self,
+        check: Check,
+        fault: Option<&str>,
+        code: Option<&str>,
+        instance: Option<&InstanceName>,
+    ) -> Option<String> {
+        let here = fault.map(|fault| format!("{check}-{fault}-remedy"));
+        let code = code.map(|code| format!("{check}-{code}-remedy"));
         let any = fault.map(|fault| format!("any-{fault}-remedy"));
-        let name = [here, Some(code), any]
-            .into_iter()
-            .flatten()
-            .find(|name| self.texts.has(name))?;
-        Some(match &finding.instance {
+        let mut names = [here, code, any].into_iter().flatten();
+        let name = names.find(|name| self.texts.has(name))?;
+        Some(match instance {
             Some(instance) => self.say_of(&name, instance),
             None => self.texts.say(&name),
         })
     }
 
     /// What is known to be done about this very failure. English has that from whoever met it.
-    fn particular(&self, finding: &Finding) -> Option<String> {
-        let remedy = finding.error.as_ref()?.remedy.as_ref()?;
+    fn particular(&self, remedy: &RemedyView) -> Option<String> {
         let name = format!("advice-{}", remedy.word);
         if !self.texts.has(&name) {
             return None;
@@ -111,10 +149,10 @@ impl Words {
         let arguments: Vec<_> = remedy
             .arguments
             .iter()
-            .map(|(name, value)| (*name, argument(value.clone())))
+            .map(|(name, value)| (name.as_str(), argument(value.clone())))
             .collect();
         let text = self.texts.say_with(&name, &arguments);
-        let has_login = remedy.arguments.iter().any(|(name, _)| *name == "login");
+        let has_login = remedy.arguments.contains_key("login");
         Some(match has_login {
             true => format!("{text} {}", self.texts.say_with("advice-login", &arguments)),
             false => text,
@@ -164,136 +202,4 @@ impl Finding {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use sync_adapters::graph;
-    use sync_adapters::starface::REMEDIES;
-    use sync_core::{Fault, PortError, Remedy};
-
-    use super::*;
-
-    fn names(source: &str) -> BTreeSet<&str> {
-        source
-            .lines()
-            .filter(|line| !line.starts_with(['#', ' ']))
-            .filter_map(|line| line.split_once(" = "))
-            .map(|(name, _)| name)
-            .collect()
-    }
-
-    #[test]
-    fn both_languages_have_the_same_texts() {
-        let english = names(include_str!("../../locales/doctor.en.ftl"));
-        let german = names(include_str!("../../locales/doctor.de.ftl"));
-        let (particular, german): (BTreeSet<&str>, BTreeSet<&str>) =
-            german.into_iter().partition(|name| name.starts_with("advice-"));
-        assert!(english.len() > 100 && particular.len() > 30);
-        assert_eq!(english, german);
-    }
-
-    fn refused(word: &'static str, login: Option<&str>) -> Finding {
-        let remedy = Remedy {
-            word,
-            arguments: [("link", Some("https://consent.example/")), ("login", login)]
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, value?.to_owned())))
-                .collect(),
-        };
-        let error = PortError::new(Fault::Credentials, "sign in to Microsoft").with_advice("In English.");
-        Finding::failed(Check::TeamsSignIn, &error.with_remedy(Some(remedy)))
-    }
-
-    #[test]
-    fn whatever_is_known_of_a_refusal_by_entra_is_said_in_german_too() {
-        let (german, english) = (Words::new(Language::German), Words::new(Language::English));
-        let mut texts = BTreeSet::new();
-        for remedy in graph::Remedy::ALL {
-            let word = remedy.as_str();
-            let told = refused(word, None).in_words(&german);
-            let text = told.remedy.unwrap_or_default();
-            assert!(german.texts.has(&format!("advice-{word}")), "{word}");
-            assert!(!text.contains('{'), "{word}: {text}");
-            assert_eq!(
-                text.contains("https://consent.example/"),
-                word == "consent",
-                "{text}"
-            );
-            assert!(texts.insert(text), "{word}: said twice");
-            assert_eq!(told.advice, Some(word));
-            let told = refused(word, None).in_words(&english);
-            assert_eq!(told.remedy.as_deref(), Some("In English."));
-        }
-    }
-
-    #[test]
-    fn whatever_is_known_of_a_failure_of_the_pbx_is_said_in_german_too() {
-        let german = Words::new(Language::German);
-        for word in REMEDIES {
-            assert!(german.texts.has(&format!("advice-{word}")), "{word}");
-        }
-    }
-
-    #[test]
-    fn where_somebody_has_to_sign_in_anew_the_command_for_that_is_named() {
-        let told =
-            refused("sign-in-ended", Some("presencectl login main")).in_words(&Words::new(Language::German));
-        assert_eq!(
-            told.remedy.as_deref(),
-            Some(
-                "Die gespeicherte Anmeldung ist abgelaufen oder wurde widerrufen. Jemand muss sich neu anmelden. Neu anmelden: \
-                 `presencectl login main`."
-            )
-        );
-    }
-
-    #[test]
-    fn a_word_without_a_text_leaves_the_remedy_of_its_fault() {
-        let told = refused("novel", None).in_words(&Words::new(Language::German));
-        assert!(
-            told.remedy
-                .unwrap_or_default()
-                .contains("Clientschlüssel anlegen")
-        );
-    }
-
-    #[test]
-    fn each_failure_of_each_link_has_a_text_and_a_remedy_in_both_languages() {
-        let faults = [
-            Fault::Configuration,
-            Fault::Credentials,
-            Fault::NobodySignedIn,
-            Fault::Permission,
-            Fault::Throttled { retry_after: None },
-            Fault::Unreachable,
-            Fault::NotFound,
-            Fault::Server,
-            Fault::Protocol,
-            Fault::State,
-        ];
-        let links = [
-            Check::State,
-            Check::TeamsReach,
-            Check::TeamsSignIn,
-            Check::PbxReach,
-            Check::PbxSignIn,
-            Check::PbxUsers,
-            Check::Group,
-            Check::Matches,
-            Check::Presence,
-            Check::PbxRights,
-            Check::Module,
-        ];
-        for language in [Language::English, Language::German] {
-            let words = Words::new(language);
-            for check in links {
-                for fault in faults {
-                    let finding = Finding::failed(check, &PortError::new(fault, "try"));
-                    let told = finding.in_words(&words);
-                    assert!(told.message.contains(' '), "{check}: {}", told.message);
-                    assert!(told.remedy.is_some(), "{check}, {fault}");
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -20,6 +20,7 @@ use crate::ways::Way;
 pub use error::LoginError;
 use loopback::Loopback;
 pub use loopback::{Page, Pages};
+pub use sync_adapters::graph::Account;
 
 /// How long a browser is waited for.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
@@ -105,12 +106,16 @@ impl Login {
 pub struct Stored {
     /// Permissions that were asked for and not granted.
     pub missing: Vec<Permission>,
+    /// Who signed in, where that was told.
+    pub account: Option<Account>,
 }
 
 async fn store(token: &SealedRefreshToken, signed_in: SignedIn) -> Result<Stored, LoginError> {
-    token.sign_in(&signed_in.refresh_token).await?;
+    let account = signed_in.account;
+    token.sign_in(&signed_in.refresh_token, account.as_ref()).await?;
     Ok(Stored {
         missing: signed_in.missing,
+        account,
     })
 }
 

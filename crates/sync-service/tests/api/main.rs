@@ -12,4 +12,5 @@ mod document;
 mod home;
 mod questions;
 mod routes;
+mod settings;
 mod support;

@@ -6,11 +6,11 @@ use axum::response::{IntoResponse, Json, Response};
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
-use sync_core::Address;
+use sync_core::{Address, InstanceName, PbxUserId};
 
 use crate::api::arguments::Arguments;
 use crate::api::openapi::{Operation, get, post};
-use crate::api::refusal::failure;
+use crate::api::refusal::{Refusal, failure};
 use crate::api::server::Api;
 use crate::api::types::{
     API_VERSION, DaemonStatus, ExplainAnswer, PlansAnswer, SetupLinkAnswer, StatusAnswer,
@@ -26,12 +26,14 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("What a pass of each running instance would change now")
             .answers::<PlansAnswer>("a plan for each"),
         get("/explain", explain)
-            .about("Why the members with an address are as they are")
+            .about("Why members are as they are")
             .details(
-                "One explanation for each member with this address, and for whoever left the group with a value of ours.",
+                "With `address` one explanation for each member with this address, and for whoever left the group with a value \
+                 of ours; with `instance` and `user` that of one member, who need not have an address.",
             )
             .takes::<ExplainQuery>()
-            .answers::<ExplainAnswer>("the explanations; none where nobody has the address"),
+            .answers::<ExplainAnswer>("the explanations; none where there is no such member")
+            .of_a_running_instance(),
         post("/licences/reload", reload_licences)
             .about("Reads the licence files again, and nothing else")
             .answers::<StatusAnswer>("how the instances do then")
@@ -90,21 +92,37 @@ fn not_good(errors: &ConfigErrors) -> Response {
 #[derive(Deserialize, JsonSchema)]
 struct ExplainQuery {
     /// The e-mail address, whatever the case.
-    address: String,
+    address: Option<String>,
+    /// The instance, where a user of its PBX is meant.
+    instance: Option<String>,
+    /// The id of that user.
+    user: Option<i64>,
 }
 
 async fn explain(State(api): State<Api>, Arguments(query): Arguments<ExplainQuery>) -> Response {
-    match query.address.parse::<Address>() {
-        Ok(address) => {
-            let explanations = api.supervisor.explain(&address).await;
-            Json(ExplainAnswer {
-                version: API_VERSION,
-                explanations,
-            })
-            .into_response()
+    let explanations = match (query.address, query.instance, query.user) {
+        (Some(address), None, None) => match address.parse::<Address>() {
+            Ok(address) => api.supervisor.explain(&address).await,
+            Err(error) => return failure(StatusCode::BAD_REQUEST, error.to_string(), None),
+        },
+        (None, Some(instance), Some(user)) => {
+            let instance = InstanceName(instance.into());
+            let found = api.supervisor.explain_user(&instance, PbxUserId(user)).await;
+            match found {
+                Ok(found) => found.into_iter().collect(),
+                Err(unknown) => return Refusal::from(unknown).into_response(),
+            }
         }
-        Err(error) => failure(StatusCode::BAD_REQUEST, error.to_string(), None),
-    }
+        _ => {
+            let hint = "give `address`, or `instance` and `user`";
+            return failure(StatusCode::BAD_REQUEST, "it is not said who is meant", Some(hint));
+        }
+    };
+    Json(ExplainAnswer {
+        version: API_VERSION,
+        explanations,
+    })
+    .into_response()
 }
 
 /// A one-time link to the administrator's page. It is answered to whoever has the token, and stands in no log.

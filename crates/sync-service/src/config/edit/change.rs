@@ -1,8 +1,9 @@
 //! What is to be changed.
 
 use schemars::JsonSchema;
+use secrecy::ExposeSecret;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::key_path::KeyPath;
 use super::revision::Revision;
@@ -47,6 +48,20 @@ pub struct Edit {
     pub changes: Vec<Change>,
 }
 
+impl Edit {
+    /// The edit as JSON, with the secrets in it: for a request to the daemon, and for nothing that anybody reads.
+    pub(crate) fn exposed(&self) -> Value {
+        let changes = self.changes.iter().map(|change| match change {
+            Change::Set { key, value } => json!({"set": {"key": key, "value": value}}),
+            Change::Remove { key } => json!({"remove": {"key": key}}),
+            Change::Secret { key, secret } => {
+                json!({"secret": {"key": key, "secret": secret.as_secret().expose_secret()}})
+            }
+        });
+        json!({"base": self.base, "changes": changes.collect::<Vec<_>>()})
+    }
+}
+
 impl Change {
     /// The key that is changed.
     pub fn key(&self) -> &KeyPath {
@@ -84,6 +99,8 @@ mod tests {
                 secret,
             },
         ];
+        let again: Edit = serde_json::from_value(edit.exposed()).unwrap();
+        assert_eq!(again, edit, "what is sent is what is read");
         assert_eq!((edit.base, edit.changes), (Revision::none(), expected.to_vec()));
     }
 
