@@ -28,6 +28,7 @@ pub struct Assembly {
     pub(crate) proxies: Proxies,
     pub(crate) sign_ins: SignIns,
     holder: Arc<str>,
+    settings: None,
     /// Without a key in the state, credentials have no names, and whatever was refused before keeps them back.
     fingerprints: Option<FingerprintKey>,
     /// The ways to PBXs by their credentials.
@@ -128,6 +129,7 @@ impl Assembly {
             instance: instance.clone(),
             pbx: config.starface.pbx.clone(),
             holder: self.holder.to_string(),
+            settings: None,
         };
         self.ledger.acquire(&claim, self.now().wall).await
     }

@@ -2,7 +2,8 @@
 
 use sync_adapters::graph::{ClientId, Cloud, SealedRefreshToken, TenantId};
 use sync_adapters::read_only::ReadOnlyLedger;
-use sync_adapters::sqlite::{SealedStore, SqliteLedger, StateKey, StateKeyError};
+use sync_adapters::sqlite::SqliteLedger;
+use sync_adapters::state::{SealedStore, StateKey, StateKeyError};
 use sync_adapters::starface::{Login, PbxUrl, SealedSignIn};
 use sync_core::{Fault, InstanceName, PortError};
 

@@ -262,6 +262,7 @@ async fn refuse_orphans(
             instance: known.instance,
             pbx: known.pbx,
             holder: format!("process {}", std::process::id()),
+            settings: None,
         };
         forget(ledger, &claim, now).await.map_err(StartError::State)?;
     }

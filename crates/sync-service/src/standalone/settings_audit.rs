@@ -1,7 +1,8 @@
 //! Who changed the settings, read from the state, whether a daemon runs or not.
 
 use jiff::Timestamp;
-use sync_adapters::sqlite::{SettingsAudit, SqliteLedger};
+use sync_adapters::sqlite::SqliteLedger;
+use sync_adapters::state::SettingsAudit;
 use sync_core::PortError;
 
 use crate::config::{Settings, State};
