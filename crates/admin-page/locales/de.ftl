@@ -384,7 +384,6 @@ group-members = { $count ->
 fault-missing = Hier fehlt eine Angabe.
 fault-named-file = Diese Datei lässt sich so nicht verwenden.
 fault-contradiction = Das widerspricht einer anderen Einstellung.
-fault-not-yet = Das kann diese Version noch nicht.
 fault-file = Die Datei lässt sich so nicht lesen.
 fault-value = Dieser Wert passt hier nicht.
 

@@ -384,7 +384,6 @@ group-members = { $count ->
 fault-missing = Something is missing here.
 fault-named-file = This file cannot be used like this.
 fault-contradiction = This contradicts another setting.
-fault-not-yet = This version cannot do that yet.
 fault-file = The file cannot be read like this.
 fault-value = This value does not fit here.
 
