@@ -7,6 +7,7 @@
 
 mod licences;
 mod npm;
+pub mod postgres;
 mod program;
 mod stage;
 

@@ -21,7 +21,10 @@ pub(crate) struct Term {
 impl Term {
     /// Goes on with a write only as long as the lease is ours: one write is several requests, and the process may be stopped
     /// for a while between any two of them.
-    pub(crate) async fn within<T>(&self, write: impl Future<Output = Result<T, PortError>>) -> Result<T, PortError> {
+    pub(crate) async fn within<T>(
+        &self,
+        write: impl Future<Output = Result<T, PortError>>,
+    ) -> Result<T, PortError> {
         let mut write = std::pin::pin!(write);
         let mut begun = false;
         std::future::poll_fn(|context| {

@@ -105,6 +105,9 @@ impl OpenState {
 }
 
 fn options(postgres: &PostgresState) -> PostgresOptions {
-    let password = postgres.password.as_ref().map(|password| password.as_secret().clone());
+    let password = postgres
+        .password
+        .as_ref()
+        .map(|password| password.as_secret().clone());
     PostgresOptions::new(postgres.address.clone(), password)
 }

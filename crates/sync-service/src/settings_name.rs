@@ -54,7 +54,10 @@ pub(crate) fn settings_name(config: &config::Instance) -> String {
     let parts = [
         format!("{mode:?} {enabled} {observe} {quota_share} {auth:?} {group:?}"),
         format!("{:?}", (cloud, tenant_id, client_id, sign_in.as_str())),
-        format!("{:?}", (url.as_str(), &pbx.0, &login.0, client, oauth_scope, module)),
+        format!(
+            "{:?}",
+            (url.as_str(), &pbx.0, &login.0, client, oauth_scope, module)
+        ),
         format!("{:?}", rules.table()),
         format!("{sync:?}"),
     ];
@@ -62,8 +65,11 @@ pub(crate) fn settings_name(config: &config::Instance) -> String {
         let _ = write!(text, "{part:?} ");
     }
     let hash = digest(&SHA256, text.as_bytes());
-    hash.as_ref().iter().take(16).fold(String::new(), |mut name, byte| {
-        let _ = write!(name, "{byte:02x}");
-        name
-    })
+    hash.as_ref()
+        .iter()
+        .take(16)
+        .fold(String::new(), |mut name, byte| {
+            let _ = write!(name, "{byte:02x}");
+            name
+        })
 }

@@ -1,8 +1,8 @@
 //! The tokens of people who signed in, kept in the state.
 
 use sync_adapters::graph::{ClientId, Cloud, SealedRefreshToken, TenantId};
-use sync_adapters::state::{Beside, SealedStore, StateKey, StateKeyError};
 use sync_adapters::starface::{Login, PbxUrl, SealedSignIn};
+use sync_adapters::state::{Beside, SealedStore, StateKey, StateKeyError};
 use sync_core::{Fault, InstanceName, PortError};
 
 use crate::fingerprint::FingerprintKey;

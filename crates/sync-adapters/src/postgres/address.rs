@@ -95,7 +95,8 @@ impl PostgresAddress {
         }
         let decoded = |text: &str| {
             let text = percent_decode_str(text).decode_utf8();
-            text.map(String::from).map_err(|_| Malformed("it is no UTF-8 text"))
+            text.map(String::from)
+                .map_err(|_| Malformed("it is no UTF-8 text"))
         };
         let user = decoded(url.username())?;
         let host = decoded(url.host_str().unwrap_or_default())?;
@@ -175,13 +176,21 @@ mod tests {
 
     #[test]
     fn an_address_is_read_whole() {
-        let address = parse("postgres://us%40er@db.example:6543/presence?sslmode=verify-ca&sslrootcert=ca.pem").unwrap();
+        let address =
+            parse("postgres://us%40er@db.example:6543/presence?sslmode=verify-ca&sslrootcert=ca.pem")
+                .unwrap();
         assert_eq!((address.user.as_str(), address.port), ("us@er", 6543));
         assert_eq!(address.to_string(), "db.example:6543/presence");
         assert_eq!(address.tls, Tls::VerifyCa);
-        assert_eq!(address.root_certificates, Some("/etc/presence-sync/ca.pem".into()));
+        assert_eq!(
+            address.root_certificates,
+            Some("/etc/presence-sync/ca.pem".into())
+        );
         let socket = parse("postgresql://u@%2Frun%2Fpostgresql/db").unwrap();
-        assert_eq!((socket.socket(), socket.port), (Some(Path::new("/run/postgresql")), 5432));
+        assert_eq!(
+            (socket.socket(), socket.port),
+            (Some(Path::new("/run/postgresql")), 5432)
+        );
         let six = parse("postgres://u@[::1]:1/db").unwrap();
         assert_eq!((six.host.as_str(), six.tls), ("::1", Tls::Off));
     }
@@ -201,7 +210,11 @@ mod tests {
 
     #[test]
     fn a_password_in_it_is_refused_and_never_repeated() {
-        for text in ["postgres://u:SAMPLE@h/db", "postgres://u:SAMPLE@h/db?x=SAMPLE", "postgres://u@h/db?password=SAMPLE"] {
+        for text in [
+            "postgres://u:SAMPLE@h/db",
+            "postgres://u:SAMPLE@h/db?x=SAMPLE",
+            "postgres://u@h/db?password=SAMPLE",
+        ] {
             let error = parse(text).unwrap_err();
             assert_eq!(error, PostgresAddressError::Password);
             assert!(error.hint().contains("state_password_file"));
@@ -211,9 +224,22 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said() {
-        for text in ["postgres://h/db", "postgres://u@h", "postgres://u@h/", "postgres://u@/db", "postgres:", "postgres://u@h/a/b"] {
-            assert!(matches!(parse(text), Err(PostgresAddressError::Malformed(_))), "{text}");
+        for text in [
+            "postgres://h/db",
+            "postgres://u@h",
+            "postgres://u@h/",
+            "postgres://u@/db",
+            "postgres:",
+            "postgres://u@h/a/b",
+        ] {
+            assert!(
+                matches!(parse(text), Err(PostgresAddressError::Malformed(_))),
+                "{text}"
+            );
         }
-        assert!(matches!(parse("postgres://u@h/db?options=-c"), Err(PostgresAddressError::Parameter(_))));
+        assert!(matches!(
+            parse("postgres://u@h/db?options=-c"),
+            Err(PostgresAddressError::Parameter(_))
+        ));
     }
 }

@@ -100,7 +100,10 @@ impl Leases {
 
     async fn note(&self, instance: &InstanceName, standing: Standing) {
         let now = self.clock.now().uptime;
-        self.watching.lock().await.note_one(instance.clone(), standing, now);
+        self.watching
+            .lock()
+            .await
+            .note_one(instance.clone(), standing, now);
     }
 
     /// Takes the lease if it still stands as it was seen, and tells its new number.

@@ -15,14 +15,11 @@ impl DaemonsPort for PostgresLedger {
 }
 
 impl PostgresLedger {
-    async fn say_that_it_lives(
-        &self,
-        daemon: &str,
-        serves: &[TenantApp],
-    ) -> Result<Vec<usize>, StateError> {
+    async fn say_that_it_lives(&self, daemon: &str, serves: &[TenantApp]) -> Result<Vec<usize>, StateError> {
         let mut transaction = self.store().for_leases().await?;
         transaction.lock("daemons").await?;
-        let forget = "DELETE FROM daemons WHERE daemon = $1 OR seen < clock_timestamp() - interval '30 seconds'";
+        let forget =
+            "DELETE FROM daemons WHERE daemon = $1 OR seen < clock_timestamp() - interval '30 seconds'";
         transaction.execute(forget, with(daemon)).await?;
         for TenantApp { tenant, app } in serves {
             let say = "INSERT INTO daemons (daemon, tenant, app, seen) VALUES ($1, $2, $3, clock_timestamp()) \

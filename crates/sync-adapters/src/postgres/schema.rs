@@ -20,7 +20,11 @@ pub(super) async fn migrate(store: &Store) -> Result<(), StateError> {
         None => {
             // Whoever may not make schemas can be given one.
             let there = "SELECT CAST(oid AS BIGINT) FROM pg_namespace WHERE nspname = $1";
-            if transaction.fetch_first(there, with(&store.schema)).await?.is_none() {
+            if transaction
+                .fetch_first(there, with(&store.schema))
+                .await?
+                .is_none()
+            {
                 transaction.run(format!("CREATE SCHEMA {}", store.schema)).await?;
             }
             0
@@ -66,7 +70,8 @@ pub(super) async fn look(store: &Store) -> Result<bool, StateError> {
 /// # Errors
 /// When they are of a later version.
 async fn found(connection: &mut dyn Connection, schema: &str) -> Result<Option<i64>, StateError> {
-    let there = "SELECT CAST(count(*) AS BIGINT) FROM pg_tables WHERE schemaname = $1 AND tablename = 'state'";
+    let there =
+        "SELECT CAST(count(*) AS BIGINT) FROM pg_tables WHERE schemaname = $1 AND tablename = 'state'";
     let there = connection.fetch_first(there, with(schema)).await?;
     if there.ok_or(StateError::Column(0))?.integer(0)? == 0 {
         return Ok(None);

@@ -40,7 +40,10 @@ impl std::fmt::Display for Sessions {
 }
 
 impl Sessions {
-    pub(super) fn new(address: &PostgresAddress, password: Option<&SecretString>) -> Result<Self, StateError> {
+    pub(super) fn new(
+        address: &PostgresAddress,
+        password: Option<&SecretString>,
+    ) -> Result<Self, StateError> {
         let at: Arc<str> = address.to_string().into();
         let mut options = PgConnectOptions::new_without_pgpass()
             .host(&address.host)

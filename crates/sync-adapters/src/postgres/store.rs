@@ -55,11 +55,7 @@ impl Store {
         self.begin(&self.leases, "BEGIN").await
     }
 
-    async fn begin(
-        &self,
-        pool: &PgPool,
-        how: &'static str,
-    ) -> Result<Box<PostgresTransaction>, StateError> {
+    async fn begin(&self, pool: &PgPool, how: &'static str) -> Result<Box<PostgresTransaction>, StateError> {
         let begun = self.sessions.within(pool.begin_with(how)).await?;
         Ok(Box::new(PostgresTransaction::new(
             begun,

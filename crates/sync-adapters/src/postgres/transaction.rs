@@ -16,11 +16,7 @@ pub(super) struct PostgresTransaction {
 }
 
 impl PostgresTransaction {
-    pub(super) fn new(
-        inner: sqlx::Transaction<'static, Postgres>,
-        sessions: Sessions,
-        schema: &str,
-    ) -> Self {
+    pub(super) fn new(inner: sqlx::Transaction<'static, Postgres>, sessions: Sessions, schema: &str) -> Self {
         Self {
             inner,
             sessions,
@@ -58,10 +54,7 @@ impl Connection for PostgresTransaction {
 
     async fn fetch(&mut self, statement: &'static str, cells: Cells) -> Result<Vec<Row>, StateError> {
         let query = sqlx::query_with(statement, bound(cells)?);
-        let rows = self
-            .sessions
-            .within((&mut *self.inner).fetch_all(query))
-            .await?;
+        let rows = self.sessions.within((&mut *self.inner).fetch_all(query)).await?;
         rows.iter().map(row).collect()
     }
 

@@ -178,12 +178,18 @@ mod tests {
         see(&mut watching, standing(1, 1, "them"), 100);
         assert_eq!(
             judge(&mut watching, "same", 105),
-            Verdict::Held { holder: "them".to_owned(), left: SECOND * 17 }
+            Verdict::Held {
+                holder: "them".to_owned(),
+                left: SECOND * 17
+            }
         );
         see(&mut watching, standing(1, 2, "them"), 121);
         assert!(!is_free(&judge(&mut watching, "same", 142)));
         see(&mut watching, standing(1, 2, "them"), 143);
-        assert_eq!(judge(&mut watching, "same", 143), Verdict::Free { fence: 1, beat: 2 });
+        assert_eq!(
+            judge(&mut watching, "same", 143),
+            Verdict::Free { fence: 1, beat: 2 }
+        );
     }
 
     #[test]
@@ -196,31 +202,54 @@ mod tests {
         let mut watching = Watching::default();
         see(&mut watching, standing(2, 5, ""), 10);
         assert!(is_free(&judge(&mut watching, "same", 10)));
-        assert!(is_free(&judge(&mut watching, "other", 10)), "nobody was seen with other settings");
+        assert!(
+            is_free(&judge(&mut watching, "other", 10)),
+            "nobody was seen with other settings"
+        );
     }
 
     #[test]
     fn other_settings_than_those_of_a_living_holder_are_refused_also_when_it_ends() {
         let mut watching = Watching::default();
         see(&mut watching, standing(1, 1, "them"), 0);
-        assert!(matches!(judge(&mut watching, "other", 0), Verdict::Held { .. }), "it may be dead");
+        assert!(
+            matches!(judge(&mut watching, "other", 0), Verdict::Held { .. }),
+            "it may be dead"
+        );
         see(&mut watching, standing(1, 2, "them"), 2);
-        let refused = Verdict::OtherSettings { holder: "them".to_owned() };
+        let refused = Verdict::OtherSettings {
+            holder: "them".to_owned(),
+        };
         assert_eq!(judge(&mut watching, "other", 2), refused);
         assert_eq!(judge(&mut watching, "other", 60), refused, "it was killed");
         see(&mut watching, standing(2, 3, ""), 60);
-        assert!(matches!(judge(&mut watching, "other", 60), Verdict::OtherSettings { .. }), "it was stopped");
-        assert!(is_free(&judge(&mut watching, "same", 60)), "the file was set right");
-        assert!(is_free(&judge(&mut watching, "other", 60)), "and changed on purpose");
+        assert!(
+            matches!(judge(&mut watching, "other", 60), Verdict::OtherSettings { .. }),
+            "it was stopped"
+        );
+        assert!(
+            is_free(&judge(&mut watching, "same", 60)),
+            "the file was set right"
+        );
+        assert!(
+            is_free(&judge(&mut watching, "other", 60)),
+            "and changed on purpose"
+        );
     }
 
     #[test]
     fn after_a_crash_only_its_own_node_may_come_back_with_other_settings() {
         let mut watching = Watching::default();
         see(&mut watching, standing(1, 1, "them"), 0);
-        assert!(matches!(judge(&mut watching, "other", 22), Verdict::OtherSettings { .. }));
+        assert!(matches!(
+            judge(&mut watching, "other", 22),
+            Verdict::OtherSettings { .. }
+        ));
         assert!(is_free(&watching.judge(&claim("other"), "there", SECOND * 22)));
-        let whatever = Claim { settings: None, ..claim("other") };
+        let whatever = Claim {
+            settings: None,
+            ..claim("other")
+        };
         assert!(is_free(&watching.judge(&whatever, "here", SECOND * 22)));
     }
 }

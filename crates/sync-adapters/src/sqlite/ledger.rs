@@ -13,7 +13,9 @@ use sync_core::{
 use super::locks::Locks;
 use super::store::Store;
 use crate::read_only::ReadOnlyLedger;
-use crate::state::{self, Beside, Connection, SealedStore, SettingsAudit, StateError, StateKey, Tables, with};
+use crate::state::{
+    self, Beside, Connection, SealedStore, SettingsAudit, StateError, StateKey, Tables, with,
+};
 
 /// The ledger in an SQLite file; a [`LedgerPort`].
 ///
@@ -142,7 +144,9 @@ async fn raise_fence(
 ) -> Result<i64, StateError> {
     let raise = "INSERT INTO leases (instance, fence, holder) VALUES ($1, 1, $2) \
          ON CONFLICT (instance) DO UPDATE SET fence = fence + 1, holder = excluded.holder RETURNING fence";
-    let row = connection.fetch_first(raise, with(&*instance.0).and(holder)).await?;
+    let row = connection
+        .fetch_first(raise, with(&*instance.0).and(holder))
+        .await?;
     row.ok_or(StateError::Column(0))?.integer(0)
 }
 

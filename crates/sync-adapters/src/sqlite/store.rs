@@ -90,7 +90,6 @@ impl Store {
             readers,
         })
     }
-
 }
 
 #[async_trait]

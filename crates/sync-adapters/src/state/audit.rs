@@ -67,15 +67,14 @@ pub(super) async fn page(
         }
         None => (FROM, with(first_millisecond(range.since))),
     };
-    let rows = connection.fetch(statement, cells.and(instance).and(limit)).await?;
+    let rows = connection
+        .fetch(statement, cells.and(instance).and(limit))
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// Deletes the oldest entries from before a time, and tells how many.
-pub(super) async fn forget(
-    connection: &mut dyn Connection,
-    before: Timestamp,
-) -> Result<usize, StateError> {
+pub(super) async fn forget(connection: &mut dyn Connection, before: Timestamp) -> Result<usize, StateError> {
     let cells = with(first_millisecond(before)).and(AUDIT_BATCH);
     let deleted = connection.execute(FORGET, cells).await?;
     Ok(usize::try_from(deleted).unwrap_or(usize::MAX))

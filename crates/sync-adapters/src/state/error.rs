@@ -159,7 +159,9 @@ impl StateError {
                 "Check PostgreSQL and the network to it. What could not be stored is tried again by itself."
             }
             Self::Other(sqlx::Error::PoolTimedOut) => BUSY,
-            Self::Unwritable { .. } | Self::Column(_) | Self::Other(_) => "Report this message: it is a fault of the program.",
+            Self::Unwritable { .. } | Self::Column(_) | Self::Other(_) => {
+                "Report this message: it is a fault of the program."
+            }
         };
         fixed.into()
     }
@@ -214,11 +216,17 @@ fn of_sqlstate(code: &str) -> &'static str {
         return "Make the user of `daemon.state` the owner of the database, or at least of the schema `presence_sync`.";
     }
     match code.get(..2) {
-        Some("28") => "Check the user in `daemon.state`, the password in `daemon.state_password_file`, and the server's `pg_hba.conf`.",
+        Some("28") => {
+            "Check the user in `daemon.state`, the password in `daemon.state_password_file`, and the server's `pg_hba.conf`."
+        }
         Some("3D") => "Make the database: `createdb --owner=USER NAME`.",
         Some("22" | "42") => "Report this message: it is a fault of the program.",
-        Some("53") => "PostgreSQL has no room left: for connections (`max_connections`), on the disk, or in memory.",
-        Some("57" | "08") => "PostgreSQL is being stopped or started, or ended the connection. What could not be stored is tried again by itself.",
+        Some("53") => {
+            "PostgreSQL has no room left: for connections (`max_connections`), on the disk, or in memory."
+        }
+        Some("57" | "08") => {
+            "PostgreSQL is being stopped or started, or ended the connection. What could not be stored is tried again by itself."
+        }
         Some("25") => "The server only reads: name the primary one in `daemon.state`.",
         _ => "Look into PostgreSQL's log. What could not be stored is tried again by itself.",
     }

@@ -83,7 +83,10 @@ fn read(row: &Row) -> Result<LedgerRow, StateError> {
         serde_json::from_str(row.text(column)?).map_err(|source| unreadable(source.into()))
     };
     let since = row.optional_text(4)?.map(str::parse::<Timestamp>).transpose();
-    let paused = row.optional_text(5)?.map(serde_json::from_str::<Pause>).transpose();
+    let paused = row
+        .optional_text(5)?
+        .map(serde_json::from_str::<Pause>)
+        .transpose();
     Ok(LedgerRow {
         user,
         login: Login(row.text(1)?.into()),

@@ -153,9 +153,7 @@ pub(super) async fn keep_count(
     taken: usize,
 ) -> Result<(), StateError> {
     let keep = "UPDATE licences SET taken = $1 WHERE identity = $2";
-    connection
-        .execute(keep, with(taken).and(&claim.licence))
-        .await?;
+    connection.execute(keep, with(taken).and(&claim.licence)).await?;
     Ok(())
 }
 
@@ -177,10 +175,7 @@ pub(super) async fn licence(
 }
 
 /// Deletes the seats of one instance.
-pub(super) async fn free(
-    connection: &mut dyn Connection,
-    instance: &InstanceName,
-) -> Result<(), StateError> {
+pub(super) async fn free(connection: &mut dyn Connection, instance: &InstanceName) -> Result<(), StateError> {
     let delete = "DELETE FROM seats WHERE instance = $1";
     connection.execute(delete, with(&*instance.0)).await?;
     forget_counts(connection).await
@@ -197,10 +192,7 @@ pub(super) async fn keep(
     connection: &mut dyn Connection,
     instances: &[InstanceName],
 ) -> Result<(), StateError> {
-    for row in connection
-        .fetch("SELECT instance FROM seats", nothing())
-        .await?
-    {
+    for row in connection.fetch("SELECT instance FROM seats", nothing()).await? {
         let instance = InstanceName(row.text(0)?.into());
         if !instances.contains(&instance) {
             free(connection, &instance).await?;

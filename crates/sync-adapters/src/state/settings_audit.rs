@@ -50,8 +50,7 @@ impl SettingsAudit {
         changes: &Value,
     ) -> Result<(), PortError> {
         let add = async {
-            let add =
-                "INSERT INTO settings_changes (at, who, from_address, changes) VALUES ($1, $2, $3, $4)";
+            let add = "INSERT INTO settings_changes (at, who, from_address, changes) VALUES ($1, $2, $3, $4)";
             let cells = with(at.as_millisecond())
                 .and(who)
                 .and(from.map(|from| from.to_string()))

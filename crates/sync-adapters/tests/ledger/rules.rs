@@ -1,7 +1,8 @@
 //! The rules.
 
 use sync_core::{
-    Acquired, Claim, Fault, InstanceName, Lease, LedgerCommit, LedgerPort, Mode, PbxName, Remembered, SeatClaim,
+    Acquired, Claim, Fault, InstanceName, Lease, LedgerCommit, LedgerPort, Mode, PbxName, Remembered,
+    SeatClaim,
 };
 
 use crate::sample::{

@@ -88,7 +88,9 @@ impl Postgres {
 
     /// Changes something behind the ledger's back.
     pub(crate) async fn change(&self, statements: &str) {
-        let changed = server::shared().unwrap().psql(&format!("SET search_path TO {}; {statements}", self.0));
+        let changed = server::shared()
+            .unwrap()
+            .psql(&format!("SET search_path TO {}; {statements}", self.0));
         assert!(changed.0, "{}", changed.1);
     }
 }

@@ -159,7 +159,11 @@ fn state(text: &str, folder: &Path) -> Result<Place, (String, String)> {
         "write \"sqlite:\" and the name of a file, such as \"sqlite:state.db\", or \"postgres://USER@HOST/DATABASE\"".to_owned()
     };
     // A misspelt address may have a password in it.
-    let shown = if text.contains('@') { "this" } else { &format!("`{text}`") };
+    let shown = if text.contains('@') {
+        "this"
+    } else {
+        &format!("`{text}`")
+    };
     let Some(name) = text.strip_prefix("sqlite:") else {
         return Err((format!("{shown} is no place for the state"), hint()));
     };

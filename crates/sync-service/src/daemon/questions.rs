@@ -219,7 +219,10 @@ impl Supervisor {
 fn waiting(holder: &str, until: Option<Timestamp>) -> String {
     let until = until.and_then(|until| until.round(jiff::Unit::Second).ok());
     let until = until.map(|until| format!(" until {until}, unless it is renewed"));
-    format!("waiting for the lease, held by {holder}{}", until.unwrap_or_default())
+    format!(
+        "waiting for the lease, held by {holder}{}",
+        until.unwrap_or_default()
+    )
 }
 
 /// What an operator should know of an instance however it does.

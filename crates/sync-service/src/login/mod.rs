@@ -50,9 +50,7 @@ impl Login {
                 auth: config.teams.sign_in.as_str(),
             });
         }
-        let OpenState {
-            ledger, sign_ins, ..
-        } = OpenState::to_work(&settings.daemon).await?;
+        let OpenState { ledger, sign_ins, .. } = OpenState::to_work(&settings.daemon).await?;
         let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
         let assembly = Assembly::new(
             ledger,

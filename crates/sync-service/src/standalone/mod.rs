@@ -11,8 +11,8 @@ mod settings_audit;
 use jiff::Timestamp;
 use licensing::Licence;
 use sync_core::{
-    Address, Claim, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LedgerRow,
-    LinkName, MemberView, Memory, Mode, Pause, PbxName, Plan, PortError, SeatClaim,
+    Address, Claim, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LedgerRow, LinkName,
+    MemberView, Memory, Mode, Pause, PbxName, Plan, PortError, SeatClaim,
 };
 
 use crate::assembly::Assembly;

@@ -6,8 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use sync_adapters::clock::SystemClock;
 use sync_core::{
-    Acquired, Driver, Engine, Handle, InstanceName, Lease, LedgerCommit, LinkName, Moment, PortError,
-    Refusal,
+    Acquired, Driver, Engine, Handle, InstanceName, Lease, LedgerCommit, LinkName, Moment, PortError, Refusal,
 };
 use tokio::task::JoinHandle;
 

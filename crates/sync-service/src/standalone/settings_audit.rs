@@ -23,7 +23,10 @@ impl SettingsAuditReader {
     /// When the state cannot be read. One that does not exist has no changes.
     pub async fn open(settings: &Settings, since: Timestamp) -> Result<Self, PortError> {
         Ok(Self {
-            audit: OpenState::to_look(&settings.daemon).await?.beside.settings_audit(),
+            audit: OpenState::to_look(&settings.daemon)
+                .await?
+                .beside
+                .settings_audit(),
             since,
             after: None,
         })

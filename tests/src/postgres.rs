@@ -39,7 +39,10 @@ pub fn shared() -> Option<&'static Server> {
         .as_ref()
 }
 
-#[expect(clippy::print_stderr, reason = "whoever reads the tests' output should know what was not tried")]
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever reads the tests' output should know what was not tried"
+)]
 fn say(text: &str) {
     eprintln!("{text}");
 }
@@ -56,7 +59,10 @@ impl Server {
         let server_user = unprivileged(&folder)?;
         let run = |program: PathBuf| {
             let mut command = Command::new(program);
-            command.current_dir(&folder).env("HOME", &folder).env("LC_ALL", "C");
+            command
+                .current_dir(&folder)
+                .env("HOME", &folder)
+                .env("LC_ALL", "C");
             if let Some((user, group)) = server_user {
                 command.uid(user).gid(group);
             }
@@ -64,8 +70,21 @@ impl Server {
         };
         fs::write(folder.join("password"), PASSWORD).map_err(|error| error.to_string())?;
         let init = run(bin.join("initdb"))
-            .args(["-D", "data", "-U", "presence", "-E", "UTF8", "--no-sync", "--no-instructions"])
-            .args(["--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile=password"])
+            .args([
+                "-D",
+                "data",
+                "-U",
+                "presence",
+                "-E",
+                "UTF8",
+                "--no-sync",
+                "--no-instructions",
+            ])
+            .args([
+                "--auth-local=trust",
+                "--auth-host=scram-sha-256",
+                "--pwfile=password",
+            ])
             .output()
             .map_err(|error| error.to_string())?;
         if !init.status.success() {
@@ -80,7 +99,14 @@ impl Server {
             .args(["-D", "data", "-k"])
             .arg(&folder)
             .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"])
-            .args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300"])
+            .args([
+                "-c",
+                "fsync=off",
+                "-c",
+                "full_page_writes=off",
+                "-c",
+                "max_connections=300",
+            ])
             .stdin(Stdio::piped())
             .spawn()
             .map_err(|error| error.to_string())?;
@@ -110,14 +136,18 @@ impl Server {
         format!("postgres://presence@{folder}:{}/presence", self.port)
     }
 
-    /// The address of the database over TCP.
-    pub fn url(&self) -> String {
-        format!("postgres://presence@127.0.0.1:{}/presence", self.port)
+    /// The address of a database over TCP.
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://presence@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Whether these statements succeed, and what is said of them.
     pub fn psql(&self, statements: &str) -> (bool, String) {
-        let database = if statements.starts_with("CREATE DATABASE") { "postgres" } else { "presence" };
+        let database = if statements.starts_with("CREATE DATABASE") {
+            "postgres"
+        } else {
+            "presence"
+        };
         let output = Command::new(self.bin.join("psql"))
             .arg("-h")
             .arg(&self.folder)
@@ -127,7 +157,10 @@ impl Server {
             .output();
         output.map_or((false, String::new()), |output| {
             let said = [output.stdout, output.stderr].concat();
-            (output.status.success(), String::from_utf8_lossy(&said).trim().to_owned())
+            (
+                output.status.success(),
+                String::from_utf8_lossy(&said).trim().to_owned(),
+            )
         })
     }
 }
