@@ -83,7 +83,7 @@ impl PostgresLedger {
     /// When the database cannot be reached or used. Tables of a later version are left as they are.
     pub async fn open(options: PostgresOptions, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
         let open = async {
-            let store = Self::connect(&options)?;
+            let store = Self::connect(&options).await?;
             schema::migrate(&store).await?;
             Ok(Self::over(store, options, clock))
         };
@@ -100,7 +100,7 @@ impl PostgresLedger {
         clock: Arc<dyn Clock>,
     ) -> Result<ReadOnlyLedger<Self>, PortError> {
         let open = async {
-            let mut store = Self::connect(&options)?;
+            let mut store = Self::connect(&options).await?;
             if !schema::look(&store).await? {
                 store = Store::passing(store.sessions);
                 schema::pass(&store).await?;
@@ -111,8 +111,9 @@ impl PostgresLedger {
             .map_err(|error: StateError| error.during("read the state"))
     }
 
-    fn connect(options: &PostgresOptions) -> Result<Store, StateError> {
-        let sessions = Sessions::new(&options.address, options.password.as_ref())?;
+    async fn connect(options: &PostgresOptions) -> Result<Store, StateError> {
+        let sessions = Sessions::new(&options.address, options.password.as_ref(), &options.node)?;
+        sessions.probe().await?;
         Ok(Store::new(sessions, &options.schema))
     }
 

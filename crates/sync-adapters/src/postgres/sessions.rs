@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use super::address::{PostgresAddress, Tls};
 use crate::state::StateError;
@@ -43,6 +43,7 @@ impl Sessions {
     pub(super) fn new(
         address: &PostgresAddress,
         password: Option<&SecretString>,
+        node: &str,
     ) -> Result<Self, StateError> {
         let at: Arc<str> = address.to_string().into();
         let mut options = PgConnectOptions::new_without_pgpass()
@@ -50,7 +51,7 @@ impl Sessions {
             .port(address.port)
             .username(&address.user)
             .database(&address.database)
-            .application_name("presence-sync")
+            .application_name(&format!("presence-sync on {node}"))
             .ssl_mode(match address.tls {
                 Tls::Off => PgSslMode::Disable,
                 Tls::VerifyCa => PgSslMode::VerifyCa,
@@ -67,6 +68,12 @@ impl Sessions {
             options = options.ssl_root_cert_from_pem(trusted(address)?);
         }
         Ok(Self { at, options })
+    }
+
+    /// Tries to connect once: where many connections are wanted later, each is tried again and again, and the reason is lost.
+    pub(super) async fn probe(&self) -> Result<(), StateError> {
+        let probe = async { self.options.connect().await?.close().await };
+        self.within(probe).await
     }
 
     /// At most so many connections, made when they are needed, whose tables are in this schema.
