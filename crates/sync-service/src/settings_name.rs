@@ -73,3 +73,73 @@ pub(crate) fn settings_name(config: &config::Instance) -> String {
             name
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Disk, Environment, parse};
+
+    /// The name for a file in a folder of its own, with secrets of its own.
+    fn name(secret: &str, changes: &[(&str, &str)]) -> String {
+        use std::os::unix::fs::OpenOptionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["graph.secret", "pbx.password"] {
+            let mut options = std::fs::OpenOptions::new();
+            let opened = options.write(true).create(true).truncate(true).mode(0o600);
+            std::io::Write::write_all(
+                &mut opened.open(folder.path().join(file)).unwrap(),
+                secret.as_bytes(),
+            )
+            .unwrap();
+        }
+        let mut text = "version = 1\n[instances.main.teams]\ntenant_id = \"contoso.example\"\nclient_id = \"c\"\n\
+             client_secret_file = \"graph.secret\"\n[instances.main.starface]\nurl = \"https://pbx.example\"\n\
+             group = \"Teams\"\nlogin = \"0001\"\npassword_file = \"pbx.password\"\n[instances.main.sync]\n\
+             poll_interval = \"2s\"\n[instances.main.rules]\ndnd = [\"Busy/InACall\"]\n"
+            .to_owned();
+        for (from, to) in changes {
+            assert!(text.contains(from));
+            text = text.replace(from, to);
+        }
+        let path: &Path = &folder.path().join("presence-sync.toml");
+        let loaded = parse(&text, path, &Environment::default(), &Disk).unwrap();
+        settings_name(loaded.settings.instances.values().next().unwrap())
+    }
+
+    #[test]
+    fn the_same_settings_have_the_same_name_on_every_machine_whatever_the_secrets() {
+        assert_eq!(
+            name("a", &[]),
+            name(
+                "b",
+                &[("[instances.main.sync]", "proxy = \"\"\n[instances.main.sync]")]
+            )
+        );
+    }
+
+    #[test]
+    fn every_other_setting_makes_another_name() {
+        let usual = name("a", &[]);
+        for change in [
+            ("\"2s\"", "\"3s\""),
+            ("InACall", "InAMeeting"),
+            ("contoso", "fabrikam"),
+            ("\"c\"", "\"d\""),
+            ("pbx.example", "other.example"),
+            ("\"Teams\"", "\"Others\""),
+            ("0001", "0002"),
+            (
+                "[instances.main.teams]",
+                "[instances.main]\nobserve = true\n[instances.main.teams]",
+            ),
+            (
+                "[instances.main.rules]",
+                "exclude = [\"a@example.com\"]\n[instances.main.rules]",
+            ),
+        ] {
+            assert_ne!(name("a", &[change]), usual, "{change:?}");
+        }
+    }
+}
