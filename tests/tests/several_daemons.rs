@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use end_to_end::{Daemon, Stage, StageOptions, eventually, postgres, presencectl};
 use sandbox::{Except, Subject};
+use sync_adapters::http::{HttpClient, HttpSettings};
 use sync_service::api::{Client, Endpoint, InstanceState, InstanceStatus, endpoint_file};
 use tempfile::TempDir;
 
@@ -78,6 +79,19 @@ impl Node {
         client.status().await.ok()?.instances.pop()
     }
 
+    async fn get(&self, path: &str) -> (u16, String) {
+        let endpoint = Endpoint::find(&endpoint_file(&self.path("state")));
+        let endpoint = endpoint.expect("it can be read").expect("a daemon runs");
+        let http = HttpClient::build(&HttpSettings::default()).expect("a client");
+        let answer = http
+            .get(format!("http://{}{path}", endpoint.address))
+            .send()
+            .await;
+        let answer = answer.expect("the daemon answers");
+        let status = answer.status().as_u16();
+        (status, answer.text().await.unwrap_or_default())
+    }
+
     async fn until(&self, what: &str, is: impl Fn(&InstanceStatus) -> bool) -> InstanceStatus {
         let found = eventually(|| async { self.status().await.filter(&is) }).await;
         match found {
@@ -134,6 +148,10 @@ async fn whatever_becomes_of_one_daemon_the_other_goes_on_and_nothing_is_lost_or
     let reason = waits.reason.unwrap_or_default();
     let holder = format!("held by process {} on ", first.id());
     assert!(reason.contains(&holder) && reason.contains(" until "), "{reason}");
+    let (code, ready) = other.get("/readyz/main").await;
+    let waiting = format!("waiting for the lease, {holder}");
+    assert!(code == 503 && ready.contains(&waiting), "{code} {ready}");
+    assert_eq!(other.get("/healthz").await.0, 200);
     let before = writes(&stage);
 
     // Killed in the middle of its work.

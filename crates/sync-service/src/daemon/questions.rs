@@ -215,14 +215,11 @@ impl Supervisor {
     }
 }
 
-/// What an instance waits for whose lease somebody else has.
+/// Who keeps an instance from running.
 fn waiting(holder: &str, until: Option<Timestamp>) -> String {
     let until = until.and_then(|until| until.round(jiff::Unit::Second).ok());
     let until = until.map(|until| format!(" until {until}, unless it is renewed"));
-    format!(
-        "waiting for the lease, held by {holder}{}",
-        until.unwrap_or_default()
-    )
+    format!("held by {holder}{}", until.unwrap_or_default())
 }
 
 /// What an operator should know of an instance however it does.
