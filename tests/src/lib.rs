@@ -9,6 +9,7 @@ mod estate;
 mod licences;
 pub mod measure;
 mod npm;
+pub mod postgres;
 mod program;
 mod stage;
 

@@ -138,23 +138,28 @@ impl Daemon {
 
     /// Ends it as `systemctl stop` does, and tells its exit code.
     pub fn stop(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        let signalled = Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .expect("`kill` can be started");
-        assert!(signalled.success(), "the daemon was still running");
+        self.signal("-TERM");
         self.child.wait().expect("the daemon can be waited for").code()
     }
 
     /// Lets it read its files again, as `systemctl reload` does.
     pub fn reload(&self) {
+        self.signal("-HUP");
+    }
+
+    /// Sends it a signal, such as `-STOP`.
+    pub fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         let signalled = Command::new("kill")
-            .args(["-HUP", &pid])
+            .args([signal, &pid])
             .status()
             .expect("`kill` can be started");
         assert!(signalled.success(), "the daemon was still running");
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it at once, without a chance to tidy up.

@@ -180,6 +180,7 @@ async fn a_daemon_deletes_what_is_older_than_audit_days() {
             instance: InstanceName("gone".into()),
             pbx: PbxName("pbx.example:443".into()),
             holder: "test".to_owned(),
+            settings: None,
         };
         let Ok(Acquired::Granted(lease)) = ledger.acquire(&claim, Timestamp::UNIX_EPOCH).await else {
             panic!("the lease is free")

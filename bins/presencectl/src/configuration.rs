@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sync_core::InstanceName;
 use sync_service::api::endpoint_file;
-use sync_service::config::{self, Environment, Instance, Loaded, Settings, State};
+use sync_service::config::{self, Environment, Instance, Loaded, Settings};
 
 use crate::failure::Failure;
 
@@ -64,10 +64,7 @@ impl Configuration {
         }
         for place in places {
             let Loaded { settings, .. } = config::unconfigured(place, &environment)?;
-            let State::Sqlite(state) = &settings.daemon.state else {
-                continue;
-            };
-            if endpoint_file(state).exists() {
+            if endpoint_file(&settings.daemon.state.local()).exists() {
                 return Ok(Self {
                     file: place.to_owned(),
                     settings,

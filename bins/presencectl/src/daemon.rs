@@ -6,7 +6,6 @@ use sync_core::{InstanceName, InstanceView};
 use sync_service::api::{
     Client, ClientError, Endpoint, InstanceState, InstanceStatus, StatusAnswer, endpoint_file,
 };
-use sync_service::config::State;
 
 use crate::configuration::Configuration;
 use crate::failure::Failure;
@@ -42,10 +41,7 @@ impl Daemon {
         configuration: &Configuration,
         ask: impl AsyncFnOnce(&Client) -> Result<StatusAnswer, ClientError>,
     ) -> Result<Option<Self>, Failure> {
-        let file = match &configuration.settings.daemon.state {
-            State::Sqlite(path) => endpoint_file(path),
-            _ => return Ok(None),
-        };
+        let file = endpoint_file(&configuration.settings.daemon.state.local());
         let Some(endpoint) = Endpoint::find(&file)? else {
             return Ok(None);
         };

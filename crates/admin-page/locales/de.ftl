@@ -386,7 +386,6 @@ group-members = { $count ->
 fault-missing = Hier fehlt eine Angabe.
 fault-named-file = Diese Datei lässt sich so nicht verwenden.
 fault-contradiction = Das widerspricht einer anderen Einstellung.
-fault-not-yet = Das kann diese Version noch nicht.
 fault-file = Die Datei lässt sich so nicht lesen.
 fault-wants-share = Gebraucht wird eine Zahl bis 1, etwa 0,5.
 fault-wants-number = Gebraucht wird eine ganze Zahl, die hier möglich ist.

@@ -386,7 +386,6 @@ group-members = { $count ->
 fault-missing = Something is missing here.
 fault-named-file = This file cannot be used like this.
 fault-contradiction = This contradicts another setting.
-fault-not-yet = This version cannot do that yet.
 fault-file = The file cannot be read like this.
 fault-wants-share = Wanted is a number up to 1, such as 0.5.
 fault-wants-number = Wanted is a whole number in the range that is possible here.

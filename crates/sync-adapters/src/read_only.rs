@@ -22,7 +22,7 @@ impl<L: LedgerPort> ReadOnlyLedger<L> {
         Self { ledger }
     }
 
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "state")]
     pub(crate) fn inside(&self) -> &L {
         &self.ledger
     }

@@ -11,18 +11,18 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use crate::engine::{Effect, Engine, Event, Report, Side};
 use crate::fault::{Fault, PortError};
 use crate::gate::Holding;
 use crate::ids::PbxUserId;
-use crate::moment::Clock;
+use crate::moment::{Clock, Moment};
 use crate::plan::PlanId;
 use crate::ports::{ChatPort, DirectoryPort, Lease, LedgerPort, PbxPort, PresencePort};
+use crate::term::{Term, millis};
 use crate::value::Field;
 
-/// No request to the PBX starts within this time before the lease ends.
-const LEASE_MARGIN: Duration = Duration::from_secs(3);
 /// What is under way when the engine is stopped gets this long to end.
 const DRAIN: Duration = Duration::from_secs(8);
 
@@ -267,9 +267,24 @@ impl Driver {
         )
     }
 
+    /// The same, whose lease is counted from before it was asked for: whoever waits for it may count from then.
+    #[must_use]
+    pub fn holding_since(self, asked: Moment) -> Self {
+        if let Some(lasts) = self.lease.lasts {
+            let until = millis(asked.uptime.saturating_add(lasts));
+            self.deadline.store(until, Ordering::SeqCst);
+        }
+        self
+    }
+
     /// Runs until it is stopped or loses its lease.
     pub async fn run(mut self) -> Ended {
-        let mut renewal = self.lease.lasts.map(|lasts| tokio::time::interval(lasts / 3));
+        let mut renewal = self.lease.lasts.map(|lasts| {
+            let mut renewal = tokio::time::interval(lasts / 3);
+            // After a pause one renewal is enough.
+            renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            renewal
+        });
         self.step(Event::Tick);
         let ended = loop {
             let now = self.clock.now();
@@ -380,20 +395,20 @@ impl Driver {
                 move |result| Event::ChatRead { request, result },
             ),
             Effect::Write { request, write } => {
-                let (clock, deadline) = (Arc::clone(&self.clock), Arc::clone(&self.deadline));
+                let term = Term {
+                    clock: Arc::clone(&self.clock),
+                    deadline: Arc::clone(&self.deadline),
+                };
                 self.answer(
                     async move {
-                        let latest = deadline
-                            .load(Ordering::SeqCst)
-                            .saturating_sub(millis(LEASE_MARGIN));
-                        if millis(clock.now().uptime) >= latest {
-                            return Err(PortError::new(Fault::State, "write: the lease may have run out"));
-                        }
-                        match (write.to.field(), &ports.chat) {
-                            (Field::Dnd, _) => ports.pbx.set_dnd(&write).await,
-                            (Field::Chat, Some(chat)) => chat.set_chat(&write).await,
-                            (Field::Chat, None) => Err(no_chat()),
-                        }
+                        let write = async {
+                            match (write.to.field(), &ports.chat) {
+                                (Field::Dnd, _) => ports.pbx.set_dnd(&write).await,
+                                (Field::Chat, Some(chat)) => chat.set_chat(&write).await,
+                                (Field::Chat, None) => Err(no_chat()),
+                            }
+                        };
+                        term.within(write).await
                     },
                     move |result| Event::Written { request, result },
                 );
@@ -435,10 +450,6 @@ fn no_chat() -> PortError {
         Fault::Configuration,
         "use the chat status: no companion module is configured",
     )
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 async fn tick(interval: &mut Option<tokio::time::Interval>) {

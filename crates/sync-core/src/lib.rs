@@ -21,6 +21,7 @@ mod roster;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod settings;
+mod term;
 mod value;
 
 pub use aim::{Situation, skip_reason, wanted};
@@ -47,10 +48,13 @@ pub use plan::{
 pub use planner::{Later, Mode, Proposal, Settlement, Subject, propose};
 pub use policy::{Decision, Policy, Reading, Rest, Wanted, decide};
 pub use ports::{
-    Acquired, ChatPort, Claim, DirectoryPort, Lease, LedgerPort, PbxPort, PresencePort, Remembered,
+    Acquired, ChatPort, Claim, DaemonsPort, DirectoryPort, Lease, LedgerPort, PbxPort, PresencePort,
+    Remembered, TenantApp,
 };
 #[cfg(feature = "mock")]
-pub use ports::{MockChatPort, MockDirectoryPort, MockLedgerPort, MockPbxPort, MockPresencePort};
+pub use ports::{
+    MockChatPort, MockDaemonsPort, MockDirectoryPort, MockLedgerPort, MockPbxPort, MockPresencePort,
+};
 pub use roster::{
     Book, DirectoryUser, Entry, GuardVerdict, PbxRoster, PbxUser, RosterChange, RosterGuard, Standing,
     candidates, standings,

@@ -4,6 +4,7 @@
 //! end by itself (a time-out of its own) and must be safe to drop half-way: the engine takes a write without an
 //! answer for one whose fate is unknown.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -98,6 +99,8 @@ pub struct Claim {
     pub pbx: PbxName,
     /// Who asks: a text for people to read, such as a host and a process id.
     pub holder: String,
+    /// A name for the settings that the instance would run with; `None` where that does not matter.
+    pub settings: Option<String>,
 }
 
 /// The right to write for an instance.
@@ -118,6 +121,13 @@ pub enum Acquired {
     Granted(Lease),
     /// Somebody else has it.
     HeldBy {
+        /// Who.
+        holder: String,
+        /// When it may be taken over unless it is renewed before; `None` where that is not known.
+        until: Option<Timestamp>,
+    },
+    /// Whoever has it, or had it last, runs the instance with other settings than the claim's.
+    OtherSettings {
         /// Who.
         holder: String,
     },
@@ -211,4 +221,25 @@ pub trait LedgerPort: Send + Sync {
     /// # Errors
     /// When the state cannot be written.
     async fn forget_audit(&self, before: Timestamp) -> Result<usize, PortError>;
+}
+
+/// An app in a tenant, whose presence quota all daemons share.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TenantApp {
+    /// The tenant.
+    pub tenant: Arc<str>,
+    /// The app registration.
+    pub app: Arc<str>,
+}
+
+/// Who else draws on the same presence quotas.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait DaemonsPort: Send + Sync {
+    /// Says that `daemon` lives and draws on the quotas of these, in place of those that it said before, and tells for each
+    /// how many living daemons draw on it, this one included. Whoever says nothing for half a minute counts as dead.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    async fn announce(&self, daemon: &str, serves: &[TenantApp]) -> Result<Vec<usize>, PortError>;
 }

@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use licensing::Demand;
+use sync_adapters::clock::node;
 use sync_adapters::http::{HttpClients, HttpSettings, Proxies};
 use sync_adapters::starface::StarfaceAdapter;
 use sync_core::{
@@ -14,9 +15,15 @@ use sync_core::{
 
 use crate::config::{self, OnStop};
 use crate::fingerprint::FingerprintKey;
+use crate::settings_name::settings_name;
 use crate::sign_ins::SignIns;
 use crate::telemetry::{Metrics, Watch};
 use crate::ways::chat;
+
+/// This process, as it calls itself in leases.
+pub(crate) fn own_name() -> String {
+    format!("process {} on {}", std::process::id(), node())
+}
 
 type Ways = Vec<((Fingerprint, HttpSettings), StarfaceAdapter)>;
 
@@ -53,7 +60,7 @@ impl Assembly {
         metrics: Arc<Metrics>,
         proxies: Proxies,
     ) -> Self {
-        let holder = format!("process {}", std::process::id()).into();
+        let holder = own_name().into();
         Self {
             ledger,
             clock,
@@ -119,7 +126,7 @@ impl Assembly {
         Arc::new(Watch::new(instance.clone(), Arc::clone(&self.metrics)))
     }
 
-    /// Asks for the lease of an instance.
+    /// Asks for the lease of an instance, to run it as these settings say.
     ///
     /// # Errors
     /// When the state cannot be read or written.
@@ -128,10 +135,33 @@ impl Assembly {
         instance: &InstanceName,
         config: &config::Instance,
     ) -> Result<Acquired, PortError> {
+        let settings = Some(settings_name(config));
+        self.acquire_with(instance, config, settings).await
+    }
+
+    /// Asks for the lease of an instance for something that does not depend on its settings.
+    ///
+    /// # Errors
+    /// When the state cannot be read or written.
+    pub async fn acquire_whatever_its_settings(
+        &self,
+        instance: &InstanceName,
+        config: &config::Instance,
+    ) -> Result<Acquired, PortError> {
+        self.acquire_with(instance, config, None).await
+    }
+
+    async fn acquire_with(
+        &self,
+        instance: &InstanceName,
+        config: &config::Instance,
+        settings: Option<String>,
+    ) -> Result<Acquired, PortError> {
         let claim = Claim {
             instance: instance.clone(),
             pbx: config.starface.pbx.clone(),
             holder: self.holder.to_string(),
+            settings,
         };
         self.ledger.acquire(&claim, self.now().wall).await
     }

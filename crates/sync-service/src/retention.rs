@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sync_adapters::sqlite::SettingsAudit;
+use sync_adapters::state::SettingsAudit;
 use sync_core::{AUDIT_BATCH, LedgerPort, PortError};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -92,6 +92,7 @@ mod tests {
             instance: InstanceName("main".into()),
             pbx: PbxName("pbx".into()),
             holder: "test".to_owned(),
+            settings: None,
         };
         let Acquired::Granted(lease) = ledger.acquire(&claim, now).await.unwrap() else {
             panic!("the lease is free")

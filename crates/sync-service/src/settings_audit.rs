@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sync_adapters::sqlite::{SettingsAudit, StoredChange};
+use sync_adapters::state::{SettingsAudit, StoredChange};
 use sync_core::PortError;
 
 use crate::api::API_VERSION;

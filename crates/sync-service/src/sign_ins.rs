@@ -1,14 +1,13 @@
 //! The tokens of people who signed in, kept in the state.
 
 use sync_adapters::graph::{ClientId, Cloud, SealedRefreshToken, TenantId};
-use sync_adapters::read_only::ReadOnlyLedger;
-use sync_adapters::sqlite::{SealedStore, SqliteLedger, StateKey, StateKeyError};
 use sync_adapters::starface::{Login, PbxUrl, SealedSignIn};
+use sync_adapters::state::{Beside, SealedStore, StateKey, StateKeyError};
 use sync_core::{Fault, InstanceName, PortError};
 
 use crate::api::SignInStatus;
 use crate::assembly::Assembly;
-use crate::config::{self, StateKeyFile, TeamsSignIn};
+use crate::config::{self, TeamsSignIn};
 use crate::fingerprint::FingerprintKey;
 use crate::ways::app;
 
@@ -19,17 +18,15 @@ const DOING: &str = "read the key of the stored sign-ins";
 pub struct SignIns(Result<SealedStore, PortError>);
 
 impl SignIns {
-    /// Those of a state that is worked on. The key is made where there is none.
-    pub fn kept_in(ledger: &SqliteLedger, key: &StateKeyFile) -> Self {
-        let key = StateKey::read_or_make(&key.path, key.lent);
-        Self(key.map(|key| ledger.sealed(key)).map_err(refused))
+    /// Those of a state that is worked on.
+    pub(crate) fn kept_in(state: &Beside, key: Result<StateKey, StateKeyError>) -> Self {
+        Self(key.map(|key| state.sealed(key)).map_err(refused))
     }
 
-    /// Those of a state that is only looked at. Nothing is made, and no new token is stored: Entra goes on accepting the old
-    /// one.
-    pub fn read_from(ledger: &ReadOnlyLedger<SqliteLedger>, key: &StateKeyFile) -> Self {
-        match StateKey::read(&key.path, key.lent) {
-            Ok(key) => Self(Ok(ledger.sealed(key))),
+    /// Those of a state that is only looked at: no new token is stored, and Entra goes on accepting the old one.
+    pub(crate) fn read_from(state: &Beside, key: Result<StateKey, StateKeyError>) -> Self {
+        match key {
+            Ok(key) => Self(Ok(state.sealed(key))),
             Err(error) if error.is_absent() => Self::none(),
             Err(error) => Self(Err(refused(error))),
         }

@@ -1,11 +1,8 @@
 //! `status`: how the daemon, its instances and their links do.
 
-use std::path::Path;
-
 use serde::Serialize;
 use sync_core::{Health, InstanceName};
 use sync_service::api::{API_VERSION, DaemonStatus, InstanceState, InstanceStatus};
-use sync_service::config::State;
 
 use super::context::Context;
 use crate::configuration::Configuration;
@@ -83,12 +80,7 @@ fn text(status: &Status, configuration: &Configuration, context: &Context) -> St
     let now = context.now();
     let mut text = match &status.daemon {
         Some(daemon) => show::status(daemon, &now),
-        None => {
-            let State::Sqlite(state) = &configuration.settings.daemon.state else {
-                return String::new();
-            };
-            show::offline(&shown(state))
-        }
+        None => show::offline(&format!("`{}`", configuration.settings.daemon.state)),
     };
     for instance in &status.instances {
         text.push_str(&show::instance(instance, &now));
@@ -103,8 +95,4 @@ fn text(status: &Status, configuration: &Configuration, context: &Context) -> St
         ));
     }
     text
-}
-
-fn shown(path: &Path) -> String {
-    format!("`{}`", path.display())
 }

@@ -234,7 +234,6 @@ pub(crate) fn fault_text(tongue: Tongue, fault: &Fault) -> FaultText {
         FaultKind::Missing => "fault-missing",
         FaultKind::NamedFile => "fault-named-file",
         FaultKind::Contradiction => "fault-contradiction",
-        FaultKind::NotYet => "fault-not-yet",
         FaultKind::Syntax | FaultKind::FileUnreadable => "fault-file",
         _ => "fault-value",
     };

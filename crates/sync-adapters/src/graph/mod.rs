@@ -4,7 +4,7 @@ mod adapter;
 mod directory;
 mod failure;
 mod refused;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "state")]
 mod remembered;
 
 pub use adapter::GraphAdapter;
@@ -15,5 +15,5 @@ pub use graph_presence::{
     InvalidCertificate, InvalidHost, InvalidId, Limits, Permission, RefreshTokens, Remedy, RememberError,
     Remembered, SignInError, SignedIn, TenantId, TokenSource, UserSignIn, WallClock,
 };
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "state")]
 pub use remembered::{SealedRefreshToken, StoredSignIn};

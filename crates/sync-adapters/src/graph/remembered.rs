@@ -5,7 +5,7 @@ use graph_presence::{Account, ClientId, Cloud, RefreshTokens, RememberError, Rem
 use secrecy::{ExposeSecret, SecretString};
 use sync_core::{Fault, InstanceName, PortError};
 
-use crate::sqlite::{SealedStore, StateError};
+use crate::state::{SealedStore, StateError};
 
 const PURPOSE: &str = "refresh token";
 

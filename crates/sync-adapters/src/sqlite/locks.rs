@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sync_core::InstanceName;
 
-use super::error::StateError;
+use crate::state::StateError;
 
 /// The locks that one ledger holds. Two ledgers exclude each other, in one process as well as in two.
 #[derive(Debug)]

@@ -4,17 +4,17 @@ use std::path::Path;
 
 use sqlx::{AssertSqlSafe, Executor, Row, SqliteConnection, SqlitePool};
 
-use super::error::StateError;
+use crate::state::StateError;
 
 /// Each version's step from the one before it. A step that was published is never changed.
 const STEPS: &[&str] = &[
-    include_str!("../../migrations/0001_ledger.sql"),
-    include_str!("../../migrations/0002_licences.sql"),
-    include_str!("../../migrations/0003_pauses.sql"),
-    include_str!("../../migrations/0004_audit.sql"),
-    include_str!("../../migrations/0005_refusals.sql"),
-    include_str!("../../migrations/0006_sealed.sql"),
-    include_str!("../../migrations/0007_settings.sql"),
+    include_str!("../../migrations/sqlite/0001_ledger.sql"),
+    include_str!("../../migrations/sqlite/0002_licences.sql"),
+    include_str!("../../migrations/sqlite/0003_pauses.sql"),
+    include_str!("../../migrations/sqlite/0004_audit.sql"),
+    include_str!("../../migrations/sqlite/0005_refusals.sql"),
+    include_str!("../../migrations/sqlite/0006_sealed.sql"),
+    include_str!("../../migrations/sqlite/0007_settings.sql"),
 ];
 
 /// Marks the file as ours (`TPS1`), so that no other program's file is touched.

@@ -6,11 +6,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Executor, Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Executor, Row, SqlitePool};
 
-use super::error::StateError;
 use super::schema::{self, Format};
+use super::transaction::SqliteTransaction;
+use crate::state::{self, StateError, Transaction};
 
 /// How long another process's transaction is waited for.
 const BUSY: Duration = Duration::from_secs(5);
@@ -88,15 +90,18 @@ impl Store {
             readers,
         })
     }
+}
 
-    /// A transaction that writes: it has the file's lock from its beginning, so it never fails half-way for want of it.
-    pub(super) async fn write(&self) -> Result<Transaction<'static, Sqlite>, StateError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+#[async_trait]
+impl state::Store for Store {
+    /// It has the file's lock from its beginning, so it never fails half-way for want of it.
+    async fn write(&self) -> Result<Box<dyn Transaction>, StateError> {
+        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Box::new(SqliteTransaction(begun)))
     }
 
-    /// A transaction that reads: all its queries see the same state.
-    pub(super) async fn read(&self) -> Result<Transaction<'static, Sqlite>, StateError> {
-        Ok(self.readers.begin().await?)
+    async fn read(&self) -> Result<Box<dyn Transaction>, StateError> {
+        Ok(Box::new(SqliteTransaction(self.readers.begin().await?)))
     }
 }
 

@@ -5,14 +5,14 @@ mod chat;
 mod failure;
 mod link;
 mod refusal;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "state")]
 mod remembered;
 mod steps;
 
 pub use adapter::{StarfaceAdapter, TargetGroup};
 pub use chat::StarfaceChatAdapter;
 pub use failure::REMEDIES;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "state")]
 pub use remembered::SealedSignIn;
 /// What the adapters are made of, so that their users need not name the client.
 pub use starface_api::{

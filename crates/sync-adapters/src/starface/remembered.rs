@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use starface_api::{KnownSignIn, Login, PbxUrl, SignInMemory, VolatileMemory};
 
-use crate::sqlite::{SealedStore, StateError};
+use crate::state::{SealedStore, StateError};
 
 const PURPOSE: &str = "known sign-in";
 

@@ -1,7 +1,8 @@
 //! The rules.
 
 use sync_core::{
-    Acquired, Fault, InstanceName, Lease, LedgerCommit, LedgerPort, Mode, PbxName, Remembered, SeatClaim,
+    Acquired, Claim, Fault, InstanceName, Lease, LedgerCommit, LedgerPort, Mode, PbxName, Remembered,
+    SeatClaim,
 };
 
 use crate::sample::{
@@ -14,30 +15,27 @@ pub(crate) async fn a_lease_is_exclusive_until_it_is_given_back(store: &impl Sto
     let main = claim("main", "pbx");
     let first = lease(&*one, &main).await;
     assert_eq!(first.claim, main);
-    let second = sync_core::Claim {
+    let second = Claim {
         holder: "second".to_owned(),
         ..main.clone()
     };
     for ledger in [&one, &other] {
-        let answer = ledger.acquire(&second, NOW).await.unwrap();
-        assert_eq!(
-            answer,
-            Acquired::HeldBy {
-                holder: main.holder.clone()
-            }
-        );
+        assert_eq!(holder(&**ledger, &second).await, main.holder);
     }
     assert!(one.renew(&first, NOW).await.unwrap());
 
     one.surrender(&first).await.unwrap();
     let next = lease(&*other, &second).await;
     assert!(next.fence > first.fence);
-    assert_eq!(
-        one.acquire(&main, NOW).await.unwrap(),
-        Acquired::HeldBy {
-            holder: "second".to_owned()
-        }
-    );
+    assert_eq!(holder(&*one, &main).await, "second");
+}
+
+/// Who keeps a claim from being granted.
+async fn holder(ledger: &dyn LedgerPort, claim: &Claim) -> String {
+    match ledger.acquire(claim, NOW).await.unwrap() {
+        Acquired::HeldBy { holder, .. } => holder,
+        other => panic!("{other:?}"),
+    }
 }
 
 pub(crate) async fn leases_of_two_instances_do_not_meet(store: &impl Store) {

@@ -13,13 +13,14 @@ pub(crate) fn claim(instance: &str, pbx: &str) -> Claim {
         instance: InstanceName(instance.into()),
         pbx: PbxName(pbx.into()),
         holder: format!("{instance} on host.example"),
+        settings: None,
     }
 }
 
 pub(crate) async fn lease(ledger: &dyn LedgerPort, claim: &Claim) -> Lease {
     match ledger.acquire(claim, NOW).await.unwrap() {
         Acquired::Granted(lease) => lease,
-        Acquired::HeldBy { holder } => panic!("held by {holder}"),
+        other => panic!("not granted: {other:?}"),
     }
 }
 

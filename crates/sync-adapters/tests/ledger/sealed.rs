@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use sync_adapters::graph::{Account, ClientId, Cloud, RefreshTokens, SealedRefreshToken, TenantId};
-use sync_adapters::sqlite::{SealedStore, SqliteLedger, StateError, StateKey, StateKeyError};
+use sync_adapters::sqlite::SqliteLedger;
 use sync_adapters::starface::{KnownSignIn, Login, PbxUrl, SealedSignIn, SignInMemory};
+use sync_adapters::state::{SealedStore, StateError, StateKey, StateKeyError};
 use sync_core::InstanceName;
 use tempfile::TempDir;
 

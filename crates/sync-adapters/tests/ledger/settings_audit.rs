@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde_json::json;
-use sync_adapters::sqlite::{SettingsAudit, SqliteLedger, StoredChange};
+use sync_adapters::sqlite::SqliteLedger;
+use sync_adapters::state::{SettingsAudit, StoredChange};
 use tempfile::TempDir;
 
 struct Place(TempDir);

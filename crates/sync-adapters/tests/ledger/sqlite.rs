@@ -118,7 +118,11 @@ async fn a_file_that_exists_keeps_its_rights() {
 async fn a_state_of_the_first_format_is_brought_up_to_date_with_its_rows() {
     let store = Sqlite::default();
     drop(fs::File::create(store.path()).unwrap());
-    change(&store.path(), include_str!("../../migrations/0001_ledger.sql")).await;
+    change(
+        &store.path(),
+        include_str!("../../migrations/sqlite/0001_ledger.sql"),
+    )
+    .await;
     let rows = "PRAGMA application_id = 0x54505331; PRAGMA user_version = 1; \
                 INSERT INTO leases VALUES ('main', 3, ''); INSERT INTO instances VALUES ('pbx', 'main', 'paused'); \
                 INSERT INTO members VALUES ('pbx', 7, 'main', '0007', '{}', '{}', NULL, 0)";

@@ -100,6 +100,7 @@ impl LedgerPort for MemoryLedger {
         {
             return Ok(Acquired::HeldBy {
                 holder: held.holder.clone(),
+                until: held.until,
             });
         }
         state.fence += 1;

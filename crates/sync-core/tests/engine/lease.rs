@@ -37,6 +37,7 @@ async fn no_write_starts_when_the_lease_may_have_run_out() {
             instance: world.settings.instance.clone(),
             pbx: world.settings.pbx.clone(),
             holder: "test".to_owned(),
+            settings: None,
         },
         fence: 1,
         lasts: Some(seconds(15)),

@@ -131,6 +131,7 @@ async fn a_slow_tenant_is_asked_sixteen_times_at_once_and_not_more_often() {
         instance: world.settings.instance.clone(),
         pbx: world.settings.pbx.clone(),
         holder: "test".to_owned(),
+        settings: None,
     };
     let lease = Lease {
         claim,

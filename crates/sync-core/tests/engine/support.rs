@@ -123,6 +123,7 @@ impl World {
             instance: self.settings.instance.clone(),
             pbx: self.settings.pbx.clone(),
             holder: "test".to_owned(),
+            settings: None,
         };
         let now = self.clock.now();
         let Acquired::Granted(lease) = self.ledger.acquire(&claim, now.wall).await.unwrap() else {
@@ -174,6 +175,7 @@ impl World {
             instance: self.settings.instance.clone(),
             pbx: self.settings.pbx.clone(),
             holder: "nobody".to_owned(),
+            settings: None,
         };
         let fence = |fence| sync_core::Lease {
             claim: claim.clone(),
@@ -208,6 +210,7 @@ impl World {
             instance: self.settings.instance.clone(),
             pbx: self.settings.pbx.clone(),
             holder: "test".to_owned(),
+            settings: None,
         };
         self.ledger.load(&claim).await.unwrap()
     }

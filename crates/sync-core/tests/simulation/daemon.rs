@@ -67,6 +67,7 @@ pub(crate) fn claim(holder: usize) -> Claim {
         instance: InstanceName("main".into()),
         pbx: PbxName("pbx.example:443".into()),
         holder: holder.to_string(),
+        settings: None,
     }
 }
 

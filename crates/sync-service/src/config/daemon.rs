@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use sync_adapters::postgres::PostgresAddress;
+
 use super::fault::FaultKind;
 use super::reader::Reader;
 use super::secret_files::NamedFiles;
-use super::settings::{Daemon, DaemonCertificate, State, StateKeyFile};
+use super::settings::{Daemon, DaemonCertificate, PostgresState, State, StateKeyFile};
 use super::source::Located;
 
 pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon> {
@@ -20,14 +22,50 @@ pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon
     let key_file = daemon.file_name("state_key_file");
     let log = daemon.choice("log");
     let log_format = daemon.choice("log_format");
-    daemon.file_name("state_password_file");
+    let password_file = daemon.file_name("state_password_file");
     let managed = daemon.boolean("managed");
     let language = daemon.choice("language");
     let audit_days = daemon.integer("audit_days");
-    let state = state?.value?;
-    let (path, lent) = match &key_file {
-        Some(name) => named.own_key(daemon.source, name),
-        None => named.own_key_at(daemon.source, &daemon.place_of("state"), beside(&state)),
+    let state = state?;
+    let (path, lent) = match (&key_file, &state.value) {
+        (Some(name), _) => named.own_key(daemon.source, name),
+        (None, Place::File(path)) => {
+            let beside = path.with_file_name("state.key");
+            named.own_key_at(daemon.source, &daemon.place_of("state"), beside)
+        }
+        (None, Place::Database(_)) => {
+            let here = named.folder.join("state.key");
+            named.own_key_at(daemon.source, &daemon.place_of("state"), here)
+        }
+    };
+    let state = match state.value {
+        Place::File(path) => {
+            if password_file.is_some() {
+                let place = daemon.place_of("state_password_file");
+                let what = "is for a state in PostgreSQL, and this one is in a file";
+                daemon.source.warning(&place, what.to_owned());
+            }
+            State::Sqlite(path)
+        }
+        Place::Database(address) => {
+            if managed == Some(false) {
+                needs_managed(daemon);
+                return None;
+            }
+            let password = match &password_file {
+                Some(name) => Some(named.secret(daemon.source, name)?),
+                None if daemon.has("state_password_file") => return None,
+                None => None,
+            };
+            // A key that systemd lends lies where nothing can be written.
+            let folder = path.parent().filter(|_| key_file.is_some() && !lent);
+            let folder = folder.unwrap_or(named.folder).to_owned();
+            State::Postgres(Box::new(PostgresState {
+                address,
+                password,
+                folder,
+            }))
+        }
     };
     Some(Daemon {
         listen: listen?,
@@ -47,10 +85,22 @@ pub(super) fn read(daemon: &Reader<'_>, named: &NamedFiles<'_>) -> Option<Daemon
     })
 }
 
-/// The key is `state.key` beside the state where nothing else is said.
-fn beside(state: &State) -> PathBuf {
-    let State::Sqlite(state) = state;
-    state.with_file_name("state.key")
+/// Several daemons have the same settings only where none of them changes its file by itself.
+fn needs_managed(daemon: &Reader<'_>) {
+    let what = "in PostgreSQL it is shared by daemons whose files have to say the same, and the page would change one of them";
+    let hint = "write `managed = true`, and bring the same file to every daemon".to_owned();
+    daemon.source.fault(
+        &daemon.place_of("state"),
+        FaultKind::Contradiction,
+        what,
+        Some(hint),
+    );
+}
+
+/// What `daemon.state` names.
+enum Place {
+    File(PathBuf),
+    Database(PostgresAddress),
 }
 
 fn listen(text: &str) -> Result<SocketAddr, (String, String)> {
@@ -97,14 +147,25 @@ fn reachable(daemon: &Reader<'_>, listen: &Located<SocketAddr>, guarded: bool) -
     None
 }
 
-/// Reads `sqlite:FILE`; `None` stands for PostgreSQL, which is refused with its own reason.
-fn state(text: &str, folder: &Path) -> Result<Option<State>, (String, String)> {
+/// Reads `sqlite:FILE` or `postgres://…`.
+fn state(text: &str, folder: &Path) -> Result<Place, (String, String)> {
     if text.starts_with("postgres:") || text.starts_with("postgresql:") {
-        return Ok(None);
+        let address = PostgresAddress::parse(text, folder);
+        return address
+            .map(Place::Database)
+            .map_err(|error| (error.to_string(), error.hint().to_owned()));
     }
-    let hint = || "write \"sqlite:\" and the name of a file, such as \"sqlite:state.db\"".to_owned();
+    let hint = || {
+        "write \"sqlite:\" and the name of a file, such as \"sqlite:state.db\", or \"postgres://USER@HOST/DATABASE\"".to_owned()
+    };
+    // A misspelt address may have a password in it.
+    let shown = if text.contains('@') {
+        "this"
+    } else {
+        &format!("`{text}`")
+    };
     let Some(name) = text.strip_prefix("sqlite:") else {
-        return Err((format!("`{text}` is no place for the state"), hint()));
+        return Err((format!("{shown} is no place for the state"), hint()));
     };
     // With two slashes a relative name would become an absolute one, and both forms have a meaning in SQLite's own
     // addresses that is not meant here.
@@ -114,7 +175,7 @@ fn state(text: &str, folder: &Path) -> Result<Option<State>, (String, String)> {
         || name.contains('?')
         || name.ends_with('/')
     {
-        return Err((format!("`{text}` names no file"), hint()));
+        return Err((format!("{shown} names no file"), hint()));
     }
-    Ok(Some(State::Sqlite(folder.join(PathBuf::from(name)))))
+    Ok(Place::File(folder.join(PathBuf::from(name))))
 }

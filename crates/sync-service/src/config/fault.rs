@@ -40,8 +40,6 @@ pub enum FaultKind {
     NamedFile,
     /// Two settings exclude each other.
     Contradiction,
-    /// The function behind the key comes with a later version.
-    NotYet,
 }
 
 /// One fault of a file.

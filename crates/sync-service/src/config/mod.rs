@@ -14,7 +14,6 @@ mod hint;
 mod instance;
 mod key;
 mod keys;
-mod later;
 mod licence;
 mod load;
 mod oauth;
@@ -46,6 +45,7 @@ pub use secret::Secret;
 pub use secret_files::{Disk, SecretFiles, StoredFile};
 pub use settings::{
     Breaker, Certificates, Chat, ClientCertificate, Cloud, CustomCloud, Daemon, DaemonCertificate, Group,
-    Instance, Licence, OAuthClient, Proxy, Settings, Starface, State, StateKeyFile, Sync, Teams, TeamsSignIn,
+    Instance, Licence, OAuthClient, PostgresState, Proxy, Settings, Starface, State, StateKeyFile, Sync,
+    Teams, TeamsSignIn,
 };
 pub(crate) use starface::host_and_port;

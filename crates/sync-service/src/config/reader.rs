@@ -6,7 +6,6 @@ use toml::de::{DeTable, DeValue};
 use super::fault::FaultKind;
 use super::key::{Key, Kind, Need, Section};
 use super::keys;
-use super::later;
 use super::source::{Located, Place, Source};
 use super::wording::{example, joined, unknown_key_hint};
 
@@ -84,7 +83,7 @@ impl<'d> Reader<'d> {
         self.key(name).map(|key| key.kind)
     }
 
-    /// One value: found or taken from its default, converted, and refused where its function is not there yet.
+    /// One value: found or taken from its default, and converted.
     pub(super) fn read<T>(
         &self,
         name: &str,
@@ -102,7 +101,6 @@ impl<'d> Reader<'d> {
             Err(refusal) => self
                 .source
                 .fault(&place, refusal.kind, refusal.what, refusal.hint),
-            Ok(_) if self.comes_later(key, value.get_ref(), &place) => {}
             Ok(value) => return Some(Located { value, place }),
         }
         None
@@ -141,20 +139,6 @@ impl<'d> Reader<'d> {
         };
         self.source
             .fault(&place, FaultKind::Missing, "is missing", Some(hint));
-    }
-
-    pub(super) fn comes_later(&self, key: &Key, value: &DeValue<'_>, place: &Place) -> bool {
-        let Some(subject) = later::subject(self.section, key, value) else {
-            return false;
-        };
-        let what = format!("{subject} comes with a later version");
-        self.source.fault(
-            place,
-            FaultKind::NotYet,
-            what,
-            Some("remove it for now".to_owned()),
-        );
-        true
     }
 
     pub(super) fn with_layer(mut self, table: &'d DeTable<'d>, place: Place) -> Self {

@@ -4,13 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::key::{Key, Kind, Need, Section};
 use super::keys;
-use super::later;
 use super::values::LEAST_SHARE;
 
 /// The JSON Schema of the configuration file (draft 2020-12), with descriptions, words and defaults.
 ///
-/// A file that is good by the schema can still be refused, since the schema knows nothing of other files and
-/// describes keys and words, too, whose function comes with a later version.
+/// A file that is good by the schema can still be refused, since the schema knows nothing of other files.
 ///
 /// ```
 /// let schema = sync_service::config::schema();
@@ -37,7 +35,7 @@ pub fn schema() -> Value {
 fn table(section: &'static Section) -> Map<String, Value> {
     let mut properties = Map::new();
     for key in section.keys {
-        properties.insert(key.name.to_owned(), Value::Object(property(section, key)));
+        properties.insert(key.name.to_owned(), Value::Object(property(key)));
     }
     let required: Vec<&str> = section
         .keys
@@ -59,13 +57,9 @@ fn table(section: &'static Section) -> Map<String, Value> {
     table
 }
 
-fn property(section: &'static Section, key: &Key) -> Map<String, Value> {
+fn property(key: &Key) -> Map<String, Value> {
     let mut property = Map::new();
-    let about = match later::remark(section, key) {
-        Some(remark) => format!("{} {remark}", key.about),
-        None => key.about.to_owned(),
-    };
-    property.insert("description".to_owned(), json!(about));
+    property.insert("description".to_owned(), json!(key.about));
     let Value::Object(kind) = kind(key.kind) else {
         return property;
     };

@@ -13,6 +13,7 @@ use licensing::{Issuers, OperatingMode};
 use presence_mapping::Rules;
 use sync_adapters::graph::{AppCertificate, AssertionAlgorithm};
 use sync_adapters::http::Fingerprint;
+use sync_adapters::postgres::PostgresAddress;
 use sync_core::{Address, Holding, InstanceName, Login, PbxName};
 
 use super::choices::{LogFormat, LogLevel, OnStop, Policy, StarfaceAuth};
@@ -134,6 +135,39 @@ impl DaemonCertificate {
 pub enum State {
     /// In an SQLite file; the path already begins with the configuration file's folder.
     Sqlite(PathBuf),
+    /// In PostgreSQL, together with other daemons.
+    Postgres(Box<PostgresState>),
+}
+
+/// A state in PostgreSQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PostgresState {
+    /// Where the database is.
+    pub address: PostgresAddress,
+    /// The password of its user, where one is named.
+    pub password: Option<Secret>,
+    /// The folder for what belongs to this machine alone, such as the address of the running daemon.
+    pub folder: PathBuf,
+}
+
+impl State {
+    /// The file beside which lies what belongs to this machine alone. With PostgreSQL it is a name and no file.
+    pub fn local(&self) -> PathBuf {
+        match self {
+            Self::Sqlite(path) => path.clone(),
+            Self::Postgres(postgres) => postgres.folder.join("state"),
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            Self::Postgres(postgres) => write!(f, "postgres://{}", postgres.address),
+        }
+    }
 }
 
 /// Where the key is that seals stored sign-ins; it need not be there yet.

@@ -111,9 +111,6 @@ impl<'d> Reader<'d> {
                     path: joined(&layer.place.path, name),
                 };
                 if let Some(table) = self.as_table(value, &place) {
-                    if let Some(key) = self.key(name) {
-                        self.comes_later(key, value.get_ref(), &place);
-                    }
                     found.push((table, place));
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use sync_adapters::sqlite::SettingsAudit;
+use sync_adapters::state::SettingsAudit;
 use sync_core::InstanceName;
 use tokio::sync::Mutex;
 

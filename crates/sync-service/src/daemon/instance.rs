@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sync_core::{Acquired, Driver, Ended, Engine, Handle, InstanceName, Lease, PortError};
+use jiff::Timestamp;
+use sync_core::{Acquired, Driver, Ended, Engine, Fault, Handle, InstanceName, Lease, PortError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +19,10 @@ const RETIRED: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub(super) enum Stage {
     Starting,
-    Waiting { holder: String },
+    Waiting {
+        holder: String,
+        until: Option<Timestamp>,
+    },
     Running(Handle),
     Failed(PortError),
     Stopped,
@@ -67,14 +71,14 @@ pub(super) async fn live(
                     }
                 }
             }
-            Ok(Prepared::HeldBy(holder)) => {
+            Ok(Prepared::HeldBy { holder, until }) => {
                 if !matches!(&*stage.borrow(), Stage::Waiting { .. }) {
                     tracing::warn!(instance = %name, holder, "waiting: another process has the instance");
                 }
-                stage.send_replace(Stage::Waiting { holder });
+                stage.send_replace(Stage::Waiting { holder, until });
             }
             Err(error) => {
-                if !matches!(&*stage.borrow(), Stage::Failed(_)) {
+                if !matches!(&*stage.borrow(), Stage::Failed(known) if known.chain() == error.chain()) {
                     let advice = error.advice.as_deref().unwrap_or_default();
                     tracing::error!(instance = %name, error = error.chain(), advice, "the instance cannot be started");
                 }
@@ -91,7 +95,10 @@ pub(super) async fn live(
 
 enum Prepared {
     Ready(Box<Driver>, Handle),
-    HeldBy(String),
+    HeldBy {
+        holder: String,
+        until: Option<Timestamp>,
+    },
 }
 
 async fn prepare(
@@ -101,11 +108,16 @@ async fn prepare(
     sharers: usize,
     licence: &config::Licence,
 ) -> Result<Prepared, PortError> {
+    let asked = assembly.now();
     match assembly.acquire(name, config).await? {
-        Acquired::HeldBy { holder } => Ok(Prepared::HeldBy(holder)),
+        Acquired::HeldBy { holder, until } => Ok(Prepared::HeldBy { holder, until }),
+        Acquired::OtherSettings { holder } => Err(other_settings(name, &holder)),
         Acquired::Granted(lease) => {
             match drive(assembly, name, config, sharers, licence, lease.clone()).await {
-                Ok((driver, handle)) => Ok(Prepared::Ready(Box::new(driver), handle)),
+                Ok((driver, handle)) => {
+                    let driver = driver.holding_since(asked);
+                    Ok(Prepared::Ready(Box::new(driver), handle))
+                }
                 Err(error) => {
                     // The lease is given back so that the next attempt, or somebody else, finds it free.
                     let _ = assembly.ledger().surrender(&lease).await;
@@ -114,6 +126,15 @@ async fn prepare(
             }
         }
     }
+}
+
+/// Whoever ran the instance last ran it otherwise than this daemon's file says.
+fn other_settings(name: &InstanceName, holder: &str) -> PortError {
+    let doing = format!("take the instance over: {holder} runs it with other settings, or did last");
+    PortError::new(Fault::Configuration, doing).with_advice(format!(
+        "Bring the same file to all daemons and reload them. Where this file is the right one, restart this daemon once the \
+         other has ended; after a crash of the other, `presencectl release {name}` here frees the instance."
+    ))
 }
 
 async fn drive(

@@ -4,6 +4,7 @@ mod files;
 mod housekeeping;
 mod instance;
 mod listening;
+mod neighbours;
 mod orders;
 mod preview;
 mod questions;
@@ -20,16 +21,15 @@ use axum::Router;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use sync_adapters::clock::SystemClock;
-use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{Acquired, Claim, Clock, InstanceName, LedgerCommit, LedgerPort, PortError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, Api, DaemonStatus, Endpoint, EndpointError, endpoint_file};
-use crate::assembly::Assembly;
-use crate::config::{ConfigErrors, Disk, Environment, Loaded, Settings, State};
-use crate::sign_ins::SignIns;
+use crate::assembly::{Assembly, own_name};
+use crate::config::{ConfigErrors, Disk, Environment, Loaded, Settings};
+use crate::opened::OpenState;
 use crate::telemetry::{History, LatencySummary, Logging, Metrics, SAMPLED_EVERY};
 pub use files::Files;
 use listening::Listening;
@@ -129,10 +129,15 @@ pub struct RunningDaemon {
 /// after any more. A tenant or a PBX that does not answer is no reason: the instance says so and tries again.
 pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaemon, StartError> {
     let settings = loaded.settings.clone();
-    let State::Sqlite(state) = &settings.daemon.state;
+    let state = settings.daemon.state.local();
     let clock = Arc::new(SystemClock::default());
-    let ledger = SqliteLedger::open(state).await.map_err(StartError::State)?;
-    let sign_ins = SignIns::kept_in(&ledger, &settings.daemon.state_key);
+    let opened = OpenState::to_work(&settings.daemon).await;
+    let OpenState {
+        ledger,
+        beside,
+        sign_ins,
+        daemons,
+    } = opened.map_err(StartError::State)?;
     if let Some(error) = sign_ins.error() {
         let advice = error.advice.as_deref().unwrap_or_default();
         tracing::error!(
@@ -142,8 +147,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
              back also when they are other ones"
         );
     }
-    let changes = ledger.settings_audit();
-    let ledger: Arc<dyn LedgerPort> = Arc::new(ledger);
+    let changes = beside.settings_audit();
     refuse_orphans(&settings, ledger.as_ref(), clock.now().wall).await?;
 
     let wanted = settings.daemon.listen;
@@ -168,7 +172,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         certificate: None,
     };
     let identity = settings.daemon.tls.as_ref().map(|tls| tls.identity.clone());
-    let listening = Listening::new(endpoint_file(state), endpoint, identity);
+    let listening = Listening::new(endpoint_file(&state), endpoint, identity);
     listening.publish().map_err(StartError::Publish)?;
 
     let closing = CancellationToken::new();
@@ -204,7 +208,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
             started,
             notices: Vec::new(),
         },
-        state: state.clone(),
+        state,
         url: listening.url(),
         links: page.map(|_| Arc::default()),
     };
@@ -220,6 +224,10 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         sampling.sample().await;
     }));
     tokio::spawn(listening.clone().keep_published(closing.clone()));
+    if let Some(daemons) = daemons {
+        let serving = Arc::clone(&supervisor);
+        tokio::spawn(neighbours::keep_announced(daemons, serving, closing.clone()));
+    }
     let server = listening.serve(listener, routes, closing.clone());
     supervisor.apply(&settings).await;
     tracing::info!(%address, instances = settings.instances.len(), "started");
@@ -261,7 +269,8 @@ async fn refuse_orphans(
         let claim = Claim {
             instance: known.instance,
             pbx: known.pbx,
-            holder: format!("process {}", std::process::id()),
+            holder: own_name(),
+            settings: None,
         };
         forget(ledger, &claim, now).await.map_err(StartError::State)?;
     }

@@ -44,8 +44,8 @@ impl Supervisor {
         let (state, reason, handle) = match self.stage(name)? {
             None => (InstanceState::Disabled, Some(TURNED_OFF.to_owned()), None),
             Some(Stage::Starting) => (InstanceState::Starting, None, None),
-            Some(Stage::Waiting { holder }) => {
-                (InstanceState::Waiting, Some(format!("held by {holder}")), None)
+            Some(Stage::Waiting { holder, until }) => {
+                (InstanceState::Waiting, Some(waiting(&holder, until)), None)
             }
             Some(Stage::Running(handle)) => (InstanceState::Running, None, Some(handle)),
             Some(Stage::Failed(error)) => (InstanceState::Failed, Some(error.chain()), None),
@@ -197,7 +197,7 @@ impl Supervisor {
         let reason = match self.stage(name)? {
             Some(Stage::Running(handle)) => return Ok(handle),
             Some(Stage::Starting) => "it is being started".to_owned(),
-            Some(Stage::Waiting { holder }) => format!("held by {holder}"),
+            Some(Stage::Waiting { holder, until }) => waiting(&holder, until),
             Some(Stage::Failed(error)) => error.chain(),
             Some(Stage::Stopped) => "it was stopped".to_owned(),
             None => TURNED_OFF.to_owned(),
@@ -219,6 +219,13 @@ impl Supervisor {
             .ok_or_else(|| UnknownInstance::NoSuch(name.clone()))?;
         Ok(slot.life.as_ref().map(|life| life.stage.borrow().clone()))
     }
+}
+
+/// Who keeps an instance from running.
+fn waiting(holder: &str, until: Option<Timestamp>) -> String {
+    let until = until.and_then(|until| until.round(jiff::Unit::Second).ok());
+    let until = until.map(|until| format!(" until {until}, unless it is renewed"));
+    format!("held by {holder}{}", until.unwrap_or_default())
 }
 
 /// What an operator should know of an instance however it does.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sync_core::{Address, InstanceName, PlanId, Side};
+use sync_core::{Address, InstanceName, PlanId, Side, TenantApp};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -25,6 +25,8 @@ const STOP: Duration = Duration::from_secs(9);
 pub struct Supervisor {
     pub(super) assembly: Assembly,
     slots: Mutex<BTreeMap<InstanceName, Slot>>,
+    /// How many living daemons draw on each quota that this one draws on.
+    daemons: Mutex<BTreeMap<TenantApp, usize>>,
 }
 
 #[derive(Debug)]
@@ -79,6 +81,7 @@ impl Supervisor {
         Self {
             assembly,
             slots: Mutex::default(),
+            daemons: Mutex::default(),
         }
     }
 
@@ -97,6 +100,10 @@ impl Supervisor {
 
     pub(super) fn slots(&self) -> MutexGuard<'_, BTreeMap<InstanceName, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn daemons(&self) -> MutexGuard<'_, BTreeMap<TenantApp, usize>> {
+        self.daemons.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the instances those of `settings`: what did not change goes on undisturbed.

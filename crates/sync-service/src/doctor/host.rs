@@ -48,11 +48,11 @@ pub(super) fn configuration(case: &Case<'_>, tell: Tell<'_>) -> Option<Loaded> {
 
 /// Looks at the state, and says who works on it. Without a usable one there is nothing to examine with.
 pub(super) async fn state(case: &Case<'_>, settings: &Settings, tell: Tell<'_>) -> Option<Assembly> {
-    let State::Sqlite(path) = &settings.daemon.state;
-    let found = |verdict, code| Finding::new(Check::State, verdict, code).with("file", path.display());
+    let state = &settings.daemon.state;
+    let found = |verdict, code| Finding::new(Check::State, verdict, code).with("file", state);
     match standalone::look_at_state(settings, case.environment).await {
         Err(error) => {
-            tell(Finding::failed(Check::State, &error).with("file", path.display()));
+            tell(Finding::failed(Check::State, &error).with("file", state));
             None
         }
         Ok(assembly) => {
@@ -60,7 +60,7 @@ pub(super) async fn state(case: &Case<'_>, settings: &Settings, tell: Tell<'_>) 
                 tell(
                     Finding::failed(Check::State, error)
                         .coded("no-key")
-                        .with("file", path.display()),
+                        .with("file", state),
                 );
                 return Some(assembly);
             }
@@ -81,11 +81,19 @@ pub(super) async fn state(case: &Case<'_>, settings: &Settings, tell: Tell<'_>) 
                         false => found(Verdict::Warning, "daemon-waits").detailed(troubled),
                     }
                 }
-                Running::Nobody if path.exists() => found(Verdict::Ok, "no-daemon"),
+                Running::Nobody if is_made(state) => found(Verdict::Ok, "no-daemon"),
                 Running::Nobody => found(Verdict::Ok, "new"),
             });
             Some(assembly)
         }
+    }
+}
+
+/// Whether there is something already. A database that can be read is more than a file that may be made.
+fn is_made(state: &State) -> bool {
+    match state {
+        State::Sqlite(path) => path.exists(),
+        State::Postgres(_) => true,
     }
 }
 

@@ -9,12 +9,11 @@ use sync_adapters::clock::SystemClock;
 use sync_adapters::graph::{
     BrowserSignIn, DeviceSignIn, Permission, SealedRefreshToken, SignInError, SignedIn, UserSignIn,
 };
-use sync_adapters::sqlite::SqliteLedger;
 use sync_core::InstanceName;
 
 use crate::assembly::Assembly;
-use crate::config::{Environment, Settings, State};
-use crate::sign_ins::SignIns;
+use crate::config::{Environment, Settings};
+use crate::opened::OpenState;
 use crate::telemetry::Metrics;
 use crate::ways::Way;
 pub use error::LoginError;
@@ -52,12 +51,10 @@ impl Login {
                 auth: config.teams.sign_in.as_str(),
             });
         }
-        let State::Sqlite(path) = &settings.daemon.state;
-        let ledger = SqliteLedger::open(path).await?;
-        let sign_ins = SignIns::kept_in(&ledger, &settings.daemon.state_key);
+        let OpenState { ledger, sign_ins, .. } = OpenState::to_work(&settings.daemon).await?;
         let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
         let assembly = Assembly::new(
-            std::sync::Arc::new(ledger),
+            ledger,
             std::sync::Arc::new(SystemClock::default()),
             std::sync::Arc::new(metrics),
             environment.proxies.clone(),

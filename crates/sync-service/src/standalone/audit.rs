@@ -1,20 +1,28 @@
 //! The audit, read from the state, whether a daemon runs or not.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use sync_adapters::read_only::ReadOnlyLedger;
-use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{AuditRange, AuditRecord, InstanceName, LedgerPort, PortError};
 
-use crate::config::{Settings, State};
+use crate::config::Settings;
+use crate::opened::OpenState;
 
 /// How many records are held in memory at once.
 const PAGE: usize = 1_000;
 
 /// Reads the audit page by page, oldest first.
-#[derive(Debug)]
 pub struct AuditReader {
-    ledger: ReadOnlyLedger<SqliteLedger>,
+    ledger: Arc<dyn LedgerPort>,
     range: AuditRange,
+}
+
+impl std::fmt::Debug for AuditReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuditReader")
+            .field("range", &self.range)
+            .finish_non_exhaustive()
+    }
 }
 
 impl AuditReader {
@@ -27,9 +35,8 @@ impl AuditReader {
         since: Timestamp,
         instance: Option<InstanceName>,
     ) -> Result<Self, PortError> {
-        let State::Sqlite(path) = &settings.daemon.state;
         Ok(Self {
-            ledger: SqliteLedger::open_read_only(path).await?,
+            ledger: OpenState::to_look(&settings.daemon).await?.ledger,
             range: AuditRange {
                 instance,
                 ..AuditRange::since(since)

@@ -23,6 +23,14 @@ pub enum StandaloneError {
         /// Who has it.
         holder: String,
     },
+    /// Another daemon runs the instance, or ran it last, with other settings.
+    #[error("{holder} runs instance `{instance}` with other settings, or did last")]
+    OtherSettings {
+        /// The instance.
+        instance: InstanceName,
+        /// Who.
+        holder: String,
+    },
     /// A port failed.
     #[error("cannot work on instance `{instance}`")]
     Port {
@@ -68,6 +76,10 @@ impl StandaloneError {
                 "stop the other process, or let `presencectl` find the daemon: same configuration, same user"
                     .to_owned(),
             ),
+            Self::OtherSettings { instance, .. } => Some(format!(
+                "bring the same file to all daemons; after a crash of the other, `presencectl release {instance}` frees the \
+                 instance for this file"
+            )),
             Self::Port { source, .. } => source.advice.clone().map(Into::into),
             Self::Link { advice, .. } => advice.clone(),
             Self::Stuck { .. } => {

@@ -10,14 +10,14 @@ mod settings_audit;
 
 use jiff::Timestamp;
 use licensing::Licence;
-use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{
-    Address, Claim, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LedgerPort, LedgerRow,
-    LinkName, MemberView, Memory, Mode, Pause, PbxName, Plan, PortError, SeatClaim,
+    Address, Claim, Engine, ExplainView, InstanceName, InstanceView, LedgerCommit, LedgerRow, LinkName,
+    MemberView, Memory, Mode, Pause, PbxName, Plan, PortError, SeatClaim,
 };
 
 use crate::assembly::Assembly;
-use crate::config::{Environment, Settings, State};
+use crate::config::{Environment, Settings};
+use crate::opened::OpenState;
 use crate::refusals::{Noted, Presented};
 pub use audit::AuditReader;
 pub use error::StandaloneError;
@@ -161,7 +161,7 @@ pub async fn release(
     environment: &Environment,
     instance: &InstanceName,
 ) -> Result<Released, StandaloneError> {
-    let mut session = Session::open(settings, environment, instance, Purpose::Work).await?;
+    let mut session = Session::open(settings, environment, instance, Purpose::Release).await?;
     let mut done = Ok(());
     if session.handle.release().await.is_ok() {
         let links = [LinkName::Pbx, LinkName::Ledger];
@@ -194,13 +194,13 @@ pub(crate) async fn look_at_state(
 /// # Errors
 /// When the state cannot be read.
 pub async fn seats_in_use(settings: &Settings, licence: &Licence) -> Result<usize, PortError> {
-    let State::Sqlite(path) = &settings.daemon.state;
-    let ledger = SqliteLedger::open_read_only(path).await?;
+    let ledger = OpenState::to_look(&settings.daemon).await?.ledger;
     // Nobody asks for seats of its own here: no instance has this name.
     let nobody = Claim {
         instance: InstanceName("".into()),
         pbx: PbxName("".into()),
         holder: String::new(),
+        settings: None,
     };
     let claim = SeatClaim {
         licence: licence.identity(),
@@ -265,7 +265,7 @@ pub async fn note_presented(
     };
     if presented.refused.is_empty() {
         let looking = open(settings, environment, instance, Purpose::Look).await?;
-        let lease = lease(&looking, instance, config).await?;
+        let (lease, _) = lease(&looking, instance, config, Purpose::Look).await?;
         let known = looking.ledger().load(&lease.claim).await.map_err(port)?.refusals;
         let accepted = known.iter().any(|known| presented.accepted.contains(&known.side));
         if !accepted {
@@ -324,7 +324,7 @@ async fn store(
 ) -> Result<(), StandaloneError> {
     let config = config_of(settings, instance)?;
     let assembly = open(settings, environment, instance, Purpose::Work).await?;
-    let lease = lease(&assembly, instance, config).await?;
+    let (lease, _) = lease(&assembly, instance, config, Purpose::Work).await?;
     let ledger = assembly.ledger();
     let stored = match ledger.load(&lease.claim).await {
         Ok(memory) => ledger.commit(&lease, &commit(&memory)).await,

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use sync_adapters::clock::SystemClock;
-use sync_adapters::sqlite::SqliteLedger;
 use sync_core::{
-    Acquired, Driver, Engine, Handle, InstanceName, Lease, LedgerCommit, LedgerPort, LinkName, PortError,
-    Refusal,
+    Acquired, Driver, Engine, Handle, InstanceName, Lease, LedgerCommit, LinkName, Moment, PortError, Refusal,
 };
 use tokio::task::JoinHandle;
 
 use super::StandaloneError;
 use crate::assembly::Assembly;
-use crate::config::{self, Environment, Settings, State};
+use crate::config::{self, Environment, Settings};
+use crate::opened::OpenState;
 use crate::retention::forget_old;
-use crate::sign_ins::SignIns;
 use crate::telemetry::Metrics;
 
 /// How often the engine is asked whether it is done.
@@ -23,10 +22,17 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Without any progress for this long, a command gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often a lease is asked for again whose holder may be dead.
+const AGAIN: Duration = Duration::from_secs(1);
+/// A lease that ends later by more than this has been renewed.
+const RENEWED: SignedDuration = SignedDuration::from_millis(500);
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Look,
     Work,
+    /// Work that somebody asks for by hand, whatever settings other daemons have.
+    Release,
 }
 
 pub(super) struct Session {
@@ -53,9 +59,9 @@ impl Session {
         };
         let assembly = open(settings, environment, instance, purpose).await?;
         let ports = assembly.ports(instance, config).map_err(port)?;
-        let lease = lease(&assembly, instance, config).await?;
+        let (lease, asked) = lease(&assembly, instance, config, purpose).await?;
         let memory = ports.ledger.load(&lease.claim).await.map_err(port)?;
-        if purpose == Purpose::Work {
+        if purpose != Purpose::Look {
             ports
                 .ledger
                 .keep_seats_of(&settings.running())
@@ -72,6 +78,7 @@ impl Session {
         engine_settings.dry_run = purpose == Purpose::Look;
         let engine = Engine::new(engine_settings, memory, assembly.now(), assembly.seed(instance));
         let (driver, handle) = Driver::new(engine, ports, lease, assembly.clock(), assembly.watch(instance));
+        let driver = driver.holding_since(asked);
         for holding in holdings {
             // There is room for these before the driver runs.
             let _ = handle.licence(holding).await;
@@ -152,7 +159,7 @@ impl Session {
         }
         let config = config_of(settings, &instance)?;
         let assembly = open(settings, environment, &instance, Purpose::Work).await?;
-        let Ok(lease) = lease(&assembly, &instance, config).await else {
+        let Ok((lease, _)) = lease(&assembly, &instance, config, Purpose::Work).await else {
             // Whoever has it meets the refusal by itself.
             return Ok(());
         };
@@ -208,45 +215,61 @@ pub(super) async fn open_state(
     environment: &Environment,
     purpose: Purpose,
 ) -> Result<Assembly, PortError> {
-    let State::Sqlite(path) = &settings.daemon.state;
-    let key = &settings.daemon.state_key;
-    let (ledger, sign_ins): (Arc<dyn LedgerPort>, _) = match purpose {
-        Purpose::Work => {
-            let ledger = SqliteLedger::open(path).await?;
-            let sign_ins = SignIns::kept_in(&ledger, key);
-            (Arc::new(ledger), sign_ins)
-        }
-        Purpose::Look => {
-            let ledger = SqliteLedger::open_read_only(path).await?;
-            let sign_ins = SignIns::read_from(&ledger, key);
-            (Arc::new(ledger), sign_ins)
-        }
+    let opened = match purpose {
+        Purpose::Work | Purpose::Release => OpenState::to_work(&settings.daemon).await?,
+        Purpose::Look => OpenState::to_look(&settings.daemon).await?,
     };
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
     let assembly = Assembly::new(
-        ledger,
+        opened.ledger,
         Arc::new(SystemClock::default()),
         metrics,
         environment.proxies.clone(),
     );
-    Ok(assembly.with_sign_ins(sign_ins))
+    Ok(assembly.with_sign_ins(opened.sign_ins))
 }
 
+/// Asks for the lease of an instance, and tells when. Where whoever has it may be dead, that is waited for.
 pub(super) async fn lease(
     assembly: &Assembly,
     instance: &InstanceName,
     config: &config::Instance,
-) -> Result<Lease, StandaloneError> {
-    match assembly.acquire(instance, config).await {
-        Ok(Acquired::Granted(lease)) => Ok(lease),
-        Ok(Acquired::HeldBy { holder }) => Err(StandaloneError::HeldBy {
-            instance: instance.clone(),
-            holder,
-        }),
-        Err(source) => Err(StandaloneError::Port {
+    purpose: Purpose,
+) -> Result<(Lease, Moment), StandaloneError> {
+    let mut first = None;
+    loop {
+        let asked = assembly.now();
+        let acquired = match purpose {
+            Purpose::Release => assembly.acquire_whatever_its_settings(instance, config).await,
+            Purpose::Look | Purpose::Work => assembly.acquire(instance, config).await,
+        };
+        let acquired = acquired.map_err(|source| StandaloneError::Port {
             instance: instance.clone(),
             source,
-        }),
+        });
+        let (holder, until) = match acquired? {
+            Acquired::Granted(lease) => return Ok((lease, asked)),
+            Acquired::HeldBy { holder, until } => (holder, until),
+            Acquired::OtherSettings { holder } => {
+                return Err(StandaloneError::OtherSettings {
+                    instance: instance.clone(),
+                    holder,
+                });
+            }
+        };
+        // Whoever lives renews the lease, and then it ends later than was said at first.
+        let first = *first.get_or_insert(until);
+        let lives = match (first, until) {
+            (Some(first), Some(until)) => until.duration_since(first) > RENEWED,
+            _ => true,
+        };
+        if lives {
+            return Err(StandaloneError::HeldBy {
+                instance: instance.clone(),
+                holder,
+            });
+        }
+        tokio::time::sleep(AGAIN).await;
     }
 }
 

@@ -1,10 +1,11 @@
 //! Who changed the settings, read from the state, whether a daemon runs or not.
 
 use jiff::Timestamp;
-use sync_adapters::sqlite::{SettingsAudit, SqliteLedger};
+use sync_adapters::state::SettingsAudit;
 use sync_core::PortError;
 
-use crate::config::{Settings, State};
+use crate::config::Settings;
+use crate::opened::OpenState;
 use crate::settings_audit::{SettingsChange, page};
 
 /// Reads the changes of the settings page by page, in their order.
@@ -21,9 +22,11 @@ impl SettingsAuditReader {
     /// # Errors
     /// When the state cannot be read. One that does not exist has no changes.
     pub async fn open(settings: &Settings, since: Timestamp) -> Result<Self, PortError> {
-        let State::Sqlite(path) = &settings.daemon.state;
         Ok(Self {
-            audit: SqliteLedger::open_read_only(path).await?.settings_audit(),
+            audit: OpenState::to_look(&settings.daemon)
+                .await?
+                .beside
+                .settings_audit(),
             since,
             after: None,
         })

@@ -12,6 +12,7 @@ mod licences;
 mod listening;
 mod mutations;
 mod named_files;
+mod postgres;
 mod settings;
 mod sign_in;
 mod starface;

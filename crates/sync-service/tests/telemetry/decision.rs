@@ -36,6 +36,7 @@ impl World {
             instance: instance.clone(),
             pbx: settings.pbx.clone(),
             holder: "test".to_owned(),
+            settings: None,
         };
         let Acquired::Granted(lease) = ledger.acquire(&claim, clock.now().wall).await.unwrap() else {
             panic!("the lease is free")

@@ -65,7 +65,11 @@ async fn readyz_instance(State(api): State<Api>, Path(name): Path<String>) -> Re
         Err(error) => failure(StatusCode::NOT_FOUND, error.to_string(), None),
         Ok(InstanceStatus { view: Some(view), .. }) => ready(view.readiness.state, view.readiness.reasons),
         Ok(InstanceStatus { state, reason, .. }) => {
-            let reason = reason.unwrap_or_else(|| format!("{state:?}").to_lowercase());
+            let reason = match (state, reason) {
+                (InstanceState::Waiting, Some(reason)) => format!("waiting for the lease, {reason}"),
+                (_, Some(reason)) => reason,
+                (_, None) => format!("{state:?}").to_lowercase(),
+            };
             ready(Health::NotReady, vec![reason])
         }
     }

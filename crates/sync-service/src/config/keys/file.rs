@@ -48,19 +48,19 @@ static DAEMON: Section = Section {
             "state",
             State,
             Default(r#""sqlite:state.db""#),
-            "Where the ledger is kept, relative to this file.",
+            "Where the ledger is kept: `sqlite:FILE`, relative to this file, or `postgres://USER@HOST/DATABASE`, which several daemons share; that needs `managed = true`.",
         ),
         Key::new(
             "state_password_file",
             File,
             Optional,
-            "The file with the password of the PostgreSQL database.",
+            "The file with the password of the PostgreSQL database, where the server asks for one.",
         ),
         Key::new(
             "state_key_file",
             File,
             Optional,
-            "The file with the key that encrypts stored sign-in tokens: made at the first start; `state.key` beside the state where nothing is said.",
+            "The file with the key that encrypts stored sign-in tokens: made at the first start; `state.key` beside the state where nothing is said, or beside this file with PostgreSQL. All daemons of one state need the same one.",
         ),
         Key::new(
             "log",

@@ -18,7 +18,7 @@ use crate::config::edit::{
     Difference, Document, Edit, EditError, Found, Overlay, ReadOnly, ReadOnlyCode, Revision, TypedSecret,
     placed,
 };
-use crate::config::{self, ConfigErrors, Disk, Loaded, State, Warning};
+use crate::config::{self, ConfigErrors, Disk, Loaded, Warning};
 use crate::daemon::Files;
 use crate::settings_audit::{self, SettingsChange};
 
@@ -89,7 +89,7 @@ impl Files {
         self.changeable(&found).map_err(EditError::ReadOnly)?;
         unchanged(&edit.base, &found)?;
         let document = found.document.map_err(EditError::NotGood)?;
-        let State::Sqlite(state) = self.daemon().state;
+        let state = self.daemon().state.local();
         let folder = state.parent().unwrap_or(Path::new(""));
         let (changes, secrets) = placed(&edit.changes, self.file.path(), folder)?;
         let edited = document.edited(&changes)?;

@@ -2,11 +2,40 @@
 
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{Executor, Row};
+use std::sync::Arc;
 
+use super::cell::with;
 use super::error::StateError;
+use super::settings_audit::SettingsAudit;
 use super::state_key::StateKey;
 use super::store::Store;
+
+/// What is kept beside the ledger, in the same state.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    store: Arc<dyn Store>,
+    writes: bool,
+}
+
+impl Beside {
+    pub(crate) fn new(store: Arc<dyn Store>, writes: bool) -> Self {
+        Self { store, writes }
+    }
+
+    /// Secrets, sealed with this key.
+    pub fn sealed(&self, key: StateKey) -> SealedStore {
+        SealedStore {
+            store: Arc::clone(&self.store),
+            key,
+            writes: self.writes,
+        }
+    }
+
+    /// Who changed the settings.
+    pub fn settings_audit(&self) -> SettingsAudit {
+        SettingsAudit::new(Arc::clone(&self.store))
+    }
+}
 
 /// Keeps secrets by name in the state of a ledger. What is stored is on the disk when the call returns, whole or not at all.
 ///
@@ -14,7 +43,7 @@ use super::store::Store;
 /// bound to it, so that none can be put in another one's place.
 #[derive(Clone, Debug)]
 pub struct SealedStore {
-    store: Store,
+    store: Arc<dyn Store>,
     key: StateKey,
     writes: bool,
 }
@@ -29,10 +58,6 @@ pub struct Unsealed {
 }
 
 impl SealedStore {
-    pub(super) fn new(store: Store, key: StateKey, writes: bool) -> Self {
-        Self { store, key, writes }
-    }
-
     /// The key that it seals with.
     pub fn key(&self) -> &StateKey {
         &self.key
@@ -48,14 +73,13 @@ impl SealedStore {
     /// # Errors
     /// When the state cannot be read, or another key sealed the secret: it stays there then.
     pub async fn open(&self, name: &str, purpose: &str) -> Result<Option<Unsealed>, StateError> {
-        let query = sqlx::query("SELECT number, key, sealed FROM sealed WHERE name = ?").bind(name);
-        let Some(row) = self.store.read().await?.fetch_optional(query).await? else {
+        let found = "SELECT number, key, sealed FROM sealed WHERE name = $1";
+        let mut reading = self.store.read().await?;
+        let Some(row) = reading.fetch_first(found, with(name)).await? else {
             return Ok(None);
         };
-        let (number, key, sealed): (i64, String, Vec<u8>) =
-            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        let other_key = key != self.key.name();
-        let text = self.key.open(purpose, &about(name, purpose), &sealed);
+        let other_key = row.text(1)? != self.key.name();
+        let text = self.key.open(purpose, &about(name, purpose), row.bytes(2)?);
         let text = text.map_err(|_| {
             if other_key {
                 StateError::OtherKey
@@ -66,7 +90,7 @@ impl SealedStore {
         let text = std::str::from_utf8(&text).map_err(|_| StateError::Unsealable)?;
         Ok(Some(Unsealed {
             text: text.to_owned().into(),
-            number: u64::try_from(number).unwrap_or_default(),
+            number: u64::try_from(row.integer(0)?).unwrap_or_default(),
         }))
     }
 
@@ -75,9 +99,9 @@ impl SealedStore {
     /// # Errors
     /// When the state cannot be read.
     pub async fn number(&self, name: &str) -> Result<Option<u64>, StateError> {
-        let query = sqlx::query("SELECT number FROM sealed WHERE name = ?").bind(name);
-        let row = self.store.read().await?.fetch_optional(query).await?;
-        let number: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
+        let found = "SELECT number FROM sealed WHERE name = $1";
+        let row = self.store.read().await?.fetch_first(found, with(name)).await?;
+        let number = row.map(|row| row.integer(0)).transpose()?;
         Ok(number.and_then(|number| u64::try_from(number).ok()))
     }
 
@@ -102,20 +126,19 @@ impl SealedStore {
             .seal(purpose, &about(name, purpose), &plain)
             .map_err(|_| StateError::Unsealable)?;
         let mut transaction = self.store.write().await?;
-        let query = match number {
-            None => sqlx::query(
-                "INSERT INTO sealed (name, purpose, number, key, sealed) VALUES (?1, ?2, 1, ?3, ?4) ON CONFLICT DO NOTHING",
-            ),
-            Some(_) => sqlx::query(
-                "UPDATE sealed SET purpose = ?2, number = number + 1, key = ?3, sealed = ?4 \
-                 WHERE name = ?1 AND number = ?5",
-            ),
+        let statement = match number {
+            None => {
+                "INSERT INTO sealed (name, purpose, number, key, sealed) VALUES ($1, $2, 1, $3, $4) ON CONFLICT DO NOTHING"
+            }
+            Some(_) => {
+                "UPDATE sealed SET purpose = $2, number = number + 1, key = $3, sealed = $4 WHERE name = $1 AND number = $5"
+            }
         };
-        let mut query = query.bind(name).bind(purpose).bind(self.key.name()).bind(sealed);
+        let mut cells = with(name).and(purpose).and(self.key.name()).and(sealed);
         if let Some(number) = number {
-            query = query.bind(i64::try_from(number).unwrap_or(i64::MAX));
+            cells = cells.and(number);
         }
-        let changed = transaction.execute(query).await?.rows_affected() > 0;
+        let changed = transaction.execute(statement, cells).await? > 0;
         transaction.commit().await?;
         Ok(changed)
     }

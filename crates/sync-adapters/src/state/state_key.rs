@@ -76,7 +76,7 @@ impl StateKey {
     }
 
     /// A name for the key that tells nothing of it.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let mut name = [0; 8];
         self.expand(&[b"name"], &mut name);
         name.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,4 +1,4 @@
-//! What can be wrong with the state file.
+//! What can be wrong with the state.
 
 use std::borrow::Cow;
 use std::io;
@@ -80,6 +80,12 @@ pub enum StateError {
     /// A secret is damaged, or was put in another one's place.
     #[error("it is damaged")]
     Unsealable,
+    /// The state's secrets are sealed with another key than ours.
+    #[error("`daemon.state_key_file` is another key here than the one that the other daemons use")]
+    KeyOfAnother,
+    /// A column does not hold what it should.
+    #[error("column {0} of an answer is not what it should be")]
+    Column(usize),
     /// SQLite reports an error.
     #[error("SQLite says: {message} ({code})")]
     Sqlite {
@@ -88,7 +94,27 @@ pub enum StateError {
         /// SQLite's message.
         message: String,
     },
-    /// Everything else on the way to SQLite.
+    /// PostgreSQL reports an error.
+    #[error("PostgreSQL says: {message} ({code})")]
+    Postgres {
+        /// The [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html).
+        code: String,
+        /// PostgreSQL's message.
+        message: String,
+    },
+    /// PostgreSQL cannot be reached.
+    #[error("no connection to PostgreSQL at {at}")]
+    NoConnection {
+        /// Its address, without a user.
+        at: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// PostgreSQL does not answer, or all connections to it are busy.
+    #[error("PostgreSQL at {0} does not answer in time")]
+    NoAnswer(String),
+    /// Everything else on the way to the database.
     #[error(transparent)]
     Other(sqlx::Error),
 }
@@ -119,15 +145,30 @@ impl StateError {
                 "Put the old key file back, or sign in again with `presencectl login INSTANCE`. Nothing was changed."
             }
             Self::Unsealable => "Sign in again with `presencectl login INSTANCE`.",
+            Self::KeyOfAnother => {
+                "Copy the key file of another daemon here, with the same rights. Where it is lost on all of them, delete the row in \
+                 the table `state_key` and sign in again: what was sealed with it stays unreadable."
+            }
             Self::Sqlite { code, .. } => of_code(*code),
+            Self::Postgres { code, .. } => of_sqlstate(code),
+            Self::NoConnection { .. } => {
+                "Check that PostgreSQL runs, that `daemon.state` names its host and port, and that this machine may connect; with \
+                 TLS, that its certificate is signed for this name (`sslrootcert` names a private authority)."
+            }
+            Self::NoAnswer(_) => {
+                "Check PostgreSQL and the network to it. What could not be stored is tried again by itself."
+            }
             Self::Other(sqlx::Error::PoolTimedOut) => BUSY,
-            Self::Unwritable { .. } | Self::Other(_) => "Report this message: it is a fault of the program.",
+            Self::Unwritable { .. } | Self::Column(_) | Self::Other(_) => {
+                "Report this message: it is a fault of the program."
+            }
         };
         fixed.into()
     }
 
     /// Whether another process or connection has the file locked.
-    pub(super) fn is_busy(&self) -> bool {
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn is_busy(&self) -> bool {
         matches!(self, Self::Sqlite { code, .. } if code & 0xff == 5)
     }
 
@@ -167,6 +208,27 @@ fn of_code(code: i64) -> &'static str {
         10 => "The disk reports errors. Check it, and the system's log.",
         11 | 26 => DAMAGED,
         _ => "Report this message: it is a fault of the program.",
+    }
+}
+
+fn of_sqlstate(code: &str) -> &'static str {
+    if code == "42501" {
+        return "Make the user of `daemon.state` the owner of the database, or at least of the schema `presence_sync`.";
+    }
+    match code.get(..2) {
+        Some("28") => {
+            "Check the user in `daemon.state`, the password in `daemon.state_password_file`, and the server's `pg_hba.conf`."
+        }
+        Some("3D") => "Make the database: `createdb --owner=USER NAME`.",
+        Some("22" | "42") => "Report this message: it is a fault of the program.",
+        Some("53") => {
+            "PostgreSQL has no room left: for connections (`max_connections`), on the disk, or in memory."
+        }
+        Some("57" | "08") => {
+            "PostgreSQL is being stopped or started, or ended the connection. What could not be stored is tried again by itself."
+        }
+        Some("25") => "The server only reads: name the primary one in `daemon.state`.",
+        _ => "Look into PostgreSQL's log. What could not be stored is tried again by itself.",
     }
 }
 

@@ -1,21 +1,21 @@
 //! Who changed the settings, and what: beside the ledger, in the same state.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Executor, Row};
 use sync_core::{AUDIT_BATCH, PortError};
 
 use super::audit::first_millisecond;
+use super::cell::{Row, with};
 use super::error::StateError;
 use super::store::Store;
 
 /// Keeps changes of the settings in the state of a ledger. What is stored is on the disk when the call returns.
 #[derive(Clone, Debug)]
 pub struct SettingsAudit {
-    store: Store,
+    store: Arc<dyn Store>,
 }
 
 /// One change of the settings, as it is stored.
@@ -34,7 +34,7 @@ pub struct StoredChange {
 }
 
 impl SettingsAudit {
-    pub(super) fn new(store: Store) -> Self {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
     }
 
@@ -50,17 +50,14 @@ impl SettingsAudit {
         changes: &Value,
     ) -> Result<(), PortError> {
         let add = async {
-            let query = sqlx::query(
-                "INSERT INTO settings_changes (at, who, from_address, changes) VALUES (?, ?, ?, ?)",
-            );
-            let query = query
-                .bind(at.as_millisecond())
-                .bind(who)
-                .bind(from.map(|from| from.to_string()))
-                .bind(changes.to_string());
+            let add = "INSERT INTO settings_changes (at, who, from_address, changes) VALUES ($1, $2, $3, $4)";
+            let cells = with(at.as_millisecond())
+                .and(who)
+                .and(from.map(|from| from.to_string()))
+                .and(changes.to_string());
             let mut transaction = self.store.write().await?;
-            transaction.execute(query).await?;
-            Ok(transaction.commit().await?)
+            transaction.execute(add, cells).await?;
+            transaction.commit().await
         };
         add.await
             .map_err(|error: StateError| error.during("store who changed the settings"))
@@ -77,14 +74,11 @@ impl SettingsAudit {
         limit: usize,
     ) -> Result<Vec<StoredChange>, PortError> {
         let page = async {
-            let query = sqlx::query(
-                "SELECT * FROM settings_changes WHERE at >= ? AND number > ? ORDER BY number LIMIT ?",
-            );
-            let query = query
-                .bind(first_millisecond(since))
-                .bind(after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX)))
-                .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-            let rows = self.store.read().await?.fetch_all(query).await?;
+            let page = "SELECT number, at, who, from_address, changes FROM settings_changes \
+                 WHERE at >= $1 AND number > $2 ORDER BY number LIMIT $3";
+            let after = after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX));
+            let cells = with(first_millisecond(since)).and(after).and(limit);
+            let rows = self.store.read().await?.fetch(page, cells).await?;
             rows.iter().map(read).collect::<Result<_, StateError>>()
         };
         page.await
@@ -97,15 +91,11 @@ impl SettingsAudit {
     /// When the state cannot be written.
     pub async fn forget(&self, before: Timestamp) -> Result<usize, PortError> {
         let forget = async {
-            let query = sqlx::query(
-                "DELETE FROM settings_changes WHERE number IN \
-                 (SELECT number FROM settings_changes WHERE at < ? ORDER BY number LIMIT ?)",
-            );
-            let query = query
-                .bind(first_millisecond(before))
-                .bind(i64::try_from(AUDIT_BATCH).unwrap_or(i64::MAX));
+            let forget = "DELETE FROM settings_changes WHERE number IN \
+                 (SELECT number FROM settings_changes WHERE at < $1 ORDER BY number LIMIT $2)";
+            let cells = with(first_millisecond(before)).and(AUDIT_BATCH);
             let mut transaction = self.store.write().await?;
-            let deleted = transaction.execute(query).await?.rows_affected();
+            let deleted = transaction.execute(forget, cells).await?;
             transaction.commit().await?;
             Ok(usize::try_from(deleted).unwrap_or(usize::MAX))
         };
@@ -115,18 +105,15 @@ impl SettingsAudit {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<StoredChange, StateError> {
-    let number: i64 = row.try_get("number")?;
+fn read(row: &Row) -> Result<StoredChange, StateError> {
+    let number = row.integer(0)?;
     let damaged = |source: Box<dyn std::error::Error + Send + Sync>| StateError::Change { number, source };
-    let from: Option<&str> = row.try_get("from_address")?;
+    let from = row.optional_text(3)?.map(str::parse).transpose();
     Ok(StoredChange {
         number: u64::try_from(number).unwrap_or_default(),
-        at: Timestamp::from_millisecond(row.try_get("at")?).map_err(|source| damaged(source.into()))?,
-        who: row.try_get("who")?,
-        from: from
-            .map(str::parse)
-            .transpose()
-            .map_err(|source: std::net::AddrParseError| damaged(source.into()))?,
-        changes: serde_json::from_str(row.try_get("changes")?).map_err(|source| damaged(source.into()))?,
+        at: Timestamp::from_millisecond(row.integer(1)?).map_err(|source| damaged(source.into()))?,
+        who: row.text(2)?.to_owned(),
+        from: from.map_err(|source: std::net::AddrParseError| damaged(source.into()))?,
+        changes: serde_json::from_str(row.text(4)?).map_err(|source| damaged(source.into()))?,
     })
 }
