@@ -168,6 +168,15 @@ impl Settings {
         (self.calls_per_second() - used).max(0.0)
     }
 
+    /// The share of the quota (0 to 1) that it takes to keep to the poll interval with sweeps of `chunks` calls, and to look
+    /// sooner at whoever just changed.
+    pub(crate) fn needed_quota(&self, chunks: usize) -> f64 {
+        let sweeps = calls(chunks) / SWEEPS_SHARE;
+        let with_the_recent = calls(chunks + 2);
+        let a_second = sweeps.max(with_the_recent) / self.poll_interval.as_secs_f64().max(1e-3);
+        a_second * QUOTA_WINDOW.as_secs_f64() / QUOTA_CALLS
+    }
+
     fn calls_per_second(&self) -> f64 {
         QUOTA_CALLS * self.quota_share / QUOTA_WINDOW.as_secs_f64()
     }

@@ -166,8 +166,8 @@ impl Assembly {
         self.ledger.acquire(&claim, self.now().wall).await
     }
 
-    /// The engine's settings. `sharers` instances draw on the quota of the same tenant and app.
-    pub fn settings(&self, instance: &InstanceName, config: &config::Instance, sharers: usize) -> Settings {
+    /// The engine's settings. `share` is the part of the presence quota that the instance may use.
+    pub fn settings(&self, instance: &InstanceName, config: &config::Instance, share: f64) -> Settings {
         let sync = &config.sync;
         let mut settings = Settings::new(instance.clone(), config.starface.pbx.clone());
         settings.licence = Some(Self::demand(config));
@@ -184,8 +184,7 @@ impl Assembly {
         settings.observe = config.observe;
         settings.chat_reassert = sync.chat_reassert;
         settings.pbx_concurrency = sync.pbx_concurrency;
-        settings.quota_share =
-            config.teams.quota_share / f64::from(u32::try_from(sharers.max(1)).unwrap_or(u32::MAX));
+        settings.quota_share = share;
         settings.dnd_off_after = sync.dnd_off_after;
         settings.unknown_release_after = sync.unknown_release_after;
         settings.release_on_stop = sync.on_stop == OnStop::Release;

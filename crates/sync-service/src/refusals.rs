@@ -50,7 +50,8 @@ impl Assembly {
         };
         let noted = async {
             let mut refusals = Refusals::remembering(
-                self.settings(instance, config, 1).fingerprints,
+                self.settings(instance, config, config.teams.quota_share)
+                    .fingerprints,
                 self.ledger().load(&lease.claim).await?.refusals,
             );
             let mut noted = Noted {

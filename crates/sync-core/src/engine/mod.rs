@@ -371,6 +371,12 @@ impl Engine {
         self.links.refusals.iter().cloned().collect()
     }
 
+    /// The share of the presence quota (0 to 1, and beyond where the roster is too large for it) that it takes to keep to the
+    /// poll interval.
+    pub fn needed_quota(&self) -> f64 {
+        self.settings.needed_quota(self.sweep.calls())
+    }
+
     /// The settings that the engine runs with.
     pub fn settings(&self) -> &Settings {
         &self.settings

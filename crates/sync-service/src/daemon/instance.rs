@@ -42,7 +42,7 @@ pub(super) async fn live(
     assembly: Assembly,
     name: InstanceName,
     config: config::Instance,
-    sharers: usize,
+    share: f64,
     licence: watch::Receiver<config::Licence>,
     stage: watch::Sender<Stage>,
     orders: Orders,
@@ -51,7 +51,7 @@ pub(super) async fn live(
         // It is not cut off half-way: a lease that was just granted would stay taken.
         let mut licence = licence.clone();
         let told = licence.borrow_and_update().clone();
-        let next = prepare(&assembly, &name, &config, sharers, &told).await;
+        let next = prepare(&assembly, &name, &config, share, &told).await;
         match next {
             Ok(Prepared::Ready(driver, handle)) => {
                 stage.send_replace(Stage::Running(handle.clone()));
@@ -105,7 +105,7 @@ async fn prepare(
     assembly: &Assembly,
     name: &InstanceName,
     config: &config::Instance,
-    sharers: usize,
+    share: f64,
     licence: &config::Licence,
 ) -> Result<Prepared, PortError> {
     let asked = assembly.now();
@@ -113,7 +113,7 @@ async fn prepare(
         Acquired::HeldBy { holder, until } => Ok(Prepared::HeldBy { holder, until }),
         Acquired::OtherSettings { holder } => Err(other_settings(name, &holder)),
         Acquired::Granted(lease) => {
-            match drive(assembly, name, config, sharers, licence, lease.clone()).await {
+            match drive(assembly, name, config, share, licence, lease.clone()).await {
                 Ok((driver, handle)) => {
                     let driver = driver.holding_since(asked);
                     Ok(Prepared::Ready(Box::new(driver), handle))
@@ -141,13 +141,13 @@ async fn drive(
     assembly: &Assembly,
     name: &InstanceName,
     config: &config::Instance,
-    sharers: usize,
+    share: f64,
     licence: &config::Licence,
     lease: Lease,
 ) -> Result<(Driver, Handle), PortError> {
     let ports = assembly.ports(name, config)?;
     let memory = ports.ledger.load(&lease.claim).await?;
-    let settings = assembly.settings(name, config, sharers);
+    let settings = assembly.settings(name, config, share);
     let holdings = licence.at_start(memory.licence.as_ref().map(|known| known.text.as_str()));
     let engine = Engine::new(settings, memory, assembly.now(), assembly.seed(name));
     let (driver, handle) = Driver::new(engine, ports, lease, assembly.clock(), assembly.watch(name));

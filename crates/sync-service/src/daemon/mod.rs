@@ -8,6 +8,7 @@ mod neighbours;
 mod orders;
 mod preview;
 mod questions;
+mod quota;
 mod sampling;
 mod settings;
 mod setup_link;
@@ -224,6 +225,7 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
         sampling.sample().await;
     }));
     tokio::spawn(listening.clone().keep_published(closing.clone()));
+    tokio::spawn(quota::keep_shared(Arc::clone(&supervisor), closing.clone()));
     if let Some(daemons) = daemons {
         let serving = Arc::clone(&supervisor);
         tokio::spawn(neighbours::keep_announced(daemons, serving, closing.clone()));

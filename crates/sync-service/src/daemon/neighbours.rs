@@ -61,7 +61,7 @@ impl Supervisor {
     }
 }
 
-fn tenant_app(teams: &config::Teams) -> TenantApp {
+pub(super) fn tenant_app(teams: &config::Teams) -> TenantApp {
     TenantApp {
         tenant: teams.tenant_id.as_str().into(),
         app: teams.client_id.as_str().into(),

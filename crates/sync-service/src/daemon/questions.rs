@@ -139,7 +139,7 @@ impl Supervisor {
         if !is_known || !config.enabled {
             return Ok(None);
         }
-        let settings = self.assembly.settings(name, config, 1);
+        let settings = self.assembly.settings(name, config, config.teams.quota_share);
         let now = self.assembly.now();
         let plan = self
             .ask(name, move |engine| engine.plan_under(&settings, now))

@@ -9,7 +9,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::instance::{Orders, Stage, live};
+use super::neighbours::tenant_app;
 use super::questions::notices;
+use super::quota::first_share;
 use crate::api::InstanceStatus;
 use crate::assembly::Assembly;
 use crate::config::{self, OnStop, Settings};
@@ -32,7 +34,8 @@ pub struct Supervisor {
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) config: config::Instance,
-    sharers: usize,
+    /// The share of the presence quota that it may use now.
+    pub(super) share: f64,
     licence: watch::Sender<config::Licence>,
     pub(super) life: Option<Life>,
 }
@@ -94,7 +97,7 @@ impl Supervisor {
     pub(super) fn presence_quota(&self, name: &InstanceName) -> Option<f64> {
         let slots = self.slots();
         let slot = slots.get(name)?;
-        let settings = self.assembly.settings(name, &slot.config, slot.sharers);
+        let settings = self.assembly.settings(name, &slot.config, slot.share);
         Some(settings.quota_per_minute())
     }
 
@@ -113,18 +116,15 @@ impl Supervisor {
             let mut slots = self.slots();
             let names: Vec<InstanceName> = slots.keys().cloned().collect();
             for name in names {
-                let wanted = settings
-                    .instances
+                let wanted = settings.instances.get(&name);
+                let same = slots
                     .get(&name)
-                    .map(|config| (config, sharers(settings, config)));
-                let same = slots.get(&name).is_some_and(|slot| {
-                    wanted.is_some_and(|(config, sharers)| slot.config == *config && slot.sharers == sharers)
-                });
+                    .is_some_and(|slot| wanted.is_some_and(|config| slot.config == *config));
                 if same {
                     continue;
                 }
                 if let Some(slot) = slots.remove(&name) {
-                    let retires = wanted.is_none_or(|(config, _)| !config.enabled);
+                    let retires = wanted.is_none_or(|config| !config.enabled);
                     ending.extend(
                         slot.life
                             .map(|life| (life, retires && slot.config.sync.on_stop == OnStop::Release)),
@@ -145,7 +145,13 @@ impl Supervisor {
         for (name, config) in &settings.instances {
             if let Some(licence) = settings.licences.get(name) {
                 let left_over = holding.contains(name);
-                self.start(name, config, sharers(settings, config), licence, left_over);
+                self.start(
+                    name,
+                    config,
+                    self.first_share(settings, config),
+                    licence,
+                    left_over,
+                );
             }
         }
     }
@@ -170,7 +176,13 @@ impl Supervisor {
             tracing::warn!(instance = %name, error = error.chain(), "a refused sign-in is not forgotten");
         }
         let left_over = self.holding().await.contains(name);
-        self.start(name, config, sharers(settings, config), licence, left_over);
+        self.start(
+            name,
+            config,
+            self.first_share(settings, config),
+            licence,
+            left_over,
+        );
         self.status(name).await
     }
 
@@ -216,7 +228,7 @@ impl Supervisor {
         &self,
         name: &InstanceName,
         config: &config::Instance,
-        sharers: usize,
+        share: f64,
         licence: &config::Licence,
         left_over: bool,
     ) {
@@ -240,7 +252,7 @@ impl Supervisor {
                 self.assembly.clone(),
                 name.clone(),
                 config.clone(),
-                sharers,
+                share,
                 told,
                 sender,
                 orders.clone(),
@@ -255,11 +267,20 @@ impl Supervisor {
             name.clone(),
             Slot {
                 config: config.clone(),
-                sharers,
+                share,
                 licence,
                 life,
             },
         );
+    }
+
+    /// The share of the presence quota that an instance begins with.
+    fn first_share(&self, settings: &Settings, config: &config::Instance) -> f64 {
+        let same = |other: &&config::Instance| {
+            other.enabled && tenant_app(&other.teams) == tenant_app(&config.teams)
+        };
+        let sharers = settings.instances.values().filter(same).count();
+        first_share(config, sharers, self.live_daemons(&config.teams))
     }
 
     /// Stops every instance; nothing is taken back.
@@ -299,14 +320,4 @@ impl Life {
             abort.abort();
         }
     }
-}
-
-/// How many instances draw on the presence quota of the same tenant and app.
-fn sharers(settings: &Settings, config: &config::Instance) -> usize {
-    let same = |other: &&config::Instance| {
-        other.enabled
-            && other.teams.tenant_id == config.teams.tenant_id
-            && other.teams.client_id == config.teams.client_id
-    };
-    settings.instances.values().filter(same).count().max(1)
 }

@@ -74,7 +74,7 @@ impl Session {
             .map(|licence| licence.at_start(memory.licence.as_ref().map(|known| known.text.as_str())))
             .unwrap_or_default();
         let refused_before = memory.refusals.clone();
-        let mut engine_settings = assembly.settings(instance, config, 1);
+        let mut engine_settings = assembly.settings(instance, config, config.teams.quota_share);
         engine_settings.dry_run = purpose == Purpose::Look;
         let engine = Engine::new(engine_settings, memory, assembly.now(), assembly.seed(instance));
         let (driver, handle) = Driver::new(engine, ports, lease, assembly.clock(), assembly.watch(instance));
@@ -163,7 +163,9 @@ impl Session {
             // Whoever has it meets the refusal by itself.
             return Ok(());
         };
-        let names = assembly.settings(&instance, config, 1).fingerprints;
+        let names = assembly
+            .settings(&instance, config, config.teams.quota_share)
+            .fingerprints;
         let refusals = seen.into_iter().map(|refusal| Refusal {
             fingerprint: names.of(refusal.side),
             ..refusal
