@@ -120,6 +120,7 @@ impl Server {
         Ok(server)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "another process is waited for")]
     fn await_start(&self) -> Result<(), String> {
         for _ in 0..300 {
             if self.psql("CREATE DATABASE presence").0 {
@@ -165,17 +166,19 @@ impl Server {
     }
 }
 
-/// Where the server's programs are.
+/// Where the server's programs are: Debian keeps them apart from others, by version.
 fn programs() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut places: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+    let mut places: Vec<PathBuf> = ["/usr/bin", "/usr/local/bin", "/usr/local/pgsql/bin"]
+        .map(PathBuf::from)
+        .into();
+    let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .flatten()
         .map(|version| version.path().join("bin"))
         .collect();
-    places.sort();
-    places.extend(std::env::split_paths(&path));
+    versions.sort();
+    places.append(&mut versions);
     places.into_iter().rev().find(|place| {
         ["initdb", "postgres", "psql"]
             .iter()

@@ -1,13 +1,14 @@
 //! Two daemons with one state in PostgreSQL: whatever becomes of one, the other goes on, and no two write at once.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::{Daemon, Stage, StageOptions, eventually, postgres, presencectl};
 use sandbox::{Except, Subject};
 use sync_adapters::http::{HttpClient, HttpSettings};
 use sync_service::api::{Client, Endpoint, InstanceState, InstanceStatus, endpoint_file};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// What the design promises.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(30);

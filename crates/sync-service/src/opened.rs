@@ -6,9 +6,9 @@ use sync_adapters::clock::SystemClock;
 use sync_adapters::postgres::{PostgresLedger, PostgresOptions};
 use sync_adapters::sqlite::SqliteLedger;
 use sync_adapters::state::{Beside, StateKey};
-use sync_core::{DaemonsPort, LedgerPort, PortError};
+use sync_core::{DaemonsPort, Fault, LedgerPort, PortError};
 
-use crate::config::{Daemon, PostgresState, State};
+use crate::config::{Daemon, PostgresState, State, StateKeyFile};
 use crate::sign_ins::SignIns;
 
 /// An open state.
@@ -40,40 +40,32 @@ impl OpenState {
                     daemons: None,
                 })
             }
-            State::Postgres(postgres) => {
-                let ledger = PostgresLedger::open(options(postgres), Arc::new(SystemClock::default()));
-                let ledger = Arc::new(ledger.await?);
-                // A second daemon must not make a key of its own.
-                let read = match ledger.has_key().await? {
-                    true => StateKey::read(&key.path, key.lent),
-                    false => StateKey::read_or_make(&key.path, key.lent),
-                };
-                let beside = ledger.beside();
-                let sign_ins = match read {
-                    Ok(key) => {
-                        ledger.agree_on_key(&key).await?;
-                        SignIns::kept_in(&beside, Ok(key))
-                    }
-                    Err(error) if error.is_absent() => {
-                        return Err(PortError::new(
-                            sync_core::Fault::State,
-                            format!("use the state without its key `{}`", key.path.display()),
-                        )
-                        .with_advice(
-                            "Copy the key file of another daemon here, with the same rights: what is sealed in the state can \
-                             be read with that one alone.",
-                        ));
-                    }
-                    Err(error) => SignIns::kept_in(&beside, Err(error)),
-                };
-                Ok(Self {
-                    ledger: Arc::clone(&ledger) as _,
-                    sign_ins,
-                    beside,
-                    daemons: Some(ledger),
-                })
-            }
+            State::Postgres(postgres) => Box::pin(Self::shared(postgres, key)).await,
         }
+    }
+
+    /// Opens a state that other daemons may have open, too, with the key that all of them have.
+    async fn shared(postgres: &PostgresState, key: &StateKeyFile) -> Result<Self, PortError> {
+        let clock = Arc::new(SystemClock::default());
+        let ledger = Arc::new(PostgresLedger::open(options(postgres), clock).await?);
+        // A second daemon must not make a key of its own.
+        let read = match ledger.has_key().await? {
+            true => StateKey::read(&key.path, key.lent),
+            false => StateKey::read_or_make(&key.path, key.lent),
+        };
+        match &read {
+            Ok(key) => ledger.agree_on_key(key).await?,
+            Err(error) if error.is_absent() => return Err(keyless(key)),
+            // It is said by whoever needs the key.
+            Err(_) => {}
+        }
+        let beside = ledger.beside();
+        Ok(Self {
+            ledger: Arc::clone(&ledger) as _,
+            sign_ins: SignIns::kept_in(&beside, read),
+            beside,
+            daemons: Some(ledger),
+        })
     }
 
     /// Opens the state to look at it. Nothing is made.
@@ -89,7 +81,8 @@ impl OpenState {
             }
             State::Postgres(postgres) => {
                 let clock = Arc::new(SystemClock::default());
-                let ledger = PostgresLedger::open_read_only(options(postgres), clock).await?;
+                let opening = PostgresLedger::open_read_only(options(postgres), clock);
+                let ledger = Box::pin(opening).await?;
                 let beside = ledger.beside();
                 (Arc::new(ledger), beside)
             }
@@ -102,6 +95,14 @@ impl OpenState {
             daemons: None,
         })
     }
+}
+
+fn keyless(key: &StateKeyFile) -> PortError {
+    let doing = format!("use the state without its key `{}`", key.path.display());
+    PortError::new(Fault::State, doing).with_advice(
+        "Copy the key file of another daemon here, with the same rights: what is sealed in the state can be read with that one \
+         alone.",
+    )
 }
 
 fn options(postgres: &PostgresState) -> PostgresOptions {

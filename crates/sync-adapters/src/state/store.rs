@@ -12,7 +12,13 @@ use super::error::StateError;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Alone<'a> {
     /// Change the rows of a PBX, whose users instances claim from each other.
-    Members(&'a PbxName),
+    Members(
+        #[cfg_attr(
+            not(feature = "postgres"),
+            expect(dead_code, reason = "SQLite's one writer is alone anyway")
+        )]
+        &'a PbxName,
+    ),
     /// Note or count seats, which instances share.
     Seats,
 }

@@ -157,7 +157,7 @@ async fn instances_at_one_pbx_commit_at_once_without_a_deadlock() {
             let mine = lease(&*ledger, &claim(&format!("i{number}"), "pbx")).await;
             for turn in 0..10 {
                 let mut rows: Vec<_> = (1..20).map(row).collect();
-                if (number + turn) % 2 == 0 {
+                if (number + turn).is_multiple_of(2) {
                     rows.reverse();
                 }
                 ledger.commit(&mine, &upsert(rows)).await.unwrap();
