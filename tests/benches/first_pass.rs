@@ -133,7 +133,9 @@ async fn run<P>(members: usize, concurrency: usize, program: impl FnOnce(&Stage)
     let history = stage.sandbox.history();
     let last = history.iter().map(|record| record.at).max().unwrap_or_default();
     Ran {
-        requests: COMPARED.map(|operation| (operation, counters.of(operation))).into(),
+        requests: COMPARED
+            .map(|operation| (operation, counters.of(operation)))
+            .into(),
         writes: history.len(),
         took: last.saturating_sub(begun),
     }
@@ -156,9 +158,17 @@ async fn bare_loop(config: &Path) {
 
     let roster = ports.pbx.roster().await.expect("the roster can be read");
     let members: std::collections::BTreeSet<PbxUserId> = roster.members.iter().copied().collect();
-    let users: Vec<_> = roster.users.into_iter().filter(|user| members.contains(&user.id)).collect();
+    let users: Vec<_> = roster
+        .users
+        .into_iter()
+        .filter(|user| members.contains(&user.id))
+        .collect();
     let addresses: Vec<Address> = users.iter().filter_map(|user| user.address.clone()).collect();
-    let people = ports.directory.users_by_address(&addresses).await.expect("people are found");
+    let people = ports
+        .directory
+        .users_by_address(&addresses)
+        .await
+        .expect("people are found");
     let by_address: BTreeMap<&Address, _> = people
         .iter()
         .filter_map(|person| Some((person.primary.as_ref()?, &person.id)))
@@ -170,16 +180,26 @@ async fn bare_loop(config: &Path) {
     let mut wanted: Vec<(PbxUserId, sync_core::Login, Presence)> = Vec::new();
     for chunk in matched.chunks(CHUNK) {
         let ids: Vec<_> = chunk.iter().map(|(_, id)| id.clone()).collect();
-        let answers = ports.presence.presences(&ids).await.expect("presence can be read");
+        let answers = ports
+            .presence
+            .presences(&ids)
+            .await
+            .expect("presence can be read");
         let known = chunk.iter().zip(answers);
-        wanted.extend(known.filter_map(|((user, _), presence)| Some((user.id, user.login.clone(), presence?))));
+        wanted
+            .extend(known.filter_map(|((user, _), presence)| Some((user.id, user.login.clone(), presence?))));
     }
     let phones = phones(&ports, &rules, &wanted, at_once);
     phones.await;
     chats(&ports, &rules, &wanted, at_once).await;
 }
 
-async fn phones(ports: &Ports, rules: &Rules, wanted: &[(PbxUserId, sync_core::Login, Presence)], at_once: usize) {
+async fn phones(
+    ports: &Ports,
+    rules: &Rules,
+    wanted: &[(PbxUserId, sync_core::Login, Presence)],
+    at_once: usize,
+) {
     let each = stream::iter(wanted).map(|(user, login, presence)| async move {
         let to = match rules.decide(presence).outcome.dnd {
             DndOutcome::On => true,
@@ -200,7 +220,12 @@ async fn phones(ports: &Ports, rules: &Rules, wanted: &[(PbxUserId, sync_core::L
     each.buffer_unordered(at_once).collect::<()>().await;
 }
 
-async fn chats(ports: &Ports, rules: &Rules, wanted: &[(PbxUserId, sync_core::Login, Presence)], at_once: usize) {
+async fn chats(
+    ports: &Ports,
+    rules: &Rules,
+    wanted: &[(PbxUserId, sync_core::Login, Presence)],
+    at_once: usize,
+) {
     let Some(chat) = &ports.chat else { return };
     let users: Vec<PbxUserId> = wanted.iter().map(|(user, ..)| *user).collect();
     let mut found: BTreeMap<PbxUserId, ChatPresence> = BTreeMap::new();

@@ -110,7 +110,10 @@ async fn measure(members: usize, rate: usize, seconds: usize, table: &mut Table)
 
 /// The daemon's own histogram: bounds in seconds, with how many changes were not above each.
 fn buckets(metrics: &str) -> Vec<(f64, f64)> {
-    let number = |line: &str| line.rsplit_once(' ').and_then(|(_, number)| number.parse::<f64>().ok());
+    let number = |line: &str| {
+        line.rsplit_once(' ')
+            .and_then(|(_, number)| number.parse::<f64>().ok())
+    };
     metrics
         .lines()
         .filter(|line| line.starts_with("presence_sync_added_latency_seconds_bucket"))

@@ -68,7 +68,11 @@ async fn measure(members: usize, table: &mut Table) {
     let calls = |sandbox: &Sandbox| sandbox.counters().of(Operation::Presence);
     let patience = Duration::from_secs_f64(view.sweep_interval_seconds) * 40;
     let begins = |sandbox: &Sandbox| calls(sandbox) >= chunks;
-    assert!(stage.sandbox.wait_until(patience, begins).await, "{}", stage.log());
+    assert!(
+        stage.sandbox.wait_until(patience, begins).await,
+        "{}",
+        stage.log()
+    );
     stage.sandbox.reset_counters();
     let (before, begun) = (Cost::of(daemon.pid()), Instant::now());
     let ends = |sandbox: &Sandbox| calls(sandbox) >= chunks * SWEEPS;

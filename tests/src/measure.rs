@@ -11,7 +11,14 @@ use serde_json::{Map, Value, json};
 pub fn release_build() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--locked", "-p", "presence-syncd"])
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--locked",
+            "-p",
+            "presence-syncd",
+        ])
         .status()
         .expect("cargo can be started");
     assert!(status.success(), "presence-syncd can be built");
@@ -19,7 +26,10 @@ pub fn release_build() {
 
 /// The arguments of a benchmark; cargo's own (`--bench`) are left out.
 pub fn arguments() -> Vec<String> {
-    std::env::args().skip(1).filter(|word| word != "--bench").collect()
+    std::env::args()
+        .skip(1)
+        .filter(|word| word != "--bench")
+        .collect()
 }
 
 /// The number that follows `--name` among the arguments, or else `default`.
@@ -160,7 +170,9 @@ impl Table {
 
     fn object(&self, row: &[Value]) -> Value {
         let named = self.columns.iter().zip(row);
-        let fields: Map<String, Value> = named.map(|(name, cell)| ((*name).to_owned(), cell.clone())).collect();
+        let fields: Map<String, Value> = named
+            .map(|(name, cell)| ((*name).to_owned(), cell.clone()))
+            .collect();
         Value::Object(fields)
     }
 }

@@ -21,6 +21,7 @@ pub struct Record {
 
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Subject {
     /// Do Not Disturb.
     Dnd,
@@ -32,6 +33,7 @@ pub enum Subject {
 
 /// Who wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Author {
     /// A program, over REST or XML-RPC.
     Program,

@@ -266,7 +266,10 @@ impl Member {
 
     /// Whether something is under way for the field, or it waits after a failure.
     pub(super) fn is_busy(&self, field: Field, now: Moment) -> bool {
-        let waits = self.trouble.as_ref().is_some_and(|trouble| trouble.waits(field, now));
+        let waits = self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.waits(field, now));
         waits || !matches!(self.work(field), Work::Idle)
     }
 

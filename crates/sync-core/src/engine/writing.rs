@@ -84,10 +84,7 @@ impl Engine {
         self.step(user, || Step::Writing { field, from, to });
         self.pbx_in_flight += 1;
         self.links.started(link(field));
-        let request = self.request(Pending::Write {
-            user,
-            change,
-        });
+        let request = self.request(Pending::Write { user, change });
         self.effects.push(Effect::Write { request, write });
     }
 
