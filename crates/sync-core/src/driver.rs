@@ -147,6 +147,14 @@ impl Handle {
         self.send(Command::Event(Event::ResumeMember { user })).await
     }
 
+    /// Changes the share of the presence quota that the instance may use (0 to 1).
+    ///
+    /// # Errors
+    /// When the engine is not running any more.
+    pub async fn quota(&self, share: f64) -> Result<(), NotRunning> {
+        self.send(Command::Event(Event::Quota { share })).await
+    }
+
     /// Goes on after a pause or a release.
     ///
     /// # Errors

@@ -134,7 +134,7 @@ pub struct FieldRecord {
     /// The outcome last carried out.
     pub settled: Settled,
     /// A write whose fate is not known yet.
-    pub intent: Option<Intent>,
+    pub intent: Option<Box<Intent>>,
     /// A write that may still take effect, although it was not found; rare, so that it has its place elsewhere.
     pub stray: Option<Box<Stray>>,
     /// Our value, while it stands.
@@ -146,7 +146,7 @@ pub struct FieldRecord {
 impl FieldRecord {
     /// Notes what is about to be written. It must be durable before the PBX is touched.
     pub fn intend(&mut self, intent: Intent) {
-        self.intent = Some(intent);
+        self.intent = Some(Box::new(intent));
     }
 
     /// Forgets an intent of which it is certain that it was never sent.
@@ -198,7 +198,7 @@ impl FieldRecord {
     /// ours that is not found any more was changed by a human, which ends our ownership.
     pub fn observed(&mut self, found: Value, look: Look) -> Observed {
         let previous = self.clone();
-        let proved = match self.intent.clone() {
+        let proved = match self.intent.as_deref().cloned() {
             Some(intent) if found == intent.to && intent.before != found => {
                 self.confirm(intent.before, look.at);
                 // An earlier write that this look did not find either is not waited for any longer than by any other look.
@@ -236,7 +236,7 @@ impl FieldRecord {
         // What stayed the same, or is ours already, is no sign of it.
         let known = stray.last == found || self.ours.is_some_and(|ours| ours.value == found);
         if found == stray.intent.to && !known {
-            self.intent = Some(stray.intent.clone());
+            self.intent = Some(Box::new(stray.intent.clone()));
             let first = self.before_ours(stray.first.unwrap_or(stray.intent.before));
             self.confirm(stray.intent.before, look.at);
             if let Some(ours) = &mut self.ours {
@@ -508,7 +508,7 @@ mod tests {
         assert_eq!(intended(ON, ON).observed(ON, Look::at(AT)).proved, None);
         assert_eq!(FieldRecord::default().observed(ON, Look::at(AT)).proved, None);
         let mut record = intended(ON, OFF);
-        let intent = record.intent.clone();
+        let intent = record.intent.as_deref().cloned();
         assert_eq!(record.observed(ON, Look::at(AT)).proved, intent);
     }
 }

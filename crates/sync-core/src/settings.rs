@@ -23,6 +23,9 @@ pub const QUOTA_CALLS: f64 = 1_500.0;
 /// The time that [`QUOTA_CALLS`] is counted over.
 pub const QUOTA_WINDOW: Duration = Duration::from_secs(30);
 
+/// The part of our share that sweeps use.
+const SWEEPS_SHARE: f64 = 0.9;
+
 /// When a burst of disruptive changes is held instead of written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Breaker {
@@ -149,18 +152,35 @@ impl Settings {
     }
 
     /// The time from one sweep to the next: the poll interval, stretched where `chunks` calls in it would use more
-    /// than our share of the quota.
+    /// than nine tenths of our share of the quota. The last tenth is for whoever just changed, and is looked at sooner.
     pub fn sweep_interval(&self, chunks: usize) -> Duration {
-        #[expect(clippy::cast_precision_loss, reason = "a sweep has few calls")]
-        let calls = chunks as f64;
-        let least = QUOTA_WINDOW.as_secs_f64() * calls / (QUOTA_CALLS * self.quota_share);
+        let least = calls(chunks) / (self.calls_per_second() * SWEEPS_SHARE);
         self.poll_interval.max(Duration::from_secs_f64(least))
+    }
+
+    /// How many calls a second are left of our share where a sweep of `chunks` calls takes `interval`.
+    pub(crate) fn spare_calls(&self, chunks: usize, interval: Duration) -> f64 {
+        let used = if interval.is_zero() {
+            f64::INFINITY
+        } else {
+            calls(chunks) / interval.as_secs_f64()
+        };
+        (self.calls_per_second() - used).max(0.0)
+    }
+
+    fn calls_per_second(&self) -> f64 {
+        QUOTA_CALLS * self.quota_share / QUOTA_WINDOW.as_secs_f64()
     }
 
     /// How many calls a minute to the presence interface this instance may make.
     pub fn quota_per_minute(&self) -> f64 {
-        QUOTA_CALLS * self.quota_share * (60.0 / QUOTA_WINDOW.as_secs_f64())
+        self.calls_per_second() * 60.0
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a sweep has few calls")]
+fn calls(chunks: usize) -> f64 {
+    chunks as f64
 }
 
 #[cfg(test)]
@@ -173,11 +193,13 @@ mod tests {
         assert_eq!(settings.sweep_interval(8), Duration::from_secs(2));
         assert_eq!(
             settings.sweep_interval(100),
-            Duration::from_secs(4),
-            "750 calls in 30 s"
+            Duration::from_secs_f64(4.0 / 0.9),
+            "750 calls in 30 s, and room for others"
         );
+        assert!((settings.spare_calls(100, settings.sweep_interval(100)) - 2.5).abs() < 1e-6);
         settings.quota_share = 0.05;
-        assert_eq!(settings.sweep_interval(8), Duration::from_millis(3_200));
+        assert_eq!(settings.sweep_interval(8), Duration::from_secs_f64(3.2 / 0.9));
+        assert_eq!(settings.spare_calls(8, Duration::from_secs(3)), 0.0);
         assert_eq!(settings.quota_per_minute(), 150.0);
     }
 }

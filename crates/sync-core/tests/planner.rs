@@ -106,7 +106,7 @@ fn record(value: BoxedStrategy<Value>, ours: BoxedStrategy<Value>) -> impl Strat
     });
     (settled, intent, ours).prop_map(|(settled, intent, ours)| FieldRecord {
         settled,
-        intent,
+        intent: intent.map(Box::new),
         ours,
         ..FieldRecord::default()
     })

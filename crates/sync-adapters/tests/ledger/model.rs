@@ -244,8 +244,8 @@ fn field(value: BoxedStrategy<Value>) -> impl Strategy<Value = FieldRecord> {
     (settled, intent, stray, option::of(ours), option::of(last)).prop_map(
         |(settled, intent, stray, ours, last_write)| FieldRecord {
             settled,
-            intent,
-            stray,
+            intent: intent.map(Box::new),
+            stray: stray.map(Box::new),
             ours,
             last_write,
         },

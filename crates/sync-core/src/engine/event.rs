@@ -218,6 +218,11 @@ pub enum Event {
         /// The member.
         user: PbxUserId,
     },
+    /// The presence quota is shared out anew among the instances of one tenant and app.
+    Quota {
+        /// The share of this instance (0 to 1).
+        share: f64,
+    },
     /// Go on after a pause or a release.
     Resume,
     /// Take back everything that is ours, then stay paused.

@@ -31,7 +31,7 @@ impl Engine {
     }
 
     fn explanation(&self, user: PbxUserId, member: &Member, now: Moment) -> ExplainView {
-        let age = |sight: &super::member::Sight| now.uptime.saturating_sub(sight.received.uptime);
+        let age = |sight: &super::member::Sight| now.uptime.saturating_sub(sight.received);
         let since_the_last = member.sight.as_ref().map_or(Duration::ZERO, age);
         let left = self.sweep.interval().checked_sub(since_the_last);
         // Nobody is asked before a link that is closed opens again.

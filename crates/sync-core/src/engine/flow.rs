@@ -33,6 +33,7 @@ impl Engine {
             self.start_readback(now);
             self.start_chat_round(now);
             self.poll(now);
+            self.look_at_the_recent(now);
             self.start_counting_seats(now);
             self.finish_release();
         }
@@ -145,7 +146,7 @@ impl Engine {
             let intent = self
                 .members
                 .get(&user)
-                .and_then(|member| member.row.field(field).intent.clone());
+                .and_then(|member| member.row.field(field).intent.as_deref().cloned());
             intents.extend(intent.map(|intent| (user, field, intent)));
             if self.dirty.remove(&user) {
                 users.push(user);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::member::Work;
-use super::{Engine, Event, Pending, RequestId};
+use super::{Engine, Event, Pending, Report, RequestId};
 use crate::ids::PbxUserId;
 use crate::ledger_row::Pause;
 use crate::moment::Moment;
@@ -80,6 +80,12 @@ impl Engine {
                 self.roster.read_now(now);
                 self.sweep.ask_now(now);
             }
+            Event::Quota { share } => {
+                self.settings.quota_share = share;
+                if let Some(interval) = self.sweep.pace(&self.settings) {
+                    self.report(Report::SweepStretched { interval });
+                }
+            }
             Event::Drain => self.draining = true,
         }
     }
@@ -90,14 +96,15 @@ impl Engine {
         result: Result<Vec<Option<presence_mapping::Presence>>, crate::fault::PortError>,
         now: Moment,
     ) {
-        if let Some(Pending::Presences {
-            chunk,
-            generation,
-            ids,
-            users,
-        }) = self.pending.remove(&request)
-        {
-            self.chunk_answered(request, (chunk, generation), &ids, &users, result, now);
+        match self.pending.remove(&request) {
+            Some(Pending::Presences {
+                chunk,
+                generation,
+                ids,
+                users,
+            }) => self.chunk_answered(request, (chunk, generation), &ids, &users, result, now),
+            Some(Pending::Recent { ids, users }) => self.recent_answered(request, &ids, &users, result, now),
+            _ => {}
         }
     }
 

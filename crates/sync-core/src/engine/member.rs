@@ -28,7 +28,7 @@ pub(super) struct Member {
     pub(super) standing: Option<Standing>,
     pub(super) row: LedgerRow,
     pub(super) sight: Option<Sight>,
-    pub(super) unknown: Option<Unknown>,
+    pub(super) unknown: Option<Box<Unknown>>,
     /// Whether presence was asked for since the start, or cannot be asked for.
     pub(super) tried: bool,
     /// The value that the operator let through for the outcome of now.
@@ -53,8 +53,8 @@ pub(super) struct Sight {
     pub(super) since: Moment,
     /// Since when the outcome for each field is the same.
     pub(super) outcome_since: [Moment; 2],
-    /// When the last answer was received.
-    pub(super) received: Moment,
+    /// When the last answer was received (uptime).
+    pub(super) received: Duration,
     /// Which request was answered; an older answer never overrides a newer one.
     pub(super) request: RequestId,
 }
@@ -97,11 +97,13 @@ pub(super) enum Work {
 
 impl Member {
     pub(super) fn new(row: LedgerRow, standing: Standing, now: Moment) -> Self {
-        let unknown = row.unknown_since.map(|since| Unknown {
-            since,
-            before: now.since(since),
-            noticed: now.uptime,
-            because: UnknownBecause::NoAnswer,
+        let unknown = row.unknown_since.map(|since| {
+            Box::new(Unknown {
+                since,
+                before: now.since(since),
+                noticed: now.uptime,
+                because: UnknownBecause::NoAnswer,
+            })
         });
         Self {
             standing: Some(standing),
@@ -200,7 +202,7 @@ impl Member {
     }
 
     pub(super) fn unknown_for(&self, now: Moment) -> Option<Duration> {
-        let unknown = self.unknown.filter(|_| self.tried)?;
+        let unknown = self.unknown.as_ref().filter(|_| self.tried)?;
         Some(
             unknown
                 .before
@@ -220,11 +222,13 @@ impl Member {
     pub(super) fn lose_sight(&mut self, because: UnknownBecause, now: Moment) -> bool {
         let news = self.unknown.is_none() || !self.tried;
         self.tried = true;
-        let unknown = self.unknown.get_or_insert(Unknown {
-            since: now.wall,
-            before: Duration::ZERO,
-            noticed: now.uptime,
-            because,
+        let unknown = self.unknown.get_or_insert_with(|| {
+            Box::new(Unknown {
+                since: now.wall,
+                before: Duration::ZERO,
+                noticed: now.uptime,
+                because,
+            })
         });
         unknown.because = because;
         news
@@ -277,6 +281,7 @@ impl Member {
     pub(super) fn durable_row(&self) -> LedgerRow {
         let unknown_since = self
             .unknown
+            .as_ref()
             .filter(|_| self.row.holds_something())
             .map(|unknown| unknown.since);
         LedgerRow {

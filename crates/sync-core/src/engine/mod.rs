@@ -17,6 +17,7 @@ mod links;
 mod listing;
 mod member;
 mod planning;
+mod recent;
 mod refusals;
 mod report;
 mod rolling;
@@ -60,6 +61,7 @@ use crate::value::Field;
 use auditing::Auditing;
 use links::Links;
 use member::Member;
+use recent::Recent;
 use roster_pass::RosterPass;
 use seat_gate::SeatGate;
 use sweep::Sweep;
@@ -107,6 +109,7 @@ pub struct Engine {
     gate: SeatGate,
     roster: RosterPass,
     sweep: Sweep,
+    recent: Recent,
     links: Links,
     requests: u64,
     pending: BTreeMap<RequestId, Pending>,
@@ -170,6 +173,10 @@ enum Pending {
     Presences {
         chunk: usize,
         generation: u64,
+        ids: Arc<[TeamsUserId]>,
+        users: Arc<[PbxUserId]>,
+    },
+    Recent {
         ids: Arc<[TeamsUserId]>,
         users: Arc<[PbxUserId]>,
     },
@@ -260,6 +267,7 @@ impl Engine {
             gate: SeatGate::remembering(memory.licence),
             roster: RosterPass::new(now),
             sweep: Sweep::new(now),
+            recent: Recent::default(),
             links,
             requests: 0,
             pending: BTreeMap::new(),
@@ -318,12 +326,14 @@ impl Engine {
         let reassert = self.next_chat_round();
         let roster = self.roster.next_wake().filter(|_| self.pbx_slot_free());
         let sweep = self.next_poll();
+        let recent = self.next_recent_look();
         [
             timer,
             readback,
             reassert,
             roster,
             sweep,
+            recent,
             self.links.next_wake(now),
             self.next_licence_wake(now),
             self.next_end_of_pause(now),

@@ -18,6 +18,9 @@ use crate::value::Field;
 /// Until each chunk was answered once, the chunks follow each other at least this fast.
 const FIRST_SWEEP_SPACING: Duration = Duration::from_millis(50);
 
+/// At most so many calls for presence are under way at once, so that a slow tenant is not asked ever more.
+const CALLS_AT_ONCE: usize = 16;
+
 /// What was seen longer ago than this, or than three sweeps, is not known any more once nobody can be asked.
 const SIGHT_STAYS: Duration = Duration::from_secs(30);
 
@@ -31,6 +34,8 @@ pub(super) struct Sweep {
     next: Duration,
     interval: Duration,
     answered: BTreeSet<usize>,
+    /// Calls for presence under way, those of earlier layouts and of looks between two sweeps among them.
+    calls: usize,
     /// When every chunk had last been answered well.
     pub(super) complete: Option<Moment>,
 }
@@ -53,6 +58,7 @@ impl Sweep {
             next: now.uptime,
             interval: Duration::ZERO,
             answered: BTreeSet::new(),
+            calls: 0,
             complete: None,
         }
     }
@@ -88,9 +94,7 @@ impl Sweep {
         if self.complete.is_none() {
             self.next = now.uptime;
         }
-        let before = self.interval;
-        self.interval = settings.sweep_interval(self.chunks.len());
-        (self.interval > settings.poll_interval && self.interval != before).then_some(self.interval)
+        self.pace(settings)
     }
 
     fn spacing(&self) -> Duration {
@@ -100,6 +104,38 @@ impl Sweep {
         } else {
             even
         }
+    }
+
+    /// How many calls a sweep takes.
+    pub(super) fn calls(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// When a sweep last asked for somebody (uptime). The chunks are sorted.
+    pub(super) fn asked_for(&self, id: &TeamsUserId) -> Option<Duration> {
+        let place = self
+            .chunks
+            .partition_point(|chunk| chunk.ids.last().is_some_and(|last| last < id));
+        self.chunks.get(place)?.asked
+    }
+
+    /// Whether another call may start beside those that are under way.
+    pub(super) fn has_room(&self) -> bool {
+        self.calls < CALLS_AT_ONCE
+    }
+
+    pub(super) fn call_begins(&mut self) {
+        self.calls += 1;
+    }
+
+    pub(super) fn call_ends(&mut self) {
+        self.calls -= 1;
+    }
+
+    /// The quota that the instance may use is another one.
+    pub(super) fn pace(&mut self, settings: &Settings) -> Option<Duration> {
+        let before = std::mem::replace(&mut self.interval, settings.sweep_interval(self.chunks.len()));
+        (self.interval > settings.poll_interval && self.interval != before).then_some(self.interval)
     }
 
     pub(super) fn matched(&self) -> usize {
@@ -123,11 +159,12 @@ impl Sweep {
 
 impl Engine {
     pub(super) fn next_poll(&self) -> Option<Duration> {
-        (!self.sweep.chunks.is_empty()).then_some(self.sweep.next)
+        // An answer wakes whoever waits for room.
+        (!self.sweep.chunks.is_empty() && self.sweep.has_room()).then_some(self.sweep.next)
     }
 
     pub(super) fn poll(&mut self, now: Moment) {
-        while !self.sweep.chunks.is_empty() && now.uptime >= self.sweep.next {
+        while self.next_poll().is_some_and(|next| now.uptime >= next) {
             if !self.links.may_start(LinkName::Presence, now) {
                 // A closed link says when it is tried again, and one request that tries it wakes us by its answer.
                 let until = self
@@ -158,6 +195,7 @@ impl Engine {
                 continue;
             }
             chunk.in_flight = true;
+            self.sweep.calls += 1;
             chunk.asked = Some(now.uptime);
             let (ids, users) = (Arc::clone(&chunk.ids), Arc::clone(&chunk.users));
             self.links.started(LinkName::Presence);
@@ -204,6 +242,7 @@ impl Engine {
         result: Result<Vec<Option<Presence>>, PortError>,
         now: Moment,
     ) {
+        self.sweep.call_ends();
         let current = generation == self.sweep.generation;
         if current {
             self.sweep.chunks[chunk].in_flight = false;
@@ -245,7 +284,7 @@ impl Engine {
     }
 
     /// One answer for one member. What did not change costs nothing further.
-    fn presence_received(
+    pub(super) fn presence_received(
         &mut self,
         request: RequestId,
         id: &TeamsUserId,
@@ -266,7 +305,7 @@ impl Engine {
             sight.request = request;
             let same = presence.as_ref() == Ok(&sight.presence);
             if same && member.unknown.is_some() == sight.presence.is_unknown() {
-                sight.received = now;
+                sight.received = now.uptime;
                 return;
             }
         }
@@ -307,17 +346,21 @@ impl Engine {
             member.tried = true;
             member.unknown = None;
         }
+        let changed = since == now && member.sight.is_some();
         let said = self.tells_steps.then(|| presence.clone());
         member.sight = Some(Sight {
             presence,
             outcome,
             since,
             outcome_since,
-            received: now,
+            received: now.uptime,
             request,
         });
         if let Some(presence) = said {
             self.step(user, || Step::Received { presence });
+        }
+        if changed {
+            self.just_changed(user, now);
         }
         if news {
             self.sight_changed(user);

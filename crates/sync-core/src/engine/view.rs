@@ -56,13 +56,13 @@ impl Engine {
                 .map(|name| self.link_view(name, now))
                 .collect(),
             sweep_interval_seconds: self.sweep.interval().as_secs_f64(),
-            sweep_age_seconds: self.sweep.complete.map(|at| age(at, now)),
+            sweep_age_seconds: self.sweep.complete.map(|at| age(at.uptime, now)),
             presence_age_seconds: members()
                 .filter(|member| member.teams_user().is_some())
                 .filter_map(|member| member.sight.as_ref())
                 .map(|sight| age(sight.received, now))
                 .reduce(f64::max),
-            roster_age_seconds: self.roster.taken.map(|at| age(at, now)),
+            roster_age_seconds: self.roster.taken.map(|at| age(at.uptime, now)),
             sweeps: self.counts.sweeps,
             rosters: self.counts.rosters,
             readbacks: self.counts.readbacks,
@@ -141,7 +141,10 @@ impl Engine {
         match self.sweep.complete {
             None => broken.push("no sweep is complete yet".to_owned()),
             Some(at) if self.matched() > 0 && now.uptime.saturating_sub(at.uptime) > stays => {
-                broken.push(format!("the last complete sweep is {:.0} s old", age(at, now)));
+                broken.push(format!(
+                    "the last complete sweep is {:.0} s old",
+                    age(at.uptime, now)
+                ));
             }
             Some(_) => {}
         }
@@ -218,7 +221,7 @@ impl Engine {
                 let until = self.links.closed_until(name, now).unwrap_or(now.uptime);
                 until.saturating_sub(now.uptime).as_secs_f64()
             }),
-            last_success_seconds: link.last_ok.map(|at| age(at, now)),
+            last_success_seconds: link.last_ok.map(|at| age(at.uptime, now)),
         }
     }
 
@@ -244,6 +247,7 @@ impl Engine {
             unknown_for_seconds: member.unknown_for(now).map(|unknown| unknown.as_secs_f64()),
             unknown_because: member
                 .unknown
+                .as_ref()
                 .filter(|_| member.tried)
                 .map(|unknown| unknown.because),
             taken_back_in_seconds: member
@@ -291,7 +295,7 @@ impl Engine {
         };
         FieldView {
             pbx: seen.map(|seen| seen.value),
-            read_seconds: seen.map(|seen| age(seen.at, now)),
+            read_seconds: seen.map(|seen| age(seen.at.uptime, now)),
             wanted: match aim {
                 Wanted::Set(value) => Some(value),
                 Wanted::Leave | Wanted::TakeBack => None,
@@ -353,6 +357,6 @@ impl Engine {
     }
 }
 
-fn age(at: Moment, now: Moment) -> f64 {
-    now.uptime.saturating_sub(at.uptime).as_secs_f64()
+fn age(at: Duration, now: Moment) -> f64 {
+    now.uptime.saturating_sub(at).as_secs_f64()
 }

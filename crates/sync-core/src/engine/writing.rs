@@ -397,7 +397,7 @@ impl Engine {
             };
             // The row may have gone to somebody else in the meantime, and then it is not the intent that was stored.
             if let Work::Intended(change) = member.work(field)
-                && member.row.field(field).intent.as_ref() == Some(intent)
+                && member.row.field(field).intent.as_deref() == Some(intent)
             {
                 let change = change.clone();
                 member.set_work(field, Work::Ready(change));

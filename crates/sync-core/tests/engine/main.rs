@@ -13,6 +13,7 @@ mod explanations;
 mod lease;
 mod looking;
 mod pauses;
+mod polling;
 mod promises;
 mod seat_gate;
 mod signing_in;

@@ -149,9 +149,11 @@ impl Oracle {
                 life.calls.pop_front();
             }
             life.calls.push_back(now);
-            // Each chunk once in a poll; the first sweep and each new layout of the chunks may ask once more.
+            // Each chunk once in a poll, and twice whoever just changed; the first sweep and each new layout of the chunks may ask
+            // once more.
             let chunks = life.most.div_ceil(self.setup.chunk);
-            often = life.calls.len() > (usize::try_from(30 / poll).unwrap() + 8) * chunks.max(1);
+            let polls = usize::try_from(30 / poll).unwrap();
+            often = life.calls.len() > (polls + 8) * chunks.max(1) + polls * 2;
         }
         if early {
             self.fail(&format!(

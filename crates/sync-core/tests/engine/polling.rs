@@ -1,0 +1,158 @@
+//! How often the tenant is asked, on paused time: whoever just changed sooner, nobody beyond the quota, and never ever more at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use presence_mapping::Presence;
+use sync_core::fakes::FakeTenant;
+use sync_core::{
+    Claim, Clock, Driver, Engine, Fault, Lease, Memory, PortError, Ports, PresencePort, TeamsUserId,
+};
+
+use crate::support::{World, seconds};
+
+/// Two seconds between two sweeps; one call a sweep.
+async fn calls_in_a_minute(world: &World) -> usize {
+    let before = world.tenant.calls();
+    world.pass(seconds(60)).await;
+    world.tenant.calls() - before
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_just_changed_is_looked_at_twice_as_often_for_a_minute() {
+    let mut world = World::with(5);
+    world.start().await;
+    world.settle().await;
+    assert_eq!(calls_in_a_minute(&world).await, 30, "nobody changed");
+    world.teams_says(1, "Busy/InACall");
+    let calls = calls_in_a_minute(&world).await;
+    assert!((58..=60).contains(&calls), "{calls} calls");
+    // The last look of that minute may fall into this one.
+    let calls = calls_in_a_minute(&world).await;
+    assert!(
+        (30..=31).contains(&calls),
+        "the minute is over, and {calls} calls"
+    );
+
+    world.teams_says(2, "Busy/InACall");
+    while !world.dnd(2) {
+        world.pass(Duration::from_millis(10)).await;
+    }
+    world.teams_says(2, "Available/Available");
+    world.pass(Duration::from_millis(1_200)).await;
+    assert!(!world.dnd(2), "seen before the next sweep");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_quota_leaves_no_room_nobody_is_looked_at_sooner() {
+    let mut world = World::with(5);
+    // A call in two seconds, and hardly one more.
+    world.settings.quota_share = 0.5 / 45.0;
+    world.start().await;
+    world.settle().await;
+    world.teams_says(1, "Busy/InACall");
+    let calls = calls_in_a_minute(&world).await;
+    assert!((29..=30).contains(&calls), "{calls} calls");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_between_two_sweeps_that_fails_makes_nobody_unknown() {
+    let mut world = World::with(5);
+    world.settings.poll_interval = seconds(20);
+    world.start().await;
+    world.settle().await;
+    world.teams_says(1, "Busy/InACall");
+    while !world.dnd(1) {
+        world.pass(Duration::from_millis(10)).await;
+    }
+    let error = PortError::new(Fault::Server, "read presence");
+    world.tenant.fail_with(Some(error));
+    world.pass(seconds(12)).await;
+    assert!(world.reported("down presence"), "{:?}", world.reports());
+    assert_eq!(world.view().await.unknown, 0);
+    world.tenant.fail_with(None);
+    world.pass(seconds(20)).await;
+    assert!(world.reported("up presence"));
+    assert!(world.dnd(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_share_of_the_quota_is_another_pace() {
+    let mut world = World::with(5);
+    world.start().await;
+    world.settle().await;
+    // A hundredth of what there is, nine tenths of that for sweeps: one call in two and two ninths of a second.
+    world.handle().quota(0.01).await.unwrap();
+    let interval = world.view().await.sweep_interval_seconds;
+    assert!((interval - 2.0 / 0.9).abs() < 1e-6, "{interval}");
+    world.handle().quota(0.5).await.unwrap();
+    assert_eq!(world.view().await.sweep_interval_seconds, 2.0);
+}
+
+/// A tenant that takes a minute for each answer.
+struct Slow {
+    tenant: Arc<FakeTenant>,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+#[async_trait]
+impl PresencePort for Slow {
+    async fn presences(&self, ids: &[TeamsUserId]) -> Result<Vec<Option<Presence>>, PortError> {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        tokio::time::sleep(seconds(60)).await;
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        self.tenant.presences(ids).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_tenant_is_asked_sixteen_times_at_once_and_not_more_often() {
+    let mut world = World::with(40);
+    world.settings.chunk = 1;
+    let slow = Arc::new(Slow {
+        tenant: Arc::clone(&world.tenant),
+        now: AtomicUsize::new(0),
+        most: AtomicUsize::new(0),
+    });
+    let clock = sync_core::fakes::TokioClock::starting_at("2026-11-23T08:00:00Z".parse().unwrap());
+    let engine = Engine::new(world.settings.clone(), Memory::default(), clock.now(), 7);
+    let ports = Ports {
+        presence: Arc::clone(&slow) as _,
+        directory: Arc::clone(&world.tenant) as _,
+        pbx: Arc::clone(&world.pbx) as _,
+        chat: Some(Arc::clone(&world.pbx) as _),
+        ledger: Arc::clone(&world.ledger) as _,
+    };
+    let claim = Claim {
+        instance: world.settings.instance.clone(),
+        pbx: world.settings.pbx.clone(),
+        holder: "test".to_owned(),
+    };
+    let lease = Lease {
+        claim,
+        fence: 1,
+        lasts: None,
+    };
+    let (driver, handle) = Driver::new(
+        engine,
+        ports,
+        lease,
+        Arc::new(clock),
+        Arc::clone(&world.reports) as _,
+    );
+    let driver = tokio::spawn(driver.run());
+    world.pass(seconds(50)).await;
+    assert_eq!(slow.most.load(Ordering::SeqCst), 16);
+    world.pass(seconds(200)).await;
+    assert_eq!(slow.most.load(Ordering::SeqCst), 16);
+    let view = handle
+        .ask(move |engine| engine.instance_view(clock.now()))
+        .await
+        .unwrap();
+    assert!(view.sweeps >= 1, "everybody gets a turn: {view:?}");
+    driver.abort();
+}
