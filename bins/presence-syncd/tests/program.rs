@@ -86,10 +86,15 @@ fn a_wrong_call_ends_with_64() {
 fn questions_about_the_program_are_answered_on_standard_output() {
     let (code, stdout, stderr) = program(&["--version"], Path::new("none"));
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
-    assert_eq!(
-        stdout,
-        concat!("presence-syncd ", env!("CARGO_PKG_VERSION"), "\n")
+    // The version, the commit, the day of the build.
+    assert!(
+        stdout.starts_with(concat!("presence-syncd ", env!("CARGO_PKG_VERSION"), " (")),
+        "{stdout}"
     );
+    let (commit, day) = stdout.trim_end().rsplit_once(", ").unwrap();
+    assert!(!commit.ends_with('('), "{stdout}");
+    let day = day.strip_suffix(')').unwrap();
+    assert!(day.parse::<jiff::civil::Date>().is_ok(), "{stdout}");
     let (code, stdout, _) = program(&["--help"], Path::new("none"));
     assert_eq!(code, Some(0));
     assert!(
