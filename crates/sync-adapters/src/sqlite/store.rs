@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Executor, Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, Executor, Row, Sqlite, SqlitePool, Transaction};
 
 use super::error::StateError;
 use super::schema::{self, Format};
@@ -108,6 +108,8 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // A full disk makes SQLite roll back by itself, after which a connection would count as busy with that transaction for ever.
+        .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
