@@ -104,6 +104,23 @@ fn questions_about_the_program_are_answered_on_standard_output() {
 }
 
 #[test]
+fn the_manual_page_has_every_option_and_every_exit_code() {
+    let page = include_str!("../../../packaging/presence-syncd.8").replace("\\-", "-");
+    let (_, help, _) = program(&["--help"], Path::new("none"));
+    let options: Vec<&str> = help
+        .split_whitespace()
+        .filter(|word| word.starts_with("--"))
+        .collect();
+    assert!(options.len() >= 4, "{help}");
+    for option in options {
+        assert!(page.contains(option.trim_end_matches(',')), "{option} is missing");
+    }
+    for code in ["0", "1", "2", "64"] {
+        assert!(page.contains(&format!("\n.B {code}\n")), "{code} is missing");
+    }
+}
+
+#[test]
 fn a_check_of_a_file_that_is_not_there_ends_with_2_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("presence-sync.toml");
