@@ -126,6 +126,42 @@ impl Daemon {
         Self { child, log }
     }
 
+    /// Starts the daemon with this folder on a disk of its own: what `mount` says (in a namespace that nobody else sees) is done
+    /// first, with the folder as `$1`. `None` where the system does not allow that.
+    pub fn start_on_disk(config: &Path, folder: &Path, mount: &str) -> Option<Self> {
+        let unshare = |script: &str| {
+            let mut command = Command::new("unshare");
+            command.args(["--user", "--map-root-user", "--mount", "sh", "-ec", script]);
+            command
+        };
+        let may = unshare("mount -t tmpfs none /mnt").output();
+        if !may.is_ok_and(|tried| tried.status.success()) {
+            return None;
+        }
+        let log = config.with_file_name("daemon.log");
+        let stderr = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("the log can be written");
+        let child = unshare(&format!("{mount}; exec \"$0\" --config \"$2\""))
+            .arg(built("presence-syncd"))
+            .arg(folder)
+            .arg(config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .spawn()
+            .expect("`unshare` can be started");
+        Some(Self { child, log })
+    }
+
+    /// A path as the daemon sees it, on its own disk.
+    pub fn sees(&self, path: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.pid()));
+        root.join(path.strip_prefix("/").unwrap_or(path))
+    }
+
     /// What it has logged until now, over all its starts.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()

@@ -13,7 +13,7 @@ const USAGE: u8 = 64;
 ///
 /// Runs in the foreground until SIGTERM. SIGHUP reads the configuration again.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "presence-syncd", version)]
+#[command(name = "presence-syncd", version = env!("PRESENCE_SYNC_VERSION"))]
 pub struct Arguments {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]

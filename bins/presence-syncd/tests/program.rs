@@ -86,16 +86,38 @@ fn a_wrong_call_ends_with_64() {
 fn questions_about_the_program_are_answered_on_standard_output() {
     let (code, stdout, stderr) = program(&["--version"], Path::new("none"));
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
-    assert_eq!(
-        stdout,
-        concat!("presence-syncd ", env!("CARGO_PKG_VERSION"), "\n")
+    // The version, the commit, the day of the build.
+    assert!(
+        stdout.starts_with(concat!("presence-syncd ", env!("CARGO_PKG_VERSION"), " (")),
+        "{stdout}"
     );
+    let (commit, day) = stdout.trim_end().rsplit_once(", ").unwrap();
+    assert!(!commit.ends_with('('), "{stdout}");
+    let day = day.strip_suffix(')').unwrap();
+    assert!(day.parse::<jiff::civil::Date>().is_ok(), "{stdout}");
     let (code, stdout, _) = program(&["--help"], Path::new("none"));
     assert_eq!(code, Some(0));
     assert!(
         stdout.contains("--config <FILE>") && stdout.contains("--check"),
         "{stdout}"
     );
+}
+
+#[test]
+fn the_manual_page_has_every_option_and_every_exit_code() {
+    let page = include_str!("../../../packaging/presence-syncd.8").replace("\\-", "-");
+    let (_, help, _) = program(&["--help"], Path::new("none"));
+    let options: Vec<&str> = help
+        .split_whitespace()
+        .filter(|word| word.starts_with("--"))
+        .collect();
+    assert!(options.len() >= 4, "{help}");
+    for option in options {
+        assert!(page.contains(option.trim_end_matches(',')), "{option} is missing");
+    }
+    for code in ["0", "1", "2", "64"] {
+        assert!(page.contains(&format!("\n.B {code}\n")), "{code} is missing");
+    }
 }
 
 #[test]

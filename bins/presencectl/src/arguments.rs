@@ -23,7 +23,7 @@ use crate::exit::Exit;
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "presencectl",
-    version,
+    version = env!("PRESENCE_SYNC_VERSION"),
     subcommand_required = true,
     disable_help_subcommand = true
 )]

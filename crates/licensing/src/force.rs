@@ -17,7 +17,7 @@ pub struct InForce<'a> {
     phase: Phase,
 }
 
-/// In which part of its time a licence in force is.
+/// In which part of its time a licence in force is. Complete: there is nothing before, between or after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// It is valid, with more than 30 days to go.

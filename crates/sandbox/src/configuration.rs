@@ -20,6 +20,7 @@ pub struct License {
 
 /// How the product signs in to the tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Auth {
     /// With the app's secret.
     ClientSecret,

@@ -13,7 +13,7 @@ pub struct Record {
     pub subject: Subject,
     /// What stood there: `true` / `false` for DND, the module's word for the chat status.
     pub from: String,
-    /// What was written.
+    /// What was written. Complete: a PBX keeps no more of a user that matters here.
     pub to: String,
     /// By whom.
     pub author: Author,
@@ -30,7 +30,7 @@ pub enum Subject {
     Phone,
 }
 
-/// Who wrote.
+/// Who wrote. Complete: whoever judges writes decides about each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Author {
     /// A program, over REST or XML-RPC.

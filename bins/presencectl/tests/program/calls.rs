@@ -53,14 +53,13 @@ fn the_help_lists_the_commands_that_are_there_and_no_others() {
 #[test]
 fn the_version_is_a_result() {
     let ended = Folder::empty().run(&["--version"]);
-    assert_eq!(
-        ended.everything(),
-        concat!(
-            "exit code: 0\n--- standard output\npresencectl ",
-            env!("CARGO_PKG_VERSION"),
-            "\n"
-        )
+    let said = ended.everything();
+    let begin = concat!(
+        "exit code: 0\n--- standard output\npresencectl ",
+        env!("CARGO_PKG_VERSION"),
+        " ("
     );
+    assert!(said.starts_with(begin), "{said}");
 }
 
 #[test]
