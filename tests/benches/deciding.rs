@@ -3,9 +3,9 @@
 //! `cargo bench -p end-to-end --bench deciding`
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use end_to_end::measure::{Quantiles, Table};
+use end_to_end::measure::{self, Quantiles, Table};
 use jiff::Timestamp;
 use presence_mapping::{Presence, Rules};
 use serde_json::json;
@@ -120,8 +120,7 @@ fn value(field: Field, outcome: presence_mapping::Outcome) -> Option<Value> {
 fn row(table: &mut Table, what: &str, count: usize, mut work: impl FnMut()) {
     let times = (0..ROUNDS)
         .map(|_| {
-            #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-            let begun = Instant::now();
+            let begun = measure::now();
             work();
             begun.elapsed().as_secs_f64()
         })

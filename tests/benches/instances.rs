@@ -3,10 +3,10 @@
 //! `cargo bench -p end-to-end --bench instances [-- --instances N] [-- --members M]`; without numbers 10, 100 and 500 instances of
 //! 100 members each.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::Estate;
-use end_to_end::measure::{Cost, Table, number, release_build};
+use end_to_end::measure::{Cost, Table, now, number, release_build};
 use sandbox::{Except, Operation, Options};
 use serde_json::json;
 
@@ -52,7 +52,7 @@ async fn measure(instances: usize, members: usize, table: &mut Table) {
         ..Estate::options()
     };
     let estate = Estate::set(instances, |_| members, &options).await;
-    let started = Instant::now();
+    let started = now();
     let daemon = estate.daemon();
     for sandbox in &estate.sandboxes {
         while !sandbox.judge(&Except::default()).converged() {

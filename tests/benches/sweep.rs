@@ -2,9 +2,9 @@
 //!
 //! `cargo bench -p end-to-end --bench sweep [-- --members N]`; without a number 1,000, 10,000 and 100,000 members.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use end_to_end::measure::{Cost, Table, number, release_build};
+use end_to_end::measure::{Cost, Table, now, number, release_build};
 use end_to_end::{Stage, StageOptions};
 use sandbox::{Operation, Options, Sandbox};
 use serde_json::json;
@@ -51,7 +51,7 @@ async fn measure(members: usize, table: &mut Table) {
         ..options.options
     };
     let stage = Stage::set(options).await;
-    let started = Instant::now();
+    let started = now();
     let daemon = stage.daemon();
     // Seldom asked, because its answer costs as much as a sweep.
     let view = loop {
@@ -74,7 +74,7 @@ async fn measure(members: usize, table: &mut Table) {
         stage.log()
     );
     stage.sandbox.reset_counters();
-    let (before, begun) = (Cost::of(daemon.pid()), Instant::now());
+    let (before, begun) = (Cost::of(daemon.pid()), now());
     let ends = |sandbox: &Sandbox| calls(sandbox) >= chunks * SWEEPS;
     assert!(stage.sandbox.wait_until(patience, ends).await, "{}", stage.log());
     let (after, took) = (Cost::of(daemon.pid()), begun.elapsed());

@@ -3,14 +3,13 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
 /// Builds the daemon as it is released, so that no benchmark measures an old one.
 pub fn release_build() {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
+    let status = Command::new("cargo")
         .args([
             "build",
             "--quiet",
@@ -22,6 +21,12 @@ pub fn release_build() {
         .status()
         .expect("cargo can be started");
     assert!(status.success(), "presence-syncd can be built");
+}
+
+/// The time, as a benchmark measures it.
+#[expect(clippy::disallowed_methods, reason = "this is what a benchmark is about")]
+pub fn now() -> Instant {
+    Instant::now()
 }
 
 /// The arguments of a benchmark; cargo's own (`--bench`) are left out.

@@ -34,7 +34,7 @@ async fn stage() -> (Stage, PathBuf) {
         stage
             .sandbox
             .pbx()
-            .edit(stage.user(number), |user| user.dnd = false)
+            .edit(stage.user(number), |user| user.dnd = false);
     });
     (stage, folder)
 }

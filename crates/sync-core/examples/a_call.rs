@@ -48,6 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         instance: settings.instance.clone(),
         pbx: settings.pbx.clone(),
         holder: "example".to_owned(),
+        settings: None,
     };
     let Acquired::Granted(lease) = ledger.acquire(&claim, clock.now().wall).await? else {
         return Err("somebody else has the instance".into());

@@ -112,8 +112,8 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
             }
             page.drafts.lock().take(changes);
         }
-        Step::Check => return check(&page, &visitor, f).await,
-        Step::Activate => return activate(&page, &visitor, f).await,
+        Step::Check => return Box::pin(check(&page, &visitor, f)).await,
+        Step::Activate => return Box::pin(activate(&page, &visitor, f)).await,
         _ => {
             let mut wanted = changes(INSTANCE, step.sections(), &effective, &fields);
             wanted.extend(written_out(step, &effective, &fields));
