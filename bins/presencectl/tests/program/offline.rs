@@ -26,8 +26,8 @@ fn status_says_plainly_that_no_daemon_runs() {
         "version": 1,
         "daemon": null,
         "instances": [
-            {"instance": "branch", "state": "disabled", "reason": "turned off in the configuration", "notices": [], "view": null},
-            {"instance": "main", "state": "stopped", "reason": "no daemon runs", "notices": [], "view": null},
+            {"instance": "branch", "state": "disabled", "reason": "turned off in the configuration", "notices": [], "sign_in": null, "view": null},
+            {"instance": "main", "state": "stopped", "reason": "no daemon runs", "notices": [], "sign_in": null, "view": null},
         ],
     });
     assert_eq!((ended.code, ended.json()), (Some(1), expected));
