@@ -9,6 +9,10 @@ use serde_json::{Map, Value, json};
 
 /// Builds the daemon as it is released, so that no benchmark measures an old one.
 pub fn release_build() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo tells a benchmark by its environment which cargo it is"
+    )]
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args([
