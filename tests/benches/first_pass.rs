@@ -204,7 +204,7 @@ async fn phones(
         let to = match rules.decide(presence).outcome.dnd {
             DndOutcome::On => true,
             DndOutcome::Off => false,
-            _ => return,
+            DndOutcome::Leave => return,
         };
         let from = ports.pbx.dnd(*user).await.expect("a phone can be read");
         if from != to {
