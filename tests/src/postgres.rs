@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -140,6 +140,16 @@ impl Server {
     /// The address of a database over TCP.
     pub fn url_of(&self, database: &str) -> String {
         format!("postgres://presence@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Gives the server a file of its own, beside its data.
+    pub fn put(&self, name: &str, contents: &str) -> PathBuf {
+        let path = self.folder.join(name);
+        fs::write(&path, contents).expect("the folder can be written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("it is ours");
+        let owner = fs::metadata(&self.folder).expect("it is there");
+        chown(&path, Some(owner.uid()), Some(owner.gid())).expect("it can be given away");
+        path
     }
 
     /// Whether these statements succeed, and what is said of them.

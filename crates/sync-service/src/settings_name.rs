@@ -94,7 +94,7 @@ mod tests {
             )
             .unwrap();
         }
-        let mut text = "version = 1\n[instances.main.teams]\ntenant_id = \"contoso.example\"\nclient_id = \"00001111-aaaa-2222-bbbb-3333cccc4444\"\n\
+        let mut text = "version = 1\n[instances.main.teams]\ntenant_id = \"contoso.example\"\nclient_id = \"c3d0ac7a-2d50-4a51-8c8f-7a1b0f5e2d11\"\n\
              client_secret_file = \"graph.secret\"\n[instances.main.starface]\nurl = \"https://pbx.example\"\n\
              group = \"Teams\"\nlogin = \"0001\"\npassword_file = \"pbx.password\"\n[instances.main.sync]\n\
              poll_interval = \"2s\"\n[instances.main.rules]\ndnd = [\"Busy/InACall\"]\n"
@@ -126,7 +126,7 @@ mod tests {
             ("\"2s\"", "\"3s\""),
             ("InACall", "InAMeeting"),
             ("contoso", "fabrikam"),
-            ("3333cccc4444", "3333cccc5555"),
+            ("c3d0ac7a", "d3d0ac7a"),
             ("pbx.example", "other.example"),
             ("\"Teams\"", "\"Others\""),
             ("0001", "0002"),

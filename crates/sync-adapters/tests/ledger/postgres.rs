@@ -357,3 +357,54 @@ async fn a_server_that_is_not_there_is_named_without_a_user() {
     );
     assert!(!chain.contains("someone"));
 }
+
+#[tokio::test]
+async fn tls_is_spoken_where_it_is_asked_for_and_the_servers_certificate_is_verified() {
+    let Some(place) = place() else { return };
+    let server = server::shared().unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let of_address = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let certificate = of_address.self_signed(&key).unwrap();
+    let trusted = server.put("server.crt", &certificate.pem());
+    let private = server.put("server.key", &key.serialize_pem());
+    let (trusted, private) = (trusted.display(), private.display());
+    for change in [
+        format!("ALTER SYSTEM SET ssl_cert_file = '{trusted}'"),
+        format!("ALTER SYSTEM SET ssl_key_file = '{private}'"),
+        "ALTER SYSTEM SET ssl = on".to_owned(),
+        "SELECT pg_reload_conf()".to_owned(),
+    ] {
+        let changed = server.psql(&change);
+        assert!(changed.0, "{}", changed.1);
+    }
+    let open = async |parameters: &str| {
+        let url = format!("{}?{parameters}", server.url_of("presence"));
+        let mut options = PostgresOptions::new(address(&url), Some(PASSWORD.to_owned().into()));
+        options.schema.clone_from(&place.0);
+        options.node = "the-one-with-tls".to_owned();
+        PostgresLedger::open(options, Arc::new(SystemClock::default())).await
+    };
+    // The server takes the certificate up a moment later.
+    let mut opened = open(&format!("sslmode=verify-full&sslrootcert={trusted}")).await;
+    for _ in 0..50 {
+        if opened.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        opened = open(&format!("sslmode=verify-full&sslrootcert={trusted}")).await;
+    }
+    let ledger = opened.unwrap();
+    assert_eq!(ledger.remembered().await.unwrap(), []);
+    let count = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+         WHERE ssl AND application_name LIKE '%the-one-with-tls'";
+    assert_ne!(server.psql(count).1, "0", "it is encrypted");
+    let refused = open("sslmode=verify-full").await.unwrap_err();
+    assert!(
+        refused
+            .chain()
+            .contains("no connection to PostgreSQL at 127.0.0.1"),
+        "{}",
+        refused.chain()
+    );
+    assert!(refused.advice.unwrap().contains("sslrootcert"));
+}
