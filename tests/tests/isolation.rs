@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use end_to_end::{Estate, name};
+use end_to_end::{Estate, eventually, name};
 use sandbox::{Except, Fault, Operation, Options, Sandbox};
 
 const INSTANCES: usize = 200;
@@ -57,19 +57,25 @@ fn calls(estate: &Estate) -> Vec<u64> {
         .collect()
 }
 
-/// Everybody else has the same turns as before while one is in trouble: nobody is asked for twice as often, nobody is left out.
+/// The others get turn and turn about, whatever the machine makes of the time: when all of them together have had five each, nobody
+/// was passed over, and nobody was asked for instead of somebody else.
 async fn turns_are_even(estate: &Estate, when: &str) {
     let before = calls(estate);
-    tokio::time::sleep(Duration::from_secs(10)).await;
-    let turns: Vec<u64> = calls(estate)
-        .iter()
-        .zip(before)
-        .map(|(after, before)| after - before)
-        .collect();
+    let turns = eventually(|| async {
+        let turns = calls(estate)
+            .into_iter()
+            .zip(&before)
+            .map(|(after, before)| after - before);
+        let turns: Vec<u64> = turns.collect();
+        (turns.iter().sum::<u64>() >= 5 * before.len() as u64).then_some(turns)
+    });
+    let turns = turns
+        .await
+        .unwrap_or_else(|| panic!("{when}: nobody gets a turn\n{}", estate.log()));
+    // Whoever just changed is looked at twice as often.
     let (least, most) = (turns.iter().min(), turns.iter().max());
-    // Five sweeps in ten seconds; the window cuts one off at either end.
     assert!(
-        least >= Some(&3) && most <= Some(&7),
+        least >= Some(&2) && most <= Some(&12),
         "{when}: {turns:?}\n{}",
         estate.log()
     );
