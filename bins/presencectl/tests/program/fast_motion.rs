@@ -41,13 +41,18 @@ fn a_day_at_the_office_converges_by_the_servers_own_state() {
         (&changes("dnd"), &changes("chat"))
     );
     assert_ne!(summary["changes"]["dnd"], json!(0));
-    // The last sweep may be cut off by the end of the day.
+    // Between two sweeps there may be one look at whoever just changed, and the last sweep may be cut off by the end of the day.
     let (calls, sweeps) = (
         summary["presence_calls_per_sweep"].as_f64(),
         summary["sweeps"].as_f64(),
     );
-    let calls = calls.zip(sweeps).map(|(each, sweeps)| each * sweeps - sweeps);
-    assert!(calls.is_some_and(|more| (0.0..1.5).contains(&more)), "{summary}");
+    let calls = calls
+        .zip(sweeps)
+        .map(|(each, sweeps)| (each * sweeps - sweeps, sweeps + 1.5));
+    assert!(
+        calls.is_some_and(|(more, most)| (0.0..most).contains(&more)),
+        "{summary}"
+    );
     assert_ne!(summary["humans_choice_stands"], json!(false));
 }
 
