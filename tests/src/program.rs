@@ -108,21 +108,27 @@ impl Daemon {
 
     /// Starts the daemon with these variables added to its environment.
     pub fn start_with(config: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(built("presence-syncd"));
+        command
+            .envs(variables.iter().copied())
+            .arg("--config")
+            .arg(config);
+        Self::spawn(command, config)
+    }
+
+    fn spawn(mut command: Command, config: &Path) -> Self {
         let log = config.with_file_name("daemon.log");
         let stderr = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(&log)
             .expect("the log can be written");
-        let child = Command::new(built("presence-syncd"))
-            .envs(variables.iter().copied())
-            .arg("--config")
-            .arg(config)
+        let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr)
             .spawn()
-            .expect("presence-syncd can be started");
+            .expect("the daemon can be started");
         Self { child, log }
     }
 
@@ -138,22 +144,9 @@ impl Daemon {
         if !may.is_ok_and(|tried| tried.status.success()) {
             return None;
         }
-        let log = config.with_file_name("daemon.log");
-        let stderr = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .expect("the log can be written");
-        let child = unshare(&format!("{mount}; exec \"$0\" --config \"$2\""))
-            .arg(built("presence-syncd"))
-            .arg(folder)
-            .arg(config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(stderr)
-            .spawn()
-            .expect("`unshare` can be started");
-        Some(Self { child, log })
+        let mut command = unshare(&format!("{mount}; exec \"$0\" --config \"$2\""));
+        command.arg(built("presence-syncd")).arg(folder).arg(config);
+        Some(Self::spawn(command, config))
     }
 
     /// A path as the daemon sees it, on its own disk.

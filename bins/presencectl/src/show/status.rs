@@ -241,7 +241,7 @@ mod tests {
                 },
                 "members": 25, "matched": 23, "skipped": {"no-address": 1, "ambiguous": 1}, "unknown": 2, "owned": 8,
                 "due": 1, "held": 0, "links": [link("presence"), link("pbx"), down], "sweep_interval_seconds": 2.0,
-                "sweep_age_seconds": 1.0, "presence_age_seconds": 1.5, "roster_age_seconds": 30.0, "sweeps": 90,
+                "sweep_age_seconds": 1.0, "presence_age_seconds": 1.5, "roster_age_seconds": 30.0, "sweeps": 90, "looks": 3,
                 "rosters": 3, "readbacks": 4, "changes": 12, "drifts": 0, "drifted": 0, "settled": true,
             },
         });

@@ -157,6 +157,7 @@ struct Rolling {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
     sweeps: u64,
+    looks: u64,
     rosters: u64,
     readbacks: u64,
     changes: u64,

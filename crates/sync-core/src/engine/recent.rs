@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use presence_mapping::Presence;
 
-use super::views::UnknownBecause;
 use super::{Effect, Engine, LinkName, Pending, RequestId};
 use crate::fault::PortError;
 use crate::ids::{PbxUserId, TeamsUserId};
@@ -100,6 +99,7 @@ impl Engine {
             return;
         }
         self.recent.in_flight = true;
+        self.counts.looks += 1;
         self.sweep.call_begins();
         self.links.started(LinkName::Presence);
         let ids: Arc<[TeamsUserId]> = ids.into();
@@ -124,11 +124,7 @@ impl Engine {
         match result {
             Ok(presences) => {
                 self.link_works(LinkName::Presence, now);
-                let mut presences = presences.into_iter();
-                for (id, user) in ids.iter().zip(users) {
-                    let presence = presences.next().flatten().ok_or(UnknownBecause::LeftOut);
-                    self.presence_received(request, id, *user, presence, now);
-                }
+                self.presences_received(request, ids, users, presences, now);
             }
             Err(error) => {
                 let reports = self.links.failed(LinkName::Presence, &error, now);

@@ -253,11 +253,7 @@ impl Engine {
                 if current {
                     self.chunk_complete(chunk, now);
                 }
-                let mut presences = presences.into_iter();
-                for (id, user) in ids.iter().zip(users) {
-                    let presence = presences.next().flatten().ok_or(UnknownBecause::LeftOut);
-                    self.presence_received(request, id, *user, presence, now);
-                }
+                self.presences_received(request, ids, users, presences, now);
             }
             Err(error) => {
                 let reports = self.links.failed(LinkName::Presence, &error, now);
@@ -283,8 +279,24 @@ impl Engine {
         }
     }
 
+    /// What a call told of everybody it asked for; whoever is missing in it is left out.
+    pub(super) fn presences_received(
+        &mut self,
+        request: RequestId,
+        ids: &[TeamsUserId],
+        users: &[PbxUserId],
+        presences: Vec<Option<Presence>>,
+        now: Moment,
+    ) {
+        let mut presences = presences.into_iter();
+        for (id, user) in ids.iter().zip(users) {
+            let presence = presences.next().flatten().ok_or(UnknownBecause::LeftOut);
+            self.presence_received(request, id, *user, presence, now);
+        }
+    }
+
     /// One answer for one member. What did not change costs nothing further.
-    pub(super) fn presence_received(
+    fn presence_received(
         &mut self,
         request: RequestId,
         id: &TeamsUserId,

@@ -64,6 +64,7 @@ impl Engine {
                 .reduce(f64::max),
             roster_age_seconds: self.roster.taken.map(|at| age(at.uptime, now)),
             sweeps: self.counts.sweeps,
+            looks: self.counts.looks,
             rosters: self.counts.rosters,
             readbacks: self.counts.readbacks,
             changes: self.counts.changes,

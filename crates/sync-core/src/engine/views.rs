@@ -89,6 +89,8 @@ pub struct InstanceView {
     pub roster_age_seconds: Option<f64>,
     /// Sweeps that were complete since the start.
     pub sweeps: u64,
+    /// Calls for presence between two sweeps, for whoever had just changed, since the start.
+    pub looks: u64,
     /// Rosters that were read since the start.
     pub rosters: u64,
     /// Members whose phone configuration was read in rotation since the start.

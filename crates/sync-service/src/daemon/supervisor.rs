@@ -142,17 +142,8 @@ impl Supervisor {
         self.give_seats_back(settings).await;
         self.hand_licences_over(settings);
         let holding = self.holding().await;
-        for (name, config) in &settings.instances {
-            if let Some(licence) = settings.licences.get(name) {
-                let left_over = holding.contains(name);
-                self.start(
-                    name,
-                    config,
-                    self.first_share(settings, config),
-                    licence,
-                    left_over,
-                );
-            }
+        for name in settings.instances.keys() {
+            self.start(name, settings, holding.contains(name));
         }
     }
 
@@ -162,8 +153,7 @@ impl Supervisor {
         name: &InstanceName,
         settings: &Settings,
     ) -> Result<InstanceStatus, UnknownInstance> {
-        let (Some(config), Some(licence)) = (settings.instances.get(name), settings.licences.get(name))
-        else {
+        let Some(config) = settings.instances.get(name) else {
             return Err(UnknownInstance::NoSuch(name.clone()));
         };
         let ended = self.slots().remove(name).and_then(|slot| slot.life);
@@ -176,13 +166,7 @@ impl Supervisor {
             tracing::warn!(instance = %name, error = error.chain(), "a refused sign-in is not forgotten");
         }
         let left_over = self.holding().await.contains(name);
-        self.start(
-            name,
-            config,
-            self.first_share(settings, config),
-            licence,
-            left_over,
-        );
+        self.start(name, settings, left_over);
         self.status(name).await
     }
 
@@ -224,14 +208,13 @@ impl Supervisor {
         }
     }
 
-    fn start(
-        &self,
-        name: &InstanceName,
-        config: &config::Instance,
-        share: f64,
-        licence: &config::Licence,
-        left_over: bool,
-    ) {
+    /// Starts an instance as the settings say, unless it runs. `left_over`: something of ours is left of it in the PBX.
+    fn start(&self, name: &InstanceName, settings: &Settings, left_over: bool) {
+        let (Some(config), Some(licence)) = (settings.instances.get(name), settings.licences.get(name))
+        else {
+            return;
+        };
+        let share = self.first_share(settings, config);
         let mut slots = self.slots();
         if slots.contains_key(name) {
             return;

@@ -198,12 +198,14 @@ impl Demo<'_> {
             .status(&InstanceName("main".into()))
             .await
             .ok();
-        let sweeps = status
+        let (sweeps, looks) = status
             .and_then(|status| status.view)
-            .map_or(0, |view| view.sweeps);
+            .map_or((0, 0), |view| (view.sweeps, view.looks));
         let mut summary = office.summary();
         summary.sweeps = sweeps;
-        summary.presence_calls_per_sweep = per_sweep(office.presence_calls(), sweeps);
+        summary.looks = looks;
+        let of_sweeps = office.presence_calls().saturating_sub(looks);
+        summary.presence_calls_per_sweep = per_sweep(of_sweeps, sweeps);
         summary.added_latency_seconds = daemon.latency().into();
         summary.humans_choice_stands = toggled.map(|user| office.is_silenced(user));
         summary

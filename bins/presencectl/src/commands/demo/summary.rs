@@ -26,7 +26,9 @@ pub(super) struct Summary {
     pub(super) changes: Changes,
     pub(super) calls: Calls,
     pub(super) sweeps: u64,
-    /// Calls for presence, divided by the complete sweeps.
+    /// Calls for presence between two sweeps, for whoever had just changed.
+    pub(super) looks: u64,
+    /// Calls for presence in sweeps, divided by the complete sweeps.
     pub(super) presence_calls_per_sweep: Option<f64>,
     pub(super) added_latency_seconds: Latency,
     /// Whether the DND that a human turned on stood until the end; null where no human did.
@@ -79,6 +81,7 @@ impl Summary {
             changes: Changes::default(),
             calls: Calls::default(),
             sweeps: 0,
+            looks: 0,
             presence_calls_per_sweep: None,
             added_latency_seconds: Latency::default(),
             humans_choice_stands: None,
@@ -100,6 +103,7 @@ impl Summary {
             changes,
             calls,
             sweeps,
+            looks,
             ..
         } = self;
         let mut text = String::new();
@@ -124,7 +128,14 @@ impl Summary {
         let per_sweep = self
             .presence_calls_per_sweep
             .map(|calls| format!(", {calls:.2} presence calls each"));
-        row("sweeps", &format!("{sweeps}{}", per_sweep.unwrap_or_default()));
+        row(
+            "sweeps",
+            &format!(
+                "{sweeps}{}; {} between them at whoever had just changed",
+                per_sweep.unwrap_or_default(),
+                count(usize::try_from(*looks).unwrap_or(usize::MAX), "look"),
+            ),
+        );
         row("PBX calls", &operations(&calls.pbx));
         let Latency {
             count: measured,
@@ -201,6 +212,7 @@ mod tests {
                 ]),
             },
             sweeps: 300,
+            looks: 12,
             presence_calls_per_sweep: Some(1.0),
             added_latency_seconds: Latency {
                 count: 320,
