@@ -293,7 +293,10 @@ impl Driver {
                 Some(happened) = self.tasks.join_next() => match happened {
                     Ok(Happened::Answer(event)) => self.step(event),
                     Ok(Happened::Renewed(Ok(false), _)) => break Ended::LeaseLost,
-                    Ok(Happened::Renewed(Ok(true), until)) => self.deadline.store(until, Ordering::SeqCst),
+                    Ok(Happened::Renewed(Ok(true), until)) => {
+                        // Answers may overtake each other.
+                        self.deadline.fetch_max(until, Ordering::SeqCst);
+                    }
                     // What could not be renewed is tried again at the next turn; until then the deadline stands.
                     Ok(Happened::Renewed(Err(error), _)) => tracing::debug!(error = error.chain(), "lease not renewed"),
                     Err(error) => tracing::error!(%error, "a task of the driver ended without an answer"),

@@ -26,6 +26,12 @@ pub const QUOTA_WINDOW: Duration = Duration::from_secs(30);
 /// The part of our share that sweeps use.
 const SWEEPS_SHARE: f64 = 0.9;
 
+/// A smaller share counts as this one.
+pub(crate) const LEAST_SHARE: f64 = 1e-6;
+
+/// However small the share is, a sweep takes no longer.
+const LONGEST_SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// When a burst of disruptive changes is held instead of written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Breaker {
@@ -155,7 +161,9 @@ impl Settings {
     /// than nine tenths of our share of the quota. The last tenth is for whoever just changed, and is looked at sooner.
     pub fn sweep_interval(&self, chunks: usize) -> Duration {
         let least = calls(chunks) / (self.calls_per_second() * SWEEPS_SHARE);
-        self.poll_interval.max(Duration::from_secs_f64(least))
+        let least =
+            Duration::try_from_secs_f64(least).map_or(LONGEST_SWEEP, |least| least.min(LONGEST_SWEEP));
+        self.poll_interval.max(least)
     }
 
     /// How many calls a second are left of our share where a sweep of `chunks` calls takes `interval`.
@@ -178,7 +186,7 @@ impl Settings {
     }
 
     fn calls_per_second(&self) -> f64 {
-        QUOTA_CALLS * self.quota_share / QUOTA_WINDOW.as_secs_f64()
+        QUOTA_CALLS * self.quota_share.max(LEAST_SHARE) / QUOTA_WINDOW.as_secs_f64()
     }
 
     /// How many calls a minute to the presence interface this instance may make.
@@ -209,6 +217,13 @@ mod tests {
         settings.quota_share = 0.05;
         assert_eq!(settings.sweep_interval(8), Duration::from_secs_f64(3.2 / 0.9));
         assert_eq!(settings.spare_calls(8, Duration::from_secs(3)), 0.0);
+        for nothing in [0.0, -1.0, f64::NAN] {
+            let settings = Settings {
+                quota_share: nothing,
+                ..settings.clone()
+            };
+            assert_eq!(settings.sweep_interval(154), LONGEST_SWEEP, "{nothing}");
+        }
         assert_eq!(settings.quota_per_minute(), 150.0);
     }
 }

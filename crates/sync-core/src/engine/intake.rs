@@ -8,6 +8,7 @@ use crate::ids::PbxUserId;
 use crate::ledger_row::Pause;
 use crate::moment::Moment;
 use crate::planner::Mode;
+use crate::settings::LEAST_SHARE;
 use crate::value::Field;
 
 impl Engine {
@@ -20,8 +21,8 @@ impl Engine {
                 }
             }
             Event::LookedUp { request, result } => {
-                if let Some(Pending::LookUp { addresses }) = self.pending.remove(&request) {
-                    self.looked_up(&addresses, result, now);
+                if let Some(Pending::LookUp { addresses, roster }) = self.pending.remove(&request) {
+                    self.looked_up(&addresses, roster, result, now);
                 }
             }
             Event::PresencesRead { request, result } => self.presences_read(request, result, now),
@@ -81,8 +82,8 @@ impl Engine {
                 self.sweep.ask_now(now);
             }
             Event::Quota { share } => {
-                self.settings.quota_share = share;
-                if let Some(interval) = self.sweep.pace(&self.settings) {
+                self.settings.quota_share = share.clamp(LEAST_SHARE, 1.0);
+                if let Some(interval) = self.sweep.pace(&self.settings, now) {
                     self.report(Report::SweepStretched { interval });
                 }
             }

@@ -170,6 +170,8 @@ enum Pending {
     Roster,
     LookUp {
         addresses: Arc<[Address]>,
+        /// The roster that they are of.
+        roster: u64,
     },
     Presences {
         chunk: usize,
@@ -325,7 +327,7 @@ impl Engine {
         let timer = self.timers.first().map(|(at, _)| *at);
         let readback = self.next_readback();
         let reassert = self.next_chat_round();
-        let roster = self.roster.next_wake().filter(|_| self.pbx_slot_free());
+        let roster = self.next_roster().filter(|_| self.pbx_slot_free());
         let sweep = self.next_poll();
         let recent = self.next_recent_look();
         [

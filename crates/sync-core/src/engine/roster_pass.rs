@@ -27,6 +27,8 @@ pub(super) struct RosterPass {
     looking_up: bool,
     /// Addresses that the directory is still to be asked for in this pass.
     pub(super) to_look_up: VecDeque<Arc<[Address]>>,
+    /// How many rosters were taken over.
+    number: u64,
     /// When a roster was last taken over.
     pub(super) taken: Option<Moment>,
     /// When every address was last answered for.
@@ -45,6 +47,7 @@ impl RosterPass {
             reading: false,
             looking_up: false,
             to_look_up: VecDeque::new(),
+            number: 0,
             taken: None,
             joined: None,
             held: None,
@@ -57,15 +60,19 @@ impl RosterPass {
     pub(super) fn read_now(&mut self, now: Moment) {
         self.next = now.uptime;
     }
-
-    pub(super) fn next_wake(&self) -> Option<Duration> {
-        (!self.reading).then_some(self.next)
-    }
 }
 
 impl Engine {
+    /// When the group is to be read next. A look-up that gets on is not begun anew by another reading; one that does not get on,
+    /// because the directory fails, keeps nobody from leaving the group.
+    pub(super) fn next_roster(&self) -> Option<Duration> {
+        let looks_up = self.roster.looking_up || !self.roster.to_look_up.is_empty();
+        let waits = looks_up && self.links.link(LinkName::Directory).down().is_none();
+        (!self.roster.reading && !waits).then_some(self.roster.next)
+    }
+
     pub(super) fn start_roster_pass(&mut self, now: Moment) {
-        let due = !self.roster.reading && now.uptime >= self.roster.next;
+        let due = self.next_roster().is_some_and(|next| now.uptime >= next);
         if due && self.pbx_slot_free() && self.links.may_start(LinkName::Roster, now) {
             self.roster.reading = true;
             self.roster.next = now.uptime.saturating_add(self.settings.roster_interval);
@@ -88,6 +95,7 @@ impl Engine {
             self.links.started(LinkName::Directory);
             let request = self.request(Pending::LookUp {
                 addresses: Arc::clone(&addresses),
+                roster: self.roster.number,
             });
             self.effects.push(Effect::LookUp { request, addresses });
         }
@@ -164,6 +172,7 @@ impl Engine {
                 .map(|shown| Box::new((*shown).clone()));
         }
         self.roster.taken = Some(now);
+        self.roster.number += 1;
         self.seats_are_due(self.roster.change.0);
         let due = self.book.addresses_due(now.uptime);
         self.restand(now);
@@ -213,6 +222,7 @@ impl Engine {
     pub(super) fn looked_up(
         &mut self,
         asked: &[Address],
+        roster: u64,
         result: Result<Vec<DirectoryUser>, PortError>,
         now: Moment,
     ) {
@@ -220,9 +230,10 @@ impl Engine {
         match result {
             Ok(users) => {
                 self.link_works(LinkName::Directory, now);
-                self.book.looked_up(asked, &users, now.uptime);
+                self.book.note_answer(asked, &users);
                 // Who shares a Teams user with whom is known when the last address is answered for, and not before.
                 if self.roster.to_look_up.is_empty() {
+                    self.book.take_answers(now.uptime);
                     self.restand(now);
                     self.roster_complete(now);
                 }
@@ -231,7 +242,10 @@ impl Engine {
                 let reports = self.links.failed(LinkName::Directory, &error, now);
                 self.report_all(reports);
                 self.lose_sight_of_the_unmatched(now);
-                self.roster.to_look_up.push_front(asked.into());
+                // A later roster has a list of its own.
+                if roster == self.roster.number {
+                    self.roster.to_look_up.push_front(asked.into());
+                }
             }
         }
     }

@@ -94,7 +94,7 @@ impl Sweep {
         if self.complete.is_none() {
             self.next = now.uptime;
         }
-        self.pace(settings)
+        self.pace(settings, now)
     }
 
     fn spacing(&self) -> Duration {
@@ -133,8 +133,10 @@ impl Sweep {
     }
 
     /// The quota that the instance may use is another one.
-    pub(super) fn pace(&mut self, settings: &Settings) -> Option<Duration> {
+    pub(super) fn pace(&mut self, settings: &Settings, now: Moment) -> Option<Duration> {
         let before = std::mem::replace(&mut self.interval, settings.sweep_interval(self.chunks.len()));
+        // Where there is room for more, the next turn does not wait as long as it would have had to.
+        self.next = self.next.min(now.uptime.saturating_add(self.spacing()));
         (self.interval > settings.poll_interval && self.interval != before).then_some(self.interval)
     }
 

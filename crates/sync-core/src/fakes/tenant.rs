@@ -48,6 +48,13 @@ impl FakeTenant {
         self.state().people.insert(user.id.clone(), (user, None));
     }
 
+    /// Gives somebody another address to receive mail at.
+    pub fn add_alias(&self, id: &str, address: &str) {
+        if let Some((user, _)) = self.state().people.get_mut(&TeamsUserId::new(id)) {
+            user.aliases.extend(address.parse().ok());
+        }
+    }
+
     /// Sets somebody's presence; `None` leaves the person out of the answers.
     pub fn set_presence(&self, id: &str, presence: Option<Presence>) {
         if let Some((_, current)) = self.state().people.get_mut(&TeamsUserId::new(id)) {

@@ -42,6 +42,8 @@ pub struct RosterChange {
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     entries: BTreeMap<PbxUserId, Entry>,
+    /// Who was answered for in a look-up that is not over.
+    answered: Vec<(PbxUserId, Vec<TeamsUserId>)>,
 }
 
 impl Book {
@@ -55,6 +57,7 @@ impl Book {
         let shown: HashMap<PbxUserId, &super::PbxUser> =
             roster.users.iter().map(|user| (user.id, user)).collect();
         let mut change = RosterChange::default();
+        self.answered.clear();
         let mut before = std::mem::take(&mut self.entries);
         let mut entries = Vec::with_capacity(roster.members.len());
         for &id in &roster.members {
@@ -126,6 +129,13 @@ impl Book {
     /// Takes the directory's answer for `asked` over. An address that was asked for and that no user carries has no
     /// Teams user.
     pub fn looked_up(&mut self, asked: &[Address], users: &[DirectoryUser], uptime: Duration) {
+        self.note_answer(asked, users);
+        self.take_answers(uptime);
+    }
+
+    /// Keeps the answer to a part of a look-up for [`Book::take_answers`]: two members may share a Teams user, and only the last
+    /// part tells.
+    pub(crate) fn note_answer(&mut self, asked: &[Address], users: &[DirectoryUser]) {
         let mut by_address: HashMap<&Address, Vec<&DirectoryUser>> = HashMap::new();
         for user in users {
             let own = [&user.primary, &user.mail, &user.principal];
@@ -137,10 +147,19 @@ impl Book {
             }
         }
         let asked: HashSet<&Address> = asked.iter().collect();
-        for entry in self.entries.values_mut() {
+        for (user, entry) in &self.entries {
             if let Some(address) = entry.address.as_ref().filter(|address| asked.contains(address)) {
                 let carriers = by_address.get(address).map_or(&[][..], Vec::as_slice);
-                entry.candidates = Some(candidates(address, carriers));
+                self.answered.push((*user, candidates(address, carriers)));
+            }
+        }
+    }
+
+    /// Takes over what the parts of a look-up told, now that all of them are answered.
+    pub(crate) fn take_answers(&mut self, uptime: Duration) {
+        for (user, candidates) in std::mem::take(&mut self.answered) {
+            if let Some(entry) = self.entries.get_mut(&user) {
+                entry.candidates = Some(candidates);
                 entry.looked_up = Some(uptime);
             }
         }

@@ -7,11 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use presence_mapping::Presence;
 use sync_core::fakes::FakeTenant;
-use sync_core::{
-    Claim, Clock, Driver, Engine, Fault, Lease, Memory, PortError, Ports, PresencePort, TeamsUserId,
-};
+use sync_core::{Address, DirectoryPort, DirectoryUser, Fault, PortError, PresencePort, TeamsUserId};
 
-use crate::support::{World, seconds};
+use crate::support::{World, seconds, teams, user};
 
 /// Two seconds between two sweeps; one call a sweep.
 async fn calls_in_a_minute(world: &World) -> usize {
@@ -87,8 +85,14 @@ async fn another_share_of_the_quota_is_another_pace() {
     world.handle().quota(0.01).await.unwrap();
     let interval = world.view().await.sweep_interval_seconds;
     assert!((interval - 2.0 / 0.9).abs() < 1e-6, "{interval}");
+    // Hardly any, and then enough again: nobody waits for a turn that was far away.
+    world.handle().quota(0.000_1).await.unwrap();
+    world.pass(seconds(10)).await;
+    let before = world.tenant.calls();
     world.handle().quota(0.5).await.unwrap();
     assert_eq!(world.view().await.sweep_interval_seconds, 2.0);
+    world.pass(seconds(5)).await;
+    assert!(world.tenant.calls() - before >= 2);
 }
 
 /// A tenant that takes a minute for each answer.
@@ -98,14 +102,36 @@ struct Slow {
     most: AtomicUsize,
 }
 
-#[async_trait]
-impl PresencePort for Slow {
-    async fn presences(&self, ids: &[TeamsUserId]) -> Result<Vec<Option<Presence>>, PortError> {
+impl Slow {
+    fn new(world: &World) -> Arc<Self> {
+        Arc::new(Self {
+            tenant: Arc::clone(&world.tenant),
+            now: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+        })
+    }
+
+    async fn takes_a_minute(&self) {
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
         tokio::time::sleep(seconds(60)).await;
         self.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl PresencePort for Slow {
+    async fn presences(&self, ids: &[TeamsUserId]) -> Result<Vec<Option<Presence>>, PortError> {
+        self.takes_a_minute().await;
         self.tenant.presences(ids).await
+    }
+}
+
+#[async_trait]
+impl DirectoryPort for Slow {
+    async fn users_by_address(&self, addresses: &[Address]) -> Result<Vec<DirectoryUser>, PortError> {
+        self.takes_a_minute().await;
+        self.tenant.users_by_address(addresses).await
     }
 }
 
@@ -113,47 +139,48 @@ impl PresencePort for Slow {
 async fn a_slow_tenant_is_asked_sixteen_times_at_once_and_not_more_often() {
     let mut world = World::with(40);
     world.settings.chunk = 1;
-    let slow = Arc::new(Slow {
-        tenant: Arc::clone(&world.tenant),
-        now: AtomicUsize::new(0),
-        most: AtomicUsize::new(0),
-    });
-    let clock = sync_core::fakes::TokioClock::starting_at("2026-11-23T08:00:00Z".parse().unwrap());
-    let engine = Engine::new(world.settings.clone(), Memory::default(), clock.now(), 7);
-    let ports = Ports {
-        presence: Arc::clone(&slow) as _,
-        directory: Arc::clone(&world.tenant) as _,
-        pbx: Arc::clone(&world.pbx) as _,
-        chat: Some(Arc::clone(&world.pbx) as _),
-        ledger: Arc::clone(&world.ledger) as _,
-    };
-    let claim = Claim {
-        instance: world.settings.instance.clone(),
-        pbx: world.settings.pbx.clone(),
-        holder: "test".to_owned(),
-        settings: None,
-    };
-    let lease = Lease {
-        claim,
-        fence: 1,
-        lasts: None,
-    };
-    let (driver, handle) = Driver::new(
-        engine,
-        ports,
-        lease,
-        Arc::new(clock),
-        Arc::clone(&world.reports) as _,
-    );
-    let driver = tokio::spawn(driver.run());
+    let slow = Slow::new(&world);
+    world
+        .start_with(|ports| ports.presence = Arc::clone(&slow) as _)
+        .await;
     world.pass(seconds(50)).await;
     assert_eq!(slow.most.load(Ordering::SeqCst), 16);
     world.pass(seconds(200)).await;
     assert_eq!(slow.most.load(Ordering::SeqCst), 16);
-    let view = handle
-        .ask(move |engine| engine.instance_view(clock.now()))
-        .await
-        .unwrap();
+    let view = world.view().await;
     assert!(view.sweeps >= 1, "everybody gets a turn: {view:?}");
-    driver.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_matched_before_everybody_is_looked_up() {
+    let mut world = World::with(13);
+    // Six addresses are looked up at once: the first member's and the last one's apart, and both are of one Teams user.
+    world.settings.chunk = 1;
+    world.pbx.add_user(13, "zoe@example.com", true);
+    world.tenant.add_alias(&teams(1), "zoe@example.com");
+    world.teams_says(1, "Busy/InACall");
+    world.teams_says(2, "Busy/InACall");
+    let slow = Slow::new(&world);
+    world
+        .start_with(|ports| ports.directory = Arc::clone(&slow) as _)
+        .await;
+    for minute in 0..3 {
+        world.pass(seconds(55)).await;
+        assert!(
+            !world.dnd(1) && !world.dnd(2),
+            "minute {minute}: not all are answered for"
+        );
+        world.pass(seconds(5)).await;
+    }
+    world.settle().await;
+    assert!(world.dnd(2));
+    assert_eq!(
+        world
+            .writes_of_dnd()
+            .iter()
+            .filter(|write| write.user == user(1))
+            .count(),
+        0,
+        "two members have this Teams user, so it is nobody's"
+    );
 }

@@ -119,6 +119,11 @@ impl World {
     }
 
     pub(crate) async fn start(&mut self) {
+        self.start_with(|_| {}).await;
+    }
+
+    /// Starts with other ports where `change` says so.
+    pub(crate) async fn start_with(&mut self, change: impl FnOnce(&mut Ports)) {
         let claim = Claim {
             instance: self.settings.instance.clone(),
             pbx: self.settings.pbx.clone(),
@@ -131,13 +136,14 @@ impl World {
         };
         let memory = self.ledger.load(&claim).await.unwrap();
         let engine = Engine::new(self.settings.clone(), memory, now, 7);
-        let ports = Ports {
+        let mut ports = Ports {
             presence: Arc::clone(&self.tenant) as _,
             directory: Arc::clone(&self.tenant) as _,
             pbx: Arc::clone(&self.pbx) as _,
             chat: self.settings.chat.then(|| Arc::clone(&self.pbx) as _),
             ledger: Arc::clone(&self.ledger) as _,
         };
+        change(&mut ports);
         let observer = Arc::clone(&self.reports) as _;
         let (driver, handle) = Driver::new(engine, ports, lease, Arc::clone(&self.clock) as _, observer);
         if let Some(holding) = &self.licence {
@@ -270,6 +276,6 @@ fn mail(id: i64) -> String {
     format!("person{id}@example.com")
 }
 
-fn teams(id: i64) -> String {
+pub(crate) fn teams(id: i64) -> String {
     format!("00000000-0000-0000-0000-{id:012}")
 }

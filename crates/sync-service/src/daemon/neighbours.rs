@@ -63,7 +63,7 @@ impl Supervisor {
 
 pub(super) fn tenant_app(teams: &config::Teams) -> TenantApp {
     TenantApp {
-        tenant: teams.tenant_id.as_str().into(),
-        app: teams.client_id.as_str().into(),
+        tenant: teams.tenant_id.to_ascii_lowercase().into(),
+        app: teams.client_id.to_ascii_lowercase().into(),
     }
 }

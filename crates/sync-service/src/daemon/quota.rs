@@ -68,6 +68,8 @@ pub(super) fn first_share(config: &config::Instance, sharers: usize, live_daemon
 struct Running {
     name: InstanceName,
     handle: Handle,
+    /// What it goes by now.
+    share: f64,
     drawer: Drawer,
     daemons: usize,
 }
@@ -77,13 +79,15 @@ impl Supervisor {
     pub(super) async fn share_quotas(&self) {
         let mut quotas: BTreeMap<TenantApp, Vec<Running>> = BTreeMap::new();
         for (name, handle, teams) in self.drawers() {
-            let Ok(needs) = handle.ask(Engine::needed_quota).await else {
+            let question = |engine: &Engine| (engine.needed_quota(), engine.settings().quota_share);
+            let Ok((needs, share)) = handle.ask(question).await else {
                 continue;
             };
             let most = teams.quota_share;
             let running = Running {
                 name,
                 handle,
+                share,
                 drawer: Drawer { most, needs },
                 daemons: self.live_daemons(&teams),
             };
@@ -95,10 +99,12 @@ impl Supervisor {
             let all = drawers.iter().map(|drawer| drawer.most).fold(0.0, f64::max);
             let daemons = running.iter().map(|running| running.daemons).max();
             let shares = shared(even(all, daemons.unwrap_or(1)), &drawers);
-            for (Running { name, handle, .. }, share) in running.into_iter().zip(shares) {
-                if self.note_share(&name, share) {
+            for (running, share) in running.into_iter().zip(shares) {
+                self.note_share(&running.name, share);
+                // What differs by less than a hundredth is the same.
+                if (running.share - share).abs() > share / 100.0 {
                     // Whoever has ended in the meantime needs none.
-                    let _ = handle.quota(share).await;
+                    let _ = running.handle.quota(share).await;
                 }
             }
         }
@@ -116,17 +122,10 @@ impl Supervisor {
         running.collect()
     }
 
-    /// Notes the share of an instance. Returns whether it is another one: what differs by less than a hundredth is the same.
-    fn note_share(&self, name: &InstanceName, share: f64) -> bool {
-        let mut slots = self.slots();
-        let Some(slot) = slots.get_mut(name) else {
-            return false;
-        };
-        let other = (slot.share - share).abs() > share / 100.0;
-        if other {
+    fn note_share(&self, name: &InstanceName, share: f64) {
+        if let Some(slot) = self.slots().get_mut(name) {
             slot.share = share;
         }
-        other
     }
 }
 
