@@ -47,6 +47,34 @@ pub(crate) fn settings_name(config: &config::Instance) -> String {
         proxy: _,
         chat,
     } = starface;
+    let config::Sync {
+        poll_interval,
+        roster_interval,
+        readback_interval,
+        pbx_concurrency,
+        policy,
+        on_stop,
+        dnd_off_after,
+        chat_reassert,
+        unknown_release_after,
+        exclude,
+        breaker,
+    } = sync;
+    let config::Breaker {
+        share,
+        at_least,
+        confirm_for,
+    } = breaker;
+    let times = [
+        poll_interval,
+        roster_interval,
+        readback_interval,
+        dnd_off_after,
+        chat_reassert,
+        unknown_release_after,
+        confirm_for,
+    ];
+    let excluded: Vec<&str> = exclude.iter().map(sync_core::Address::as_str).collect();
     let client = oauth_client.as_ref().map(|client| &client.id);
     let module = chat.as_ref().map(|chat| &chat.module);
     let mut text = String::new();
@@ -59,7 +87,8 @@ pub(crate) fn settings_name(config: &config::Instance) -> String {
             (url.as_str(), &pbx.0, &login.0, client, oauth_scope, module)
         ),
         format!("{:?}", rules.table()),
-        format!("{sync:?}"),
+        format!("{:?}", times.map(std::time::Duration::as_millis)),
+        format!("{pbx_concurrency} {policy:?} {on_stop:?} {share} {at_least} {excluded:?}"),
     ];
     for part in parts {
         let _ = write!(text, "{part:?} ");
@@ -117,6 +146,12 @@ mod tests {
                 &[("[instances.main.sync]", "proxy = \"\"\n[instances.main.sync]")]
             )
         );
+    }
+
+    /// Daemons of two versions run side by side while they are updated.
+    #[test]
+    fn the_name_of_settings_is_the_same_in_every_version() {
+        assert_eq!(name("a", &[]), "d7d825755d176867d5cc186f71dc76d3");
     }
 
     #[test]

@@ -113,11 +113,13 @@ impl Watching {
             _ => None,
         };
         if let Some(ours) = other {
-            if seen.alive && !given_back && !overdue {
+            // A lease of our own that could not be given back runs out like any other.
+            let own = holder == claim.holder;
+            if seen.alive && !given_back && !overdue && !own {
                 self.refused.insert(claim.instance.clone(), ours.clone());
             }
             let refused = self.refused.get(&claim.instance) == Some(&ours);
-            if refused || (overdue && !given_back && of != node) {
+            if !own && (refused || (overdue && !given_back && of != node)) {
                 let holder = if given_back { of } else { holder };
                 return Verdict::OtherSettings { holder };
             }
@@ -235,6 +237,17 @@ mod tests {
             is_free(&judge(&mut watching, "other", 60)),
             "and changed on purpose"
         );
+    }
+
+    #[test]
+    fn a_lease_of_ones_own_that_could_not_be_given_back_runs_out_whatever_the_settings_are_now() {
+        let mut watching = Watching::default();
+        see(&mut watching, standing(1, 1, "us"), 0);
+        see(&mut watching, standing(1, 2, "us"), 2);
+        assert!(matches!(judge(&mut watching, "other", 3), Verdict::Held { .. }));
+        assert!(is_free(&judge(&mut watching, "other", 24)));
+        see(&mut watching, standing(1, 3, ""), 24);
+        assert!(is_free(&judge(&mut watching, "other", 24)));
     }
 
     #[test]

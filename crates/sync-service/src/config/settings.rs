@@ -139,6 +139,13 @@ pub enum State {
     Postgres(Box<PostgresState>),
 }
 
+impl State {
+    /// Whether other daemons may have the same one.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}
+
 /// A state in PostgreSQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -51,7 +51,8 @@ pub(super) async fn live(
         // It is not cut off half-way: a lease that was just granted would stay taken.
         let mut licence = licence.clone();
         let told = licence.borrow_and_update().clone();
-        let next = prepare(&assembly, &name, &config, share, &told).await;
+        let retires = orders.retire.is_cancelled();
+        let next = prepare(&assembly, &name, &config, share, &told, retires).await;
         match next {
             Ok(Prepared::Ready(driver, handle)) => {
                 stage.send_replace(Stage::Running(handle.clone()));
@@ -107,9 +108,16 @@ async fn prepare(
     config: &config::Instance,
     share: f64,
     licence: &config::Licence,
+    retires: bool,
 ) -> Result<Prepared, PortError> {
     let asked = assembly.now();
-    match assembly.acquire(name, config).await? {
+    // Whoever only takes back what is ours does the same whatever the settings.
+    let acquired = if retires {
+        assembly.acquire_whatever_its_settings(name, config).await?
+    } else {
+        assembly.acquire(name, config).await?
+    };
+    match acquired {
         Acquired::HeldBy { holder, until } => Ok(Prepared::HeldBy { holder, until }),
         Acquired::OtherSettings { holder } => Err(other_settings(name, &holder)),
         Acquired::Granted(lease) => {

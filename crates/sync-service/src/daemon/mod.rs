@@ -22,7 +22,7 @@ use axum::Router;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use sync_adapters::clock::SystemClock;
-use sync_core::{Acquired, Claim, Clock, InstanceName, LedgerCommit, LedgerPort, PortError};
+use sync_core::{Acquired, Claim, Clock, InstanceName, LedgerCommit, LedgerPort, PortError, Remembered};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -248,7 +248,8 @@ pub async fn start(options: DaemonOptions, loaded: Loaded) -> Result<RunningDaem
 }
 
 /// What the ledger remembers of instances that the configuration does not name: own values that somebody has to take
-/// back are an error; rows that hold nothing are forgotten, so that they claim nobody any more.
+/// back are an error; rows that hold nothing are forgotten, so that they claim nobody any more. In a state that several daemons
+/// share, another one may run such an instance, so that only what nobody holds is an error, and nothing is forgotten.
 async fn refuse_orphans(
     settings: &Settings,
     ledger: &dyn LedgerPort,
@@ -262,21 +263,37 @@ async fn refuse_orphans(
         if named {
             continue;
         }
-        if known.holding > 0 {
-            return Err(StartError::Orphaned {
-                instance: known.instance,
-                holding: known.holding,
-            });
-        }
+        let Remembered {
+            instance,
+            pbx,
+            holding,
+        } = known;
         let claim = Claim {
-            instance: known.instance,
-            pbx: known.pbx,
+            instance: instance.clone(),
+            pbx,
             holder: own_name(),
             settings: None,
         };
-        forget(ledger, &claim, now).await.map_err(StartError::State)?;
+        if settings.daemon.state.is_shared() {
+            if holding > 0 && is_free(ledger, &claim, now).await.map_err(StartError::State)? {
+                return Err(StartError::Orphaned { instance, holding });
+            }
+            tracing::warn!(%instance, holding, "this file does not name an instance that another daemon may run");
+        } else if holding > 0 {
+            return Err(StartError::Orphaned { instance, holding });
+        } else {
+            forget(ledger, &claim, now).await.map_err(StartError::State)?;
+        }
     }
     Ok(())
+}
+
+/// Whether nobody has the lease.
+async fn is_free(ledger: &dyn LedgerPort, claim: &Claim, now: Timestamp) -> Result<bool, PortError> {
+    match ledger.acquire(claim, now).await? {
+        Acquired::Granted(lease) => ledger.surrender(&lease).await.map(|()| true),
+        _ => Ok(false),
+    }
 }
 
 /// Deletes the rows of an instance, unless somebody else looks after it.

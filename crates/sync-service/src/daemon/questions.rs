@@ -9,7 +9,7 @@ use sync_core::{
 
 use super::instance::Stage;
 use super::supervisor::{Supervisor, UnknownInstance};
-use crate::api::{InstanceState, InstanceStatus};
+use crate::api::{InstanceState, InstanceStatus, SignInStatus};
 use crate::config::{self, OperatingMode};
 
 /// So many groups are counted for whoever chooses one.
@@ -28,10 +28,9 @@ impl Supervisor {
 
     /// How each instance does, by name.
     pub async fn statuses(&self) -> Vec<InstanceStatus> {
-        let names = self.names();
-        let mut statuses = Vec::with_capacity(names.len());
-        for name in names {
-            statuses.extend(self.status(&name).await.ok());
+        let mut statuses = self.conditions().await;
+        for status in &mut statuses {
+            status.sign_in = self.sign_in(&status.instance).await;
         }
         statuses
     }
@@ -41,6 +40,32 @@ impl Supervisor {
     /// # Errors
     /// When there is no such instance.
     pub async fn status(&self, name: &InstanceName) -> Result<InstanceStatus, UnknownInstance> {
+        let mut status = self.condition(name).await?;
+        status.sign_in = self.sign_in(name).await;
+        Ok(status)
+    }
+
+    /// How an instance signs in to Microsoft; the state is asked as whom.
+    async fn sign_in(&self, name: &InstanceName) -> Option<SignInStatus> {
+        let teams = self.slots().get(name).map(|slot| slot.config.teams.clone())?;
+        Some(self.assembly.sign_in(name, &teams).await)
+    }
+
+    /// How each instance does, as far as this process knows by itself: it is answered at once, also where the state does not answer.
+    pub(crate) async fn conditions(&self) -> Vec<InstanceStatus> {
+        let names = self.names();
+        let mut statuses = Vec::with_capacity(names.len());
+        for name in names {
+            statuses.extend(self.condition(&name).await.ok());
+        }
+        statuses
+    }
+
+    /// How one instance does, as far as this process knows by itself.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    pub(crate) async fn condition(&self, name: &InstanceName) -> Result<InstanceStatus, UnknownInstance> {
         let (state, reason, handle) = match self.stage(name)? {
             None => (InstanceState::Disabled, Some(TURNED_OFF.to_owned()), None),
             Some(Stage::Starting) => (InstanceState::Starting, None, None),
@@ -62,18 +87,13 @@ impl Supervisor {
             None => None,
         };
         let now = self.assembly.now().wall;
-        let teams = self.slots().get(name).map(|slot| slot.config.teams.clone());
-        let sign_in = match teams {
-            Some(teams) => Some(self.assembly.sign_in(name, &teams).await),
-            None => None,
-        };
         let notices = self.slots().get(name).map(|slot| notices(&slot.config, now));
         Ok(InstanceStatus {
             instance: name.clone(),
             state,
             reason,
             notices: notices.unwrap_or_default(),
-            sign_in,
+            sign_in: None,
             view,
         })
     }

@@ -37,7 +37,7 @@ pub(super) async fn sample_every(
 impl Sampler {
     /// Takes one sample of each instance that is turned on: of the time since the last one.
     pub(super) async fn sample(&self) {
-        let statuses = self.supervisor.statuses().await;
+        let statuses = self.supervisor.conditions().await;
         let mut minutes = self.metrics.take_minutes();
         let at = self.supervisor.assembly.now().wall;
         let samples = statuses

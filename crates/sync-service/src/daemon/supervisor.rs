@@ -203,7 +203,14 @@ impl Supervisor {
 
     /// Instances that do not run need no seats.
     async fn give_seats_back(&self, settings: &Settings) {
-        if let Err(error) = self.assembly.ledger().keep_seats_of(&settings.running()).await {
+        let mut keep = settings.running();
+        if settings.daemon.state.is_shared() {
+            // What this file does not name may be what another daemon's file names.
+            let remembered = self.assembly.ledger().remembered().await.unwrap_or_default();
+            let foreign = remembered.into_iter().map(|known| known.instance);
+            keep.extend(foreign.filter(|instance| !settings.instances.contains_key(instance)));
+        }
+        if let Err(error) = self.assembly.ledger().keep_seats_of(&keep).await {
             tracing::error!(error = error.chain(), "seats cannot be given back");
         }
     }
@@ -284,9 +291,11 @@ impl Supervisor {
 
 impl Life {
     async fn end(self, retires: bool) {
-        let Self { orders, task, .. } = self;
+        let Self { stage, orders, task } = self;
         let abort = task.abort_handle();
-        if retires {
+        // Whoever has the lease has what is ours, and takes it back.
+        let elsewhere = matches!(&*stage.borrow(), Stage::Waiting { .. });
+        if retires && !elsewhere {
             orders.retire.cancel();
             let mut task = task;
             if tokio::time::timeout(RETIREMENT, &mut task).await.is_err() {

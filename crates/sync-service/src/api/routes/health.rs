@@ -43,7 +43,7 @@ async fn healthz() -> &'static str {
 async fn readyz(State(api): State<Api>) -> Response {
     let starting = api
         .supervisor
-        .statuses()
+        .conditions()
         .await
         .into_iter()
         .filter(|status| status.state == InstanceState::Failed);
@@ -61,7 +61,7 @@ async fn readyz(State(api): State<Api>) -> Response {
 }
 
 async fn readyz_instance(State(api): State<Api>, Path(name): Path<String>) -> Response {
-    match api.supervisor.status(&InstanceName(name.into())).await {
+    match api.supervisor.condition(&InstanceName(name.into())).await {
         Err(error) => failure(StatusCode::NOT_FOUND, error.to_string(), None),
         Ok(InstanceStatus { view: Some(view), .. }) => ready(view.readiness.state, view.readiness.reasons),
         Ok(InstanceStatus { state, reason, .. }) => {
@@ -92,7 +92,7 @@ fn ready(health: Health, reasons: Vec<String>) -> Response {
 }
 
 async fn metrics(State(api): State<Api>) -> Response {
-    for status in api.supervisor.statuses().await {
+    for status in api.supervisor.conditions().await {
         if let Some(view) = &status.view {
             api.metrics.show(view);
         }
