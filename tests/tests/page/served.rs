@@ -32,17 +32,12 @@ impl Served {
     /// Starts the daemon on a stage, and waits until it listens.
     pub(crate) async fn start(stage: Stage) -> Self {
         let daemon = stage.daemon();
-        let listens = eventually(|| async { stage.client().map(|client| client.address()) }).await;
-        let address = listens.unwrap_or_else(|| panic!("it does not listen\n{}", stage.log()));
-        let scheme = if daemon.log().contains(", by TLS") {
-            "https"
-        } else {
-            "http"
-        };
+        let listens = eventually(|| async { stage.client().map(|client| client.endpoint().url()) }).await;
+        let origin = listens.unwrap_or_else(|| panic!("it does not listen\n{}", stage.log()));
         Self {
             stage,
             _daemon: daemon,
-            origin: format!("{scheme}://{address}"),
+            origin,
         }
     }
 

@@ -15,7 +15,7 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
         ));
     };
     let answer = daemon.client.setup_link().await?;
-    let address = daemon.client.address();
+    let address = daemon.client.endpoint().address;
     context.print(&answer, || answer.link.clone())?;
     if address.ip().is_loopback() {
         let port = address.port();

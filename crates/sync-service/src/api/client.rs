@@ -129,9 +129,9 @@ impl Client {
         Self { http, endpoint }
     }
 
-    /// The address of the daemon.
-    pub fn address(&self) -> std::net::SocketAddr {
-        self.endpoint.address
+    /// Where the daemon is, and how it is spoken to.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// The daemon and all its instances.
