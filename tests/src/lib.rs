@@ -8,6 +8,7 @@
 mod estate;
 mod licences;
 pub mod measure;
+mod node;
 mod npm;
 pub mod postgres;
 mod program;
@@ -15,6 +16,7 @@ mod stage;
 
 pub use estate::{Estate, name};
 pub use licences::{issuer_keys, licence, terms};
+pub use node::Node;
 pub use npm::{Absent, installed};
 pub use program::{Daemon, Login, Output, presencectl, presencectl_with};
 pub use stage::{Stage, StageOptions, eventually};

@@ -1,127 +1,14 @@
 //! Two daemons with one state in PostgreSQL: whatever becomes of one, the other goes on, and no two write at once.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use end_to_end::{Daemon, Stage, StageOptions, eventually, postgres, presencectl};
+use end_to_end::{Node, Stage, StageOptions, postgres, presencectl};
 use sandbox::{Except, Subject};
-use sync_adapters::http::{HttpClient, HttpSettings};
-use sync_service::api::{Client, Endpoint, InstanceState, InstanceStatus, endpoint_file};
-use tempfile::TempDir;
+use sync_service::api::{InstanceState, InstanceStatus};
 use tokio::time::Instant;
 
 /// What the design promises.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(30);
-
-/// One machine: a folder with a configuration of its own.
-struct Node {
-    folder: TempDir,
-}
-
-impl Node {
-    /// A machine whose file says the same as the stage's, but for the state, and these changes.
-    fn new(stage: &Stage, state: &str, changes: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().expect("there is a temporary directory");
-        for entry in std::fs::read_dir(stage.config().parent().expect("a folder")).expect("it can be read") {
-            let entry = entry.expect("it can be read").path();
-            let name = entry.file_name().expect("a name");
-            std::fs::copy(&entry, folder.path().join(name)).expect("it can be copied");
-        }
-        let node = Self { folder };
-        let state = format!("state = \"{state}\"\nstate_password_file = \"pg.password\"\nmanaged = true");
-        let mut text = std::fs::read_to_string(node.config()).expect("a configuration");
-        assert!(text.contains("state = \"sqlite:state.db\""), "{text}");
-        text = text.replace("state = \"sqlite:state.db\"", &state);
-        for (from, to) in changes {
-            assert!(text.contains(from), "{text}");
-            text = text.replace(from, to);
-        }
-        std::fs::write(node.config(), text).expect("it can be written");
-        node.secret("pg.password", postgres::PASSWORD.as_bytes());
-        node
-    }
-
-    /// Another machine with the same key.
-    fn beside(&self, stage: &Stage, state: &str, changes: &[(&str, &str)]) -> Self {
-        let node = Self::new(stage, state, changes);
-        node.secret(
-            "state.key",
-            &std::fs::read(self.path("state.key")).expect("a key"),
-        );
-        node
-    }
-
-    fn secret(&self, name: &str, contents: &[u8]) {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::write(self.path(name), contents).expect("it can be written");
-        std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600))
-            .expect("it is ours");
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn config(&self) -> PathBuf {
-        self.path("presence-sync.toml")
-    }
-
-    fn daemon(&self) -> Daemon {
-        Daemon::start(&self.config())
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.path("daemon.log")).unwrap_or_default()
-    }
-
-    async fn status(&self) -> Option<InstanceStatus> {
-        let endpoint = Endpoint::find(&endpoint_file(&self.path("state"))).ok()??;
-        let client = Client::connect(endpoint).ok()?;
-        client.status().await.ok()?.instances.pop()
-    }
-
-    async fn get(&self, path: &str) -> (u16, String) {
-        let endpoint = Endpoint::find(&endpoint_file(&self.path("state")));
-        let endpoint = endpoint.expect("it can be read").expect("a daemon runs");
-        let http = HttpClient::build(&HttpSettings::default()).expect("a client");
-        let answer = http
-            .get(format!("http://{}{path}", endpoint.address))
-            .send()
-            .await;
-        let answer = answer.expect("the daemon answers");
-        let status = answer.status().as_u16();
-        (status, answer.text().await.unwrap_or_default())
-    }
-
-    async fn until(&self, what: &str, is: impl Fn(&InstanceStatus) -> bool) -> InstanceStatus {
-        let found = eventually(|| async { self.status().await.filter(&is) }).await;
-        match found {
-            Some(status) => status,
-            None => panic!("not {what}: {:?}\n{}", self.status().await, self.log()),
-        }
-    }
-
-    async fn waits(&self) -> InstanceStatus {
-        self.until("waiting", |status| status.state == InstanceState::Waiting)
-            .await
-    }
-
-    async fn settles(&self) -> InstanceStatus {
-        let settled = |status: &InstanceStatus| status.view.as_ref().is_some_and(|view| view.settled);
-        self.until("settled", settled).await
-    }
-}
-
-/// A stage with the address of a database of its own; `None` where there is no server.
-async fn stage(members: usize, database: &str) -> Option<(Stage, String)> {
-    let server = postgres::shared()?;
-    let made = server.psql(&format!("CREATE DATABASE {database}"));
-    assert!(made.0, "{}", made.1);
-    Some((
-        Stage::set(StageOptions::plain(members)).await,
-        server.url_of(database),
-    ))
-}
 
 /// How often DND was written for each member.
 fn writes(stage: &Stage) -> usize {
@@ -135,7 +22,7 @@ fn writes(stage: &Stage) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_becomes_of_one_daemon_the_other_goes_on_and_nothing_is_lost_or_doubled() {
-    let Some((stage, state)) = stage(6, "taken_over").await else {
+    let Some((stage, state)) = Node::stage(StageOptions::plain(6), "taken_over").await else {
         return;
     };
     let one = Node::new(&stage, &state, &[]);
@@ -222,7 +109,7 @@ async fn whatever_becomes_of_one_daemon_the_other_goes_on_and_nothing_is_lost_or
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_with_other_settings_or_another_key_says_so_and_does_not_take_the_instance() {
-    let Some((stage, state)) = stage(3, "other_settings").await else {
+    let Some((stage, state)) = Node::stage(StageOptions::plain(3), "other_settings").await else {
         return;
     };
     let one = Node::new(&stage, &state, &[]);
@@ -274,7 +161,7 @@ async fn a_daemon_with_other_settings_or_another_key_says_so_and_does_not_take_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_work_with_the_shared_state_and_say_who_has_the_instance() {
-    let Some((stage, state)) = stage(3, "commands").await else {
+    let Some((stage, state)) = Node::stage(StageOptions::plain(3), "commands").await else {
         return;
     };
     let one = Node::new(&stage, &state, &[]);
@@ -313,7 +200,7 @@ async fn commands_work_with_the_shared_state_and_say_who_has_the_instance() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_database_a_daemon_reads_presence_and_writes_nothing_until_it_is_back() {
-    let Some((stage, state)) = stage(3, "outage").await else {
+    let Some((stage, state)) = Node::stage(StageOptions::plain(3), "outage").await else {
         return;
     };
     let server = postgres::shared().expect("a server");

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use licensing::Demand;
 use sync_adapters::clock::node;
 use sync_adapters::http::{HttpClients, HttpSettings, Proxies};
-use sync_adapters::starface::StarfaceAdapter;
+use sync_adapters::starface::StarfaceLink;
 use sync_core::{
     Acquired, Breaker, ChatPort, Claim, Clock, Fault, Fingerprint, InstanceName, LedgerPort, Moment,
     Observer, Policy, PortError, Ports, Settings,
@@ -25,7 +25,7 @@ pub(crate) fn own_name() -> String {
     format!("process {} on {}", std::process::id(), node())
 }
 
-type Ways = Vec<((Fingerprint, HttpSettings), StarfaceAdapter)>;
+type Ways = Vec<((Fingerprint, HttpSettings), StarfaceLink)>;
 
 /// What all instances of a process share.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub struct Assembly {
     fingerprints: Option<FingerprintKey>,
     /// The HTTP clients, by how they connect.
     pub(crate) clients: HttpClients,
-    /// The ways to PBXs, by their credentials and how they connect.
+    /// The ways to PBXs that are used, by their credentials and how they connect.
     ways: Arc<Mutex<Ways>>,
 }
 

@@ -9,7 +9,7 @@ use sync_adapters::graph::{
 use sync_adapters::http::{HttpSettings, Proxies};
 use sync_adapters::starface::{
     GroupId, Login, ModuleName, OAuth, OAuthClient, Observer as PbxObserver, Pbx, PbxUrl, SignIn,
-    SignInMemory, StarfaceAdapter, StarfaceChatAdapter, TargetGroup, VolatileMemory,
+    SignInMemory, StarfaceAdapter, StarfaceChatAdapter, StarfaceLink, TargetGroup, VolatileMemory,
 };
 use sync_core::{Fault, InstanceName, PortError};
 
@@ -159,8 +159,10 @@ impl Assembly {
         let http = self.starface_http(starface);
         let mut shared = self.shared_ways();
         let way = self.name_of(starface).map(|name| (name, http.clone()));
-        if let Some((_, adapter)) = shared.iter().find(|(known, _)| Some(known) == way.as_ref()) {
-            return Ok(adapter.for_group(group));
+        // With a way that nobody uses any more, its credentials are forgotten.
+        shared.retain(|(_, link)| link.is_used());
+        if let Some((_, link)) = shared.iter().find(|(known, _)| Some(known) == way.as_ref()) {
+            return Ok(link.for_group(group));
         }
         let http = self.clients.get(&http)?;
         let url = PbxUrl::parse(starface.url.as_str()).map_err(|error| refused(doing, error))?;
@@ -175,9 +177,10 @@ impl Assembly {
         let counter: PbxObserver =
             Arc::new(move |operation, status| metrics.pbx_request(&instance, operation.as_str(), status));
         let pbx = Pbx::with(http, url, sign_in, PBX_TIMEOUT, Some(counter));
-        let adapter = StarfaceAdapter::new(pbx, group, self.clock());
+        let link = StarfaceLink::new(pbx, self.clock());
+        let adapter = link.for_group(group);
         if let Some(way) = way {
-            shared.push((way, adapter.clone()));
+            shared.push((way, link));
         }
         Ok(adapter)
     }

@@ -10,7 +10,7 @@ use sync_core::{
 };
 
 use super::chat::StarfaceChatAdapter;
-use super::link::Link;
+use super::link::{Share, StarfaceLink};
 
 /// The group whose members are synchronised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,28 +25,21 @@ pub enum TargetGroup {
 /// Reads the roster of a PBX, and reads and changes Do Not Disturb; a [`PbxPort`].
 #[derive(Clone, Debug)]
 pub struct StarfaceAdapter {
-    pub(super) link: Link,
+    pub(super) link: StarfaceLink,
     pub(super) group: TargetGroup,
+    share: Arc<Share>,
 }
 
 impl StarfaceAdapter {
-    /// An adapter that has sent nothing yet.
-    ///
-    /// Credentials that the PBX has refused are sent again when the adapter is called at least a minute later, never sooner:
-    /// the caller decides how much longer it waits.
+    /// An adapter with a [`StarfaceLink`] of its own.
     pub fn new(pbx: Pbx, group: TargetGroup, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            link: Link::new(pbx, clock),
-            group,
-        }
+        Self::on(StarfaceLink::new(pbx, clock), group)
     }
 
-    /// The adapter for another group of the same PBX; it shares the sign-in, so that however many groups there are, wrong
-    /// credentials are presented once.
-    #[must_use]
-    pub fn for_group(&self, group: TargetGroup) -> Self {
+    pub(super) fn on(link: StarfaceLink, group: TargetGroup) -> Self {
         Self {
-            link: self.link.clone(),
+            share: Arc::new(link.share()),
+            link,
             group,
         }
     }
@@ -121,7 +114,9 @@ impl PbxPort for StarfaceAdapter {
     }
 
     async fn close(&self) {
-        self.link.pbx.logout().await;
+        if self.share.leave() {
+            self.link.pbx.logout().await;
+        }
     }
 }
 

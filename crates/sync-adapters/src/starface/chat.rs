@@ -5,17 +5,17 @@ use presence_mapping::ChatStatus;
 use starface_api::{ChatModule, UserId};
 use sync_core::{ChatPort, ChatPresence, Fault, PbxUserId, PortError, Value, Write, Written};
 
-use super::link::Link;
+use super::link::StarfaceLink;
 
 /// Reads and sets chat statuses through the companion module; a [`ChatPort`].
 #[derive(Clone, Debug)]
 pub struct StarfaceChatAdapter {
-    link: Link,
+    link: StarfaceLink,
     module: ChatModule,
 }
 
 impl StarfaceChatAdapter {
-    pub(super) fn new(link: Link, module: ChatModule) -> Self {
+    pub(super) fn new(link: StarfaceLink, module: ChatModule) -> Self {
         Self { link, module }
     }
 }

@@ -1,24 +1,55 @@
 //! The way to the PBX that both adapters share: one sign-in, one memory of its refusal.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use starface_api::{Error, Pbx};
 use sync_core::{Clock, PortError};
 
+use super::adapter::{StarfaceAdapter, TargetGroup};
 use super::failure;
 use super::refusal::Refusal;
 
+/// The way to a PBX with one login. All adapters of it share one sign-in, so that however many groups there are, wrong credentials
+/// are presented once, and the session ends with the last of them.
 #[derive(Clone, Debug)]
-pub(super) struct Link {
+pub struct StarfaceLink {
     pub(super) pbx: Pbx,
     refusal: Arc<Refusal>,
+    used: Arc<AtomicUsize>,
 }
 
-impl Link {
-    pub(super) fn new(pbx: Pbx, clock: Arc<dyn Clock>) -> Self {
+impl StarfaceLink {
+    /// A way on which nothing was sent yet.
+    ///
+    /// Credentials that the PBX has refused are sent again when an adapter is called at least a minute later, never sooner:
+    /// the caller decides how much longer it waits.
+    pub fn new(pbx: Pbx, clock: Arc<dyn Clock>) -> Self {
         Self {
             pbx,
             refusal: Arc::new(Refusal::new(clock)),
+            used: Arc::default(),
+        }
+    }
+
+    /// The adapter for a group of the PBX.
+    #[must_use]
+    pub fn for_group(&self, group: TargetGroup) -> StarfaceAdapter {
+        StarfaceAdapter::on(self.clone(), group)
+    }
+
+    /// Whether an adapter for a group is there that was not closed.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.used.load(Ordering::Acquire) > 0
+    }
+
+    /// One more who uses it.
+    pub(super) fn share(&self) -> Share {
+        self.used.fetch_add(1, Ordering::AcqRel);
+        Share {
+            used: Arc::clone(&self.used),
+            is_left: AtomicBool::new(false),
         }
     }
 
@@ -38,5 +69,25 @@ impl Link {
             self.refusal.note(error);
         }
         result.map_err(failure::mapped)
+    }
+}
+
+/// One adapter's part in the way to its PBX.
+#[derive(Debug)]
+pub(super) struct Share {
+    used: Arc<AtomicUsize>,
+    is_left: AtomicBool,
+}
+
+impl Share {
+    /// Gives it up. Tells whether it was the last one.
+    pub(super) fn leave(&self) -> bool {
+        !self.is_left.swap(true, Ordering::AcqRel) && self.used.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.leave();
     }
 }

@@ -12,6 +12,7 @@ mod steps;
 pub use adapter::{StarfaceAdapter, TargetGroup};
 pub use chat::StarfaceChatAdapter;
 pub use failure::REMEDIES;
+pub use link::StarfaceLink;
 #[cfg(feature = "state")]
 pub use remembered::SealedSignIn;
 /// What the adapters are made of, so that their users need not name the client.

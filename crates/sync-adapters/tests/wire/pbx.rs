@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sync_adapters::starface::TargetGroup;
+use sync_adapters::starface::{GroupId, TargetGroup};
 use sync_core::{Fault, Login, PbxPort, PbxUser, PbxUserId, Value as Dnd, Write, Written};
 use wiremock::ResponseTemplate;
 
@@ -218,5 +218,29 @@ async fn closing_signs_out_once() {
     pbx.dnd(USER).await.unwrap();
     pbx.close().await;
     pbx.close().await;
+    assert_eq!(server.count("DELETE /rest/login").await, 1);
+}
+
+#[tokio::test]
+async fn the_session_ends_with_the_last_who_uses_it() {
+    let server = with_dnd(false).await;
+    server.on("DELETE", "/rest/login", status(204)).await;
+    let link = server.starface_link(&Arc::default());
+    let group = TargetGroup::Id(GroupId::new(1000));
+    let (one, other, never_closed) = (
+        link.for_group(group.clone()),
+        link.for_group(group.clone()),
+        link.for_group(group),
+    );
+    one.dnd(USER).await.unwrap();
+    one.close().await;
+    one.close().await;
+    drop(never_closed);
+    assert!(link.is_used());
+    other.dnd(USER).await.unwrap();
+    assert_eq!(server.count("DELETE /rest/login").await, 0);
+    assert_eq!(server.count("POST /rest/login").await, 1, "it is still signed in");
+    other.clone().close().await;
+    assert!(!link.is_used());
     assert_eq!(server.count("DELETE /rest/login").await, 1);
 }

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sync_adapters::graph::{Api, CallObserver, ClientId, Cloud, GraphAdapter, TenantId};
 use sync_adapters::http::{HttpClient, HttpSettings};
-use sync_adapters::starface::{GroupId, Login, Pbx, PbxUrl, SignIn, StarfaceAdapter, TargetGroup};
+use sync_adapters::starface::{
+    GroupId, Login, Pbx, PbxUrl, SignIn, StarfaceAdapter, StarfaceLink, TargetGroup,
+};
 use sync_core::{Clock, Moment};
 use url::Url;
 use wiremock::matchers::{method, path};
@@ -112,13 +114,17 @@ impl Server {
     }
 
     pub(crate) fn starface_of(&self, group: TargetGroup, clock: &Arc<Clocks>) -> StarfaceAdapter {
+        self.starface_link(clock).for_group(group)
+    }
+
+    pub(crate) fn starface_link(&self, clock: &Arc<Clocks>) -> StarfaceLink {
         let url = PbxUrl::parse(self.url().as_str()).unwrap();
         let sign_in = SignIn::Nonce {
             login: Login::new("0001"),
             password: "Pass123".into(),
         };
         let clock: Arc<dyn Clock> = clock.clone();
-        StarfaceAdapter::new(Pbx::new(http(), url, sign_in), group, clock)
+        StarfaceLink::new(Pbx::new(http(), url, sign_in), clock)
     }
 }
 
