@@ -159,8 +159,8 @@ impl Assembly {
         let http = self.starface_http(starface);
         let mut shared = self.shared_ways();
         let way = self.name_of(starface).map(|name| (name, http.clone()));
-        // With a way that nobody uses any more, its credentials are forgotten.
-        shared.retain(|(_, link)| link.is_used());
+        // With a way that nobody needs any more, its credentials are forgotten.
+        shared.retain(|(_, link)| link.is_needed());
         if let Some((_, link)) = shared.iter().find(|(known, _)| Some(known) == way.as_ref()) {
             return Ok(link.for_group(group));
         }

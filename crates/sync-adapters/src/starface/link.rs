@@ -38,10 +38,11 @@ impl StarfaceLink {
         StarfaceAdapter::on(self.clone(), group)
     }
 
-    /// Whether an adapter for a group is there that was not closed.
+    /// Whether it is still good for something: an adapter for a group is there that was not closed, or the credentials were
+    /// refused so short ago that whoever comes next must not present them again.
     #[must_use]
-    pub fn is_used(&self) -> bool {
-        self.used.load(Ordering::Acquire) > 0
+    pub fn is_needed(&self) -> bool {
+        self.used.load(Ordering::Acquire) > 0 || self.refusal.stands()
     }
 
     /// One more who uses it.

@@ -35,13 +35,18 @@ impl Refusal {
 
     /// Whether a refusal has lasted long enough. Says so once: whoever is told has to make the client forget.
     pub(super) fn is_over(&self) -> bool {
-        let now = self.clock.now().uptime;
-        let mut since = self.since();
-        let over = since.is_some_and(|since| now.saturating_sub(since) >= AT_LEAST);
+        let over = self.since().is_some() && !self.stands();
         if over {
-            *since = None;
+            self.forget();
         }
         over
+    }
+
+    /// Whether the credentials were refused so short ago that they must not be sent again.
+    pub(super) fn stands(&self) -> bool {
+        let now = self.clock.now().uptime;
+        self.since()
+            .is_some_and(|since| now.saturating_sub(since) < AT_LEAST)
     }
 
     pub(super) fn forget(&self) {

@@ -236,11 +236,11 @@ async fn the_session_ends_with_the_last_who_uses_it() {
     one.close().await;
     one.close().await;
     drop(never_closed);
-    assert!(link.is_used());
+    assert!(link.is_needed());
     other.dnd(USER).await.unwrap();
     assert_eq!(server.count("DELETE /rest/login").await, 0);
     assert_eq!(server.count("POST /rest/login").await, 1, "it is still signed in");
     other.clone().close().await;
-    assert!(!link.is_used());
+    assert!(!link.is_needed());
     assert_eq!(server.count("DELETE /rest/login").await, 1);
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use end_to_end::{Stage, StageOptions};
 use sandbox::Except;
 
-const DASHBOARD: &str = include_str!("../../docs/operations/dashboard.json");
-const ALERTS: &str = include_str!("../../docs/operations/alerts.yaml");
+const DASHBOARD: &str = include_str!("../../../docs/operations/dashboard.json");
+const ALERTS: &str = include_str!("../../../docs/operations/alerts.yaml");
 
 /// Each metric with the names of its labels, as Prometheus sees them.
 fn exposed(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {

@@ -73,7 +73,7 @@ async fn killed_in_a_burst_of_changes_it_converges_and_leaves_no_orphan() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes half a minute: cargo build --workspace && cargo test -p end-to-end --test restart -- --ignored hundred"]
+#[ignore = "takes half a minute: cargo build --workspace && cargo test -p end-to-end --test programs -- --ignored hundred"]
 async fn killed_a_hundred_times_in_a_burst_of_changes_it_converges_and_leaves_no_orphan() {
     killed_in_bursts(100).await;
 }
