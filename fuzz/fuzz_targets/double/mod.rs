@@ -1,0 +1,69 @@
+//! A server on loopback that signs everybody in, and answers everything else with what it was told last.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+pub struct Double {
+    pub url: String,
+    answer: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Double {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let answer = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&answer);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let told = Arc::clone(&told);
+                thread::spawn(move || serve(&stream, &told));
+            }
+        });
+        Self { url, answer }
+    }
+
+    pub fn tell(&self, answer: &[u8]) {
+        *self.answer.lock().expect("nobody panics with it") = answer.to_vec();
+    }
+}
+
+/// Answers one request after the other on a connection.
+fn serve(stream: &TcpStream, told: &Mutex<Vec<u8>>) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        let path = line.split(' ').nth(1)?.to_owned();
+        let login = line.starts_with("GET");
+        let mut length = 0;
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header).ok()?;
+            if header.trim().is_empty() {
+                break;
+            }
+            if let Some((name, value)) = header.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().ok()?;
+            }
+        }
+        reader.by_ref().take(length).read_to_end(&mut Vec::new()).ok()?;
+        let (status, body) = match path.as_str() {
+            "/rest/login" if login => (
+                "200 OK",
+                br#"{"loginType":"Internal","nonce":"n","secret":null}"#.to_vec(),
+            ),
+            "/rest/login" => ("200 OK", br#"{"token":"SAMPLE-token"}"#.to_vec()),
+            path if path.starts_with("/.well-known") => ("404 Not Found", Vec::new()),
+            _ => ("200 OK", told.lock().ok()?.clone()),
+        };
+        let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n", body.len());
+        let mut stream = stream;
+        stream.write_all(head.as_bytes()).ok()?;
+        stream.write_all(&body).ok()?;
+    }
+}
