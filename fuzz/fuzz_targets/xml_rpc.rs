@@ -1,62 +1,7 @@
-//! Any bytes as an answer of the companion module: nothing panics, nobody gets a chat status who was not asked for, and no error
-//! shows a secret.
-
 #![no_main]
 
-mod double;
+#[allow(dead_code, reason = "each target feeds one of them")]
+#[path = "../checks/mod.rs"]
+mod checks;
 
-use std::sync::LazyLock;
-
-use double::Double;
-use libfuzzer_sys::fuzz_target;
-use starface_api::{ChatModule, ChatStatus, Login, ModuleName, OAuth, Pbx, PbxUrl, SignIn, UserId};
-use tokio::runtime::{Builder, Runtime};
-
-const SECRETS: [&str; 3] = ["SAMPLE-token", "SAMPLE-password", "SAMPLE-module-secret"];
-
-struct World {
-    double: Double,
-    runtime: Runtime,
-    module: ChatModule,
-}
-
-static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let double = Double::start();
-    let url = PbxUrl::parse(&double.url).expect("loopback is allowed");
-    let sign_in = SignIn::Auto {
-        login: Login::new("0001"),
-        password: SECRETS[1].into(),
-        oauth: OAuth::default(),
-    };
-    let pbx = Pbx::new(reqwest::Client::new(), url, sign_in);
-    let name = ModuleName::parse("TeamsPresence").expect("it is a name");
-    World {
-        double,
-        runtime: Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("it can be made"),
-        module: ChatModule::new(pbx, name, SECRETS[2].into()),
-    }
-});
-
-fuzz_target!(|body: &[u8]| {
-    let World {
-        double,
-        runtime,
-        module,
-    } = &*WORLD;
-    let users = [UserId::new(1004), UserId::new(1005)];
-    double.tell(body);
-    runtime.block_on(async {
-        let read = module.read(&users).await;
-        if let Ok(read) = &read {
-            assert!(read.iter().all(|(user, _)| users.contains(user)));
-        }
-        let set = module.set(users[0], ChatStatus::Away, "In a call").await;
-        for error in [read.err(), set.err()].into_iter().flatten() {
-            let shown = format!("{error} {error:?} {}", error.advice());
-            assert!(SECRETS.iter().all(|secret| !shown.contains(secret)), "{shown}");
-        }
-    });
-});
+libfuzzer_sys::fuzz_target!(|body: &[u8]| checks::xml_rpc::check(body));

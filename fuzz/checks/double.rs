@@ -5,13 +5,13 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-pub struct Double {
-    pub url: String,
+pub(super) struct Double {
+    pub(super) url: String,
     answer: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Double {
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let answer = Arc::new(Mutex::new(Vec::new()));
@@ -25,7 +25,7 @@ impl Double {
         Self { url, answer }
     }
 
-    pub fn tell(&self, answer: &[u8]) {
+    pub(super) fn tell(&self, answer: &[u8]) {
         *self.answer.lock().expect("nobody panics with it") = answer.to_vec();
     }
 }
@@ -61,9 +61,19 @@ fn serve(stream: &TcpStream, told: &Mutex<Vec<u8>>) -> Option<()> {
             path if path.starts_with("/.well-known") => ("404 Not Found", Vec::new()),
             _ => ("200 OK", told.lock().ok()?.clone()),
         };
-        let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n", body.len());
+        let mut answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes();
+        answer.extend(body);
+        // In one piece: whoever waits for the second one of two waits for 40 ms.
         let mut stream = stream;
-        stream.write_all(head.as_bytes()).ok()?;
-        stream.write_all(&body).ok()?;
+        stream.write_all(&answer).ok()?;
     }
+}
+
+/// A client of it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the factory of the product's clients is no part of what is tried"
+)]
+pub(super) fn http() -> reqwest::Client {
+    reqwest::Client::new()
 }
