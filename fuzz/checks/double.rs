@@ -5,9 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use tokio::runtime::{Builder, Runtime};
+
 pub(super) struct Double {
     pub(super) url: String,
     answer: Arc<Mutex<Vec<u8>>>,
+    runtime: Runtime,
 }
 
 impl Double {
@@ -22,11 +25,17 @@ impl Double {
                 thread::spawn(move || serve(&stream, &told));
             }
         });
-        Self { url, answer }
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("it can be made");
+        Self { url, answer, runtime }
     }
 
-    pub(super) fn tell(&self, answer: &[u8]) {
+    /// What a call comes to that is answered with this.
+    pub(super) fn answers<T>(&self, answer: &[u8], call: impl Future<Output = T>) -> T {
         *self.answer.lock().expect("nobody panics with it") = answer.to_vec();
+        self.runtime.block_on(call)
     }
 }
 

@@ -4,7 +4,6 @@
 use std::sync::LazyLock;
 
 use starface_api::{ChatModule, ChatStatus, Login, ModuleName, OAuth, Pbx, PbxUrl, SignIn, UserId};
-use tokio::runtime::{Builder, Runtime};
 
 use super::double::{Double, http};
 
@@ -12,7 +11,6 @@ const SECRETS: [&str; 3] = ["SAMPLE-token", "SAMPLE-password", "SAMPLE-module-se
 
 struct World {
     double: Double,
-    runtime: Runtime,
     module: ChatModule,
 }
 
@@ -28,23 +26,14 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let name = ModuleName::parse("TeamsPresence").expect("it is a name");
     World {
         double,
-        runtime: Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("it can be made"),
         module: ChatModule::new(pbx, name, SECRETS[2].into()),
     }
 });
 
 pub(crate) fn check(body: &[u8]) {
-    let World {
-        double,
-        runtime,
-        module,
-    } = &*WORLD;
+    let World { double, module } = &*WORLD;
     let users = [UserId::new(1004), UserId::new(1005)];
-    double.tell(body);
-    runtime.block_on(async {
+    double.answers(body, async {
         let read = module.read(&users).await;
         if let Ok(read) = &read {
             assert!(read.iter().all(|(user, _)| users.contains(user)));
