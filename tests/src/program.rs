@@ -160,7 +160,7 @@ impl Daemon {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Its process.
+    /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -178,17 +178,12 @@ impl Daemon {
 
     /// Sends it a signal, such as `-STOP`.
     pub fn signal(&self, signal: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.pid().to_string();
         let signalled = Command::new("kill")
             .args([signal, &pid])
             .status()
             .expect("`kill` can be started");
         assert!(signalled.success(), "the daemon was still running");
-    }
-
-    /// Its process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// Ends it at once, without a chance to tidy up.

@@ -34,7 +34,7 @@ async fn whatever_becomes_of_one_daemon_the_other_goes_on_and_nothing_is_lost_or
     let second = other.daemon();
     let waits = other.waits().await;
     let reason = waits.reason.unwrap_or_default();
-    let holder = format!("held by process {} on ", first.id());
+    let holder = format!("held by process {} on ", first.pid());
     assert!(reason.contains(&holder) && reason.contains(" until "), "{reason}");
     let (code, ready) = other.get("/readyz/main").await;
     let waiting = format!("waiting for the lease, {holder}");
@@ -86,7 +86,7 @@ async fn whatever_becomes_of_one_daemon_the_other_goes_on_and_nothing_is_lost_or
         waits
             .reason
             .unwrap_or_default()
-            .contains(&format!("process {}", first.id()))
+            .contains(&format!("process {}", first.pid()))
     );
     assert!(
         other
@@ -184,7 +184,7 @@ async fn commands_work_with_the_shared_state_and_say_who_has_the_instance() {
     assert!(
         release
             .stderr
-            .contains(&format!("held by process {}", daemon.id())),
+            .contains(&format!("held by process {}", daemon.pid())),
         "{}",
         release.stderr
     );
