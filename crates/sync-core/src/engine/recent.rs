@@ -88,13 +88,18 @@ impl Engine {
             .filter_map(|(at, user)| {
                 let member = self.members.get(user)?;
                 let (id, sight) = (member.teams_user()?, member.sight.as_ref()?);
-                let asked = self.sweep.asked_for(id).unwrap_or_default();
-                let counts = sight.since.uptime == *at && sight.received.max(asked) <= seen_before;
+                let asked = self.sweep.asked_for(id);
+                // Half-way between two sweeps: later, the next one is about to come anyway.
+                let late = asked.is_some_and(|asked| asked + period * 5 / 4 < now.uptime);
+                let seen = sight.received.max(asked.unwrap_or_default());
+                let counts = sight.since.uptime == *at && seen <= seen_before && !late;
                 counts.then(|| (id.clone(), *user))
             })
             .take(self.settings.chunk.clamp(1, CHUNK))
             .unzip();
-        self.recent.next = (!self.recent.changes.is_empty()).then(|| now.uptime.saturating_add(period));
+        // Where nobody's time has come yet, it is not waited for half an interval more.
+        let pause = if ids.is_empty() { period / 4 } else { period };
+        self.recent.next = (!self.recent.changes.is_empty()).then(|| now.uptime.saturating_add(pause));
         if ids.is_empty() {
             return;
         }

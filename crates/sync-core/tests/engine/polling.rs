@@ -44,6 +44,28 @@ async fn whoever_just_changed_is_looked_at_twice_as_often_for_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn however_many_change_one_after_the_other_there_is_one_look_between_two_sweeps() {
+    let mut world = World::with(5);
+    // Half of it is no whole millisecond, as timers have it, so that looks and sweeps drift apart.
+    world.settings.poll_interval = Duration::from_millis(201);
+    world.start().await;
+    world.settle().await;
+    let before = world.view().await;
+    for turn in 0..400 {
+        let presence = ["Busy/InACall", "Available/Available"][turn / 5 % 2];
+        world.teams_says(i64::try_from(turn % 5).unwrap() + 1, presence);
+        world.pass(Duration::from_millis(150)).await;
+    }
+    let after = world.view().await;
+    let (looks, sweeps) = (after.looks - before.looks, after.sweeps - before.sweeps);
+    assert!(sweeps > 290, "{sweeps} sweeps");
+    assert!(
+        (sweeps - 10..=sweeps + 1).contains(&looks),
+        "{looks} looks, {sweeps} sweeps"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_the_quota_leaves_no_room_nobody_is_looked_at_sooner() {
     let mut world = World::with(5);
     // A call in two seconds, and hardly one more.
