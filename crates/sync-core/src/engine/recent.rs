@@ -23,17 +23,19 @@ pub(super) struct Recent {
     changes: VecDeque<(Duration, PbxUserId)>,
     /// When somebody may be looked at next; `None` while nobody changed lately.
     next: Option<Duration>,
+    /// Before this the quota allows no further look (uptime).
+    rested: Duration,
     in_flight: bool,
 }
 
 impl Recent {
-    /// Notes that the presence of `user` changed.
-    fn note(&mut self, user: PbxUserId, at: Duration, period: Duration) {
+    /// Notes that the presence of `user` changed, which calls for a look at `next`.
+    fn note(&mut self, user: PbxUserId, at: Duration, next: Duration) {
         self.changes.push_back((at, user));
         if self.changes.len() > CHUNK {
             self.changes.pop_front();
         }
-        let next = at.saturating_add(period);
+        let next = next.max(self.rested);
         self.next = Some(self.next.map_or(next, |planned| planned.min(next)));
     }
 }
@@ -52,7 +54,10 @@ impl Engine {
     /// A presence that was known before is another one now.
     pub(super) fn just_changed(&mut self, user: PbxUserId, now: Moment) {
         if let Some(period) = self.recent_period() {
-            self.recent.note(user, now.uptime, period);
+            let id = self.members.get(&user).and_then(|member| member.teams_user());
+            let asked = id.and_then(|id| self.sweep.asked_for(id));
+            let next = asked.unwrap_or(now.uptime).saturating_add(period);
+            self.recent.note(user, now.uptime, next.max(now.uptime));
         }
     }
 
@@ -99,10 +104,12 @@ impl Engine {
             .unzip();
         // Where nobody's time has come yet, it is not waited for half an interval more.
         let pause = if ids.is_empty() { period / 4 } else { period };
-        self.recent.next = (!self.recent.changes.is_empty()).then(|| now.uptime.saturating_add(pause));
+        let next = now.uptime.saturating_add(pause);
+        self.recent.next = (!self.recent.changes.is_empty()).then_some(next);
         if ids.is_empty() {
             return;
         }
+        self.recent.rested = next;
         self.recent.in_flight = true;
         self.counts.looks += 1;
         self.sweep.call_begins();
