@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rustix::fs::{Access, access};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, Executor, Row, SqlitePool};
 
@@ -42,7 +43,12 @@ pub(super) struct Store {
 impl Store {
     /// Opens the file, makes it where it does not exist, and brings it to our version.
     pub(super) async fn open(path: &Path) -> Result<Self, StateError> {
-        folder(path)?;
+        let folder = folder(path)?;
+        // SQLite itself does not tell why it cannot make the files that belong to the state.
+        access(folder, Access::WRITE_OK).map_err(|errno| StateError::NotWritable {
+            path: folder.to_owned(),
+            source: errno.into(),
+        })?;
         make(path)?;
         // What a commit has reported as stored is on the disk: intents must survive a loss of power.
         let options = options(path)
@@ -124,13 +130,13 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-fn folder(path: &Path) -> Result<(), StateError> {
+fn folder(path: &Path) -> Result<&Path, StateError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     if folder.is_dir() {
-        Ok(())
+        Ok(folder)
     } else {
         Err(StateError::NoFolder(folder.to_owned()))
     }

@@ -22,6 +22,15 @@ pub enum StateError {
         #[source]
         source: io::Error,
     },
+    /// The folder of the file cannot be written, such as on a disk that is mounted read-only.
+    #[error("`{path}` cannot be written")]
+    NotWritable {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The file belongs to some other program.
     #[error("`{0}` is no state of this program")]
     Foreign(PathBuf),
@@ -131,6 +140,9 @@ impl StateError {
                 .into();
             }
             Self::File { .. } => PERMISSIONS,
+            Self::NotWritable { .. } => {
+                "The folder of the state must be writable for the daemon's user, and its disk not mounted read-only."
+            }
             Self::Foreign(_) => "Name another file as `daemon.state`. It was left as it is.",
             Self::Newer { .. } => {
                 "Run the version of the program that wrote it, or a later one. It was left as it is."
