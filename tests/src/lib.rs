@@ -10,6 +10,7 @@ mod licences;
 pub mod measure;
 mod node;
 mod npm;
+#[path = "../../crates/sync-adapters/tests/ledger/server.rs"]
 pub mod postgres;
 mod program;
 mod stage;

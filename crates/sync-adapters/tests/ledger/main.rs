@@ -11,7 +11,6 @@ mod read_only;
 mod rules;
 mod sample;
 mod sealed;
-#[path = "../../../../tests/src/postgres.rs"]
 #[expect(unreachable_pub, reason = "the end-to-end tests share it")]
 mod server;
 mod settings_audit;
