@@ -48,11 +48,11 @@ impl fmt::Display for TeamsUserId {
     }
 }
 
-/// An e-mail address, trimmed and in lower case: the two sides are joined by it, ignoring case.
+/// An e-mail address, trimmed and in lower case: the two sides are joined by it, ignoring case. A clone shares the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
-pub struct Address(Box<str>);
+pub struct Address(Arc<str>);
 
 impl Address {
     /// The address in lower case.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,12 +37,12 @@ impl PlanId {
     }
 
     fn new(at: Timestamp, content: &impl Hash) -> Self {
-        let digest = |salt: u8| {
-            let mut hasher = DefaultHasher::new();
-            (salt, content).hash(&mut hasher);
-            hasher.finish()
-        };
-        let random = (u128::from(digest(0)) << 64) | u128::from(digest(1));
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        let low = hasher.finish();
+        // A plan may be long, and its id is no secret: the other half is made of what was hashed, and not of the plan again.
+        0_u8.hash(&mut hasher);
+        let random = (u128::from(hasher.finish()) << 64) | u128::from(low);
         Self(Ulid::from_parts(
             u64::try_from(at.as_millisecond()).unwrap_or_default(),
             random & ((1 << 80) - 1),
@@ -173,14 +174,14 @@ pub struct Change {
     pub release: bool,
 }
 
-/// Why a change is made: what Teams said, and the rule that it matched.
+/// Why a change is made: what Teams said, and the rule that it matched. The changes of one plan share the texts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Because {
     /// The presence, such as `Busy/InACall`; `unknown` where it is not known.
-    pub presence: String,
+    pub presence: Arc<str>,
     /// The rule that won, or the reason of a release.
-    pub rule: String,
+    pub rule: Arc<str>,
 }
 
 /// A change that is held back.

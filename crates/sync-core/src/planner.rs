@@ -1,6 +1,8 @@
 //! The planner: outcome x ledger x observation x policy becomes a plan. Pure, synchronous and total.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use presence_mapping::Presence;
@@ -136,6 +138,11 @@ pub fn propose<'a>(
     members: usize,
     subjects: impl IntoIterator<Item = Subject<'a>>,
 ) -> Proposal {
+    let mut reasons = Reasons {
+        settings,
+        situation,
+        of: HashMap::new(),
+    };
     let mut changes = Vec::new();
     let mut skipped = Vec::new();
     let mut settlements = Vec::new();
@@ -175,24 +182,10 @@ pub fn propose<'a>(
                 Decision::Settle { settled, rest } => settlements.push(settle(Some(settled), rest)),
                 Decision::Disown => settlements.push(settle(None, Rest::CannotRestore)),
                 Decision::Read { to } => {
-                    changes.push(change(
-                        settings,
-                        situation,
-                        &subject,
-                        field,
-                        (None, to),
-                        aim.wanted,
-                    ));
+                    changes.push(reasons.change(&subject, field, (None, to), aim.wanted));
                 }
                 Decision::Write { from, to, .. } => {
-                    changes.push(change(
-                        settings,
-                        situation,
-                        &subject,
-                        field,
-                        (Some(from), to),
-                        aim.wanted,
-                    ));
+                    changes.push(reasons.change(&subject, field, (Some(from), to), aim.wanted));
                 }
             }
         }
@@ -212,55 +205,76 @@ pub fn propose<'a>(
     }
 }
 
-fn change(
-    settings: &Settings,
-    situation: Situation,
-    subject: &Subject<'_>,
-    field: Field,
-    (from, to): (Option<Value>, Value),
-    wanted: Wanted,
-) -> Change {
-    Change {
-        address: subject.address.cloned(),
-        pbx_user: subject.user,
-        field,
-        from,
-        to,
-        because: because(settings, situation, subject, field, wanted),
-        release: wanted == Wanted::TakeBack,
-    }
+/// What the rules say of one presence, as text.
+struct Ruled {
+    presence: Arc<str>,
+    /// The rule that won, by field.
+    rules: [Arc<str>; 2],
 }
 
-fn because(
-    settings: &Settings,
+/// The reasons of changes. Many members have one presence, and their changes share its texts.
+struct Reasons<'a, 's> {
+    settings: &'s Settings,
     situation: Situation,
-    subject: &Subject<'_>,
-    field: Field,
-    wanted: Wanted,
-) -> Because {
-    let presence = match subject.presence {
-        Some(presence) if subject.unknown_for.is_none() => presence.to_string(),
-        _ => "unknown".to_owned(),
-    };
-    let rule = match wanted {
-        Wanted::Set(_) => subject.presence.map_or_else(String::new, |presence| {
-            let decision = settings.rules.decide(presence);
-            match field {
-                Field::Dnd => decision.dnd_rule.to_string(),
-                Field::Chat => decision.chat_rule.to_string(),
-            }
-        }),
-        Wanted::Leave => "unconfirmed-write".to_owned(),
-        Wanted::TakeBack => match subject.standing {
-            None => "left-the-group",
-            Some(Standing::Excluded) => "excluded",
-            Some(_) if situation == Situation::Unlicensed => "licence",
-            Some(_) if ends_by_observing(settings, situation, subject, field) => "observe",
-            Some(_) if subject.stopped && situation != Situation::Releasing => "stopped",
-            Some(_) if subject.unknown_for.is_some() => "unknown-presence",
-            Some(_) => "release",
+    of: HashMap<&'a Presence, Ruled>,
+}
+
+impl<'a> Reasons<'a, '_> {
+    fn change(
+        &mut self,
+        subject: &Subject<'a>,
+        field: Field,
+        (from, to): (Option<Value>, Value),
+        wanted: Wanted,
+    ) -> Change {
+        Change {
+            address: subject.address.cloned(),
+            pbx_user: subject.user,
+            field,
+            from,
+            to,
+            because: self.because(subject, field, wanted),
+            release: wanted == Wanted::TakeBack,
         }
-        .to_owned(),
-    };
-    Because { presence, rule }
+    }
+
+    fn because(&mut self, subject: &Subject<'a>, field: Field, wanted: Wanted) -> Because {
+        let (settings, situation) = (self.settings, self.situation);
+        let known = subject.unknown_for.is_none();
+        let ruled = subject.presence.map(|presence| self.ruled(presence));
+        let presence = match ruled {
+            Some(ruled) if known => ruled.presence.clone(),
+            _ => "unknown".into(),
+        };
+        let taken_back = match wanted {
+            Wanted::Set(_) => {
+                let rule = ruled.map_or_else(|| "".into(), |ruled| ruled.rules[field as usize].clone());
+                return Because { presence, rule };
+            }
+            Wanted::Leave => "unconfirmed-write",
+            Wanted::TakeBack => match subject.standing {
+                None => "left-the-group",
+                Some(Standing::Excluded) => "excluded",
+                Some(_) if situation == Situation::Unlicensed => "licence",
+                Some(_) if ends_by_observing(settings, situation, subject, field) => "observe",
+                Some(_) if subject.stopped && situation != Situation::Releasing => "stopped",
+                Some(_) if subject.unknown_for.is_some() => "unknown-presence",
+                Some(_) => "release",
+            },
+        };
+        Because {
+            presence,
+            rule: taken_back.into(),
+        }
+    }
+
+    fn ruled(&mut self, presence: &'a Presence) -> &Ruled {
+        self.of.entry(presence).or_insert_with(|| {
+            let decision = self.settings.rules.decide(presence);
+            Ruled {
+                presence: presence.to_string().into(),
+                rules: [decision.dnd_rule, decision.chat_rule].map(|rule| rule.to_string().into()),
+            }
+        })
+    }
 }

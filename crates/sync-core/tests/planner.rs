@@ -435,8 +435,8 @@ fn each_broken_promise_is_found() {
         from: Some(Value::Dnd(from)),
         to,
         because: Because {
-            presence: String::new(),
-            rule: String::new(),
+            presence: "".into(),
+            rule: "".into(),
         },
         release,
     };

@@ -91,7 +91,7 @@ fn cells(change: &Change) -> [String; 5] {
     let why = if change.release {
         format!("taken back: {}", because.rule)
     } else if because.presence.eq_ignore_ascii_case(&because.rule) {
-        because.presence.clone()
+        because.presence.to_string()
     } else {
         format!("{} by `{}`", because.presence, because.rule)
     };

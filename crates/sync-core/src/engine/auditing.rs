@@ -63,9 +63,9 @@ impl Auditing {
 
 /// The rule of a change as it is kept.
 pub(super) fn rule(change: &Change) -> Option<Arc<str>> {
-    Some(change.because.rule.as_str())
+    Some(&change.because.rule)
         .filter(|rule| !rule.is_empty())
-        .map(Into::into)
+        .cloned()
 }
 
 impl Engine {

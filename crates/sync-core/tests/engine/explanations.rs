@@ -89,7 +89,7 @@ async fn a_change_that_waits_for_a_link_names_the_link_and_its_failure() {
         }
     );
     assert_eq!(
-        (due(&view).to, due(&view).because.rule.as_str()),
+        (due(&view).to, due(&view).because.rule.as_ref()),
         (OFF, "otherwise-off")
     );
     let link = view
@@ -173,7 +173,7 @@ async fn whoever_only_observes_says_so_of_each_change() {
     assert!(view.observe);
     assert_eq!(*waits(&view), WaitView::Observe);
     assert_eq!(
-        (due(&view).to, due(&view).because.rule.as_str()),
+        (due(&view).to, due(&view).because.rule.as_ref()),
         (ON, "Busy/InACall")
     );
 }
@@ -203,7 +203,7 @@ async fn an_unknown_presence_says_why_and_then_that_ours_is_taken_back() {
     world.pass(seconds(120)).await;
     let view = world.explain(1).await;
     assert_eq!(
-        (due(&view).release, due(&view).because.rule.as_str()),
+        (due(&view).release, due(&view).because.rule.as_ref()),
         (true, "unknown-presence")
     );
 }
@@ -259,7 +259,7 @@ async fn what_is_taken_back_says_why() {
     world.settle().await;
     let view = world.explain(1).await;
     assert_eq!(
-        (view.mode, due(&view).because.rule.as_str()),
+        (view.mode, due(&view).because.rule.as_ref()),
         (Mode::Releasing, "release")
     );
 
@@ -275,7 +275,7 @@ async fn what_is_taken_back_says_why() {
         panic!("{view:#?}")
     };
     assert_eq!(
-        (chat.field, chat.because.rule.as_str()),
+        (chat.field, chat.because.rule.as_ref()),
         (Field::Chat, "excluded")
     );
 
@@ -293,7 +293,7 @@ async fn what_is_taken_back_says_why() {
         panic!("{view:#?}")
     };
     assert_eq!(
-        (chat.field, chat.because.rule.as_str()),
+        (chat.field, chat.because.rule.as_ref()),
         (Field::Chat, "left-the-group")
     );
 }

@@ -151,8 +151,8 @@ fn told(instance: &InstanceName, change: &Change, message: &'static str) {
         release,
     } = change;
     let from = from.map(|value| value.to_string());
-    tracing::info!(%instance, %pbx_user, %field, from, %to, rule = because.rule, release, "{message}");
+    tracing::info!(%instance, %pbx_user, %field, from, %to, rule = &*because.rule, release, "{message}");
     if let Some(address) = address {
-        tracing::debug!(%instance, %pbx_user, %address, presence = because.presence, "{message}");
+        tracing::debug!(%instance, %pbx_user, %address, presence = &*because.presence, "{message}");
     }
 }
