@@ -655,6 +655,7 @@ guide-check-warnings = Es funktioniert; die Warnungen sollten Sie ansehen.
 guide-check-bad = Etwas funktioniert nicht. Auf jeder Seite ist der erste Fehler die Ursache dessen, was ihm folgt.
 guide-not-complete = Es fehlt noch etwas; bitte gehen Sie zu dem Schritt zurück, der genannt wird.
 guide-not-written = Die Konfiguration ließ sich nicht schreiben.
+guide-not-kept = Was Sie eingeben, ginge bei einem Neustart des Dienstes verloren: Es lässt sich nicht neben dem Zustand speichern.
 guide-not-checked = Bitte zuerst prüfen.
 guide-read-only = Der Dienst darf die Konfigurationsdatei nicht schreiben; die Einrichtung muss dort geschehen, wo die Datei herkommt.
 guide-finished = Eine Instanz ist schon eingerichtet.

@@ -655,6 +655,7 @@ guide-check-warnings = It works; the warnings should be looked at.
 guide-check-bad = Something does not work. On each side the first failure is the cause of what follows it.
 guide-not-complete = Something is still missing; please go back to the step that is named.
 guide-not-written = The configuration could not be written.
+guide-not-kept = What you type would be lost if the service were restarted: it cannot be stored beside the state.
 guide-not-checked = Please check first.
 guide-read-only = The daemon may not write the configuration file; the set-up has to be done where the file comes from.
 guide-finished = An instance is set up already.

@@ -96,7 +96,7 @@ pub(crate) async fn show(
     f.done(query.done.as_deref());
     let view = status.view.as_ref();
     ok(&Overview {
-        is_set_up: status.state == InstanceState::Disabled && guide::goes_on(&page).await,
+        is_set_up: guide::goes_on(&page).await && status.state == InstanceState::Disabled,
         runs: view.is_some(),
         paused: view.is_some_and(|view| view.mode == Mode::Paused),
         held: Held::of(&visitor, &status),

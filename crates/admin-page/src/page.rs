@@ -49,7 +49,7 @@ impl Page {
             pending: Pending::default(),
             seen: Seen::default(),
             dialogues: Dialogues::default(),
-            drafts: Drafts::default(),
+            drafts: Drafts::beside(&api.state),
             api,
         }))
     }

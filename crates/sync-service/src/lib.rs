@@ -9,6 +9,7 @@ mod fingerprint;
 pub mod language;
 pub mod login;
 mod opened;
+pub mod private_file;
 mod refusals;
 mod retention;
 mod settings_audit;

@@ -111,6 +111,48 @@ export async function the_guide_waits_for_a_device_code(visit, given) {
   assert.equal(await visit.stage("in-line"), true);
 }
 
+/** Somebody comes as far as Azure, and then the daemon is started anew. */
+export async function three_steps_are_taken(visit, given) {
+  const guide = await Guide.begin(visit, given);
+  await guide.at("pbx");
+  await guide.fillPbx();
+  await guide.next();
+  await guide.at("mode");
+  await guide.next();
+  await guide.at("licence");
+  await guide.page.getByLabel(visit.t("licence-key"), { exact: true }).fill(given.licence);
+  await guide.next();
+  await guide.at("azure");
+}
+
+/** The same after it was: the set-up goes on, the secrets are there, and nothing of them comes back to the browser. */
+export async function the_steps_go_on_after_a_restart(visit, given) {
+  const guide = await Guide.begin(visit, given);
+  const { page } = guide;
+  await guide.at("azure");
+  await guide.goTo("pbx");
+  assert.equal(await guide.field("starface-url").inputValue(), given.pbx);
+  assert.equal(await guide.field("starface-password_file").inputValue(), "");
+  assert.equal((await page.content()).includes(given.pbxPassword), false);
+  await guide.next();
+  await guide.at("mode");
+  await guide.goTo("azure");
+  await guide.fillTenant();
+  await guide.field("teams-auth").selectOption({ label: visit.t("set-teams-auth-client-secret") });
+  await guide.fill({ "teams-client_secret_file": given.clientSecret });
+  await guide.next();
+  await guide.at("states");
+  await guide.next();
+  await guide.at("group");
+  await guide.chooseGroup();
+  await guide.next();
+  await guide.at("policy");
+  await guide.next();
+  await guide.check();
+  await guide.activate(`Das würde jetzt ${given.due} Personen ändern.`);
+  assert.equal(await visit.stage("in-line"), true);
+}
+
 /** Somebody who follows the steps. */
 class Guide {
   /** Whether each step is looked at, too. */

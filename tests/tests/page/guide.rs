@@ -127,3 +127,29 @@ async fn the_set_up_waits_for_somebody_to_enter_a_device_code() {
         .play_with(&served, scenario, at_hand(&served), answers)
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_outlasts_a_restart_of_the_daemon_and_not_the_set_up() {
+    let Some(browser) = Browser::open() else { return };
+    let served = unconfigured().await;
+    browser
+        .play_with(
+            &served,
+            "guide/three_steps_are_taken",
+            at_hand(&served),
+            async |_, _| None,
+        )
+        .await;
+    let typed = served.stage.path("state.db.setup");
+    assert!(typed.exists());
+    assert_eq!(readable_by_others(&served.stage), Vec::<String>::new());
+    assert_eq!(file(&served.stage).matches("[instances").count(), 0);
+
+    let served = served.anew().await;
+    let answers = async |question: &str, about: &Value| answer(&served, question, about).await;
+    let scenario = "guide/the_steps_go_on_after_a_restart";
+    browser
+        .play_with(&served, scenario, at_hand(&served), answers)
+        .await;
+    assert!(!typed.exists(), "the file has it now");
+}

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use end_to_end::{Daemon, Stage, StageOptions, eventually};
 use serde_json::{Value, json};
+use sync_service::api::endpoint_file;
 
 /// The password that is chosen with each one-time link.
 const PASSWORD: &str = "Pferd Batterie Büroklammer";
@@ -11,7 +12,7 @@ const PASSWORD: &str = "Pferd Batterie Büroklammer";
 /// The page's daemon, and what is behind it.
 pub(crate) struct Served {
     pub(crate) stage: Stage,
-    _daemon: Daemon,
+    daemon: Daemon,
     origin: String,
 }
 
@@ -36,9 +37,17 @@ impl Served {
         let origin = listens.unwrap_or_else(|| panic!("it does not listen\n{}", stage.log()));
         Self {
             stage,
-            _daemon: daemon,
+            daemon,
             origin,
         }
+    }
+
+    /// The daemon is killed, and started again.
+    pub(crate) async fn anew(self) -> Self {
+        let Self { stage, daemon, .. } = self;
+        daemon.kill();
+        std::fs::remove_file(endpoint_file(&stage.path("state.db"))).expect("it was killed while it served");
+        Self::start(stage).await
     }
 
     /// What every scenario is given.

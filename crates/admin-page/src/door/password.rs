@@ -1,8 +1,7 @@
 //! The page's password: only its argon2id hash is kept, in a file beside the state that nobody else may read.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sync_service::private_file;
 use tokio::sync::Semaphore;
 
 /// Fewer characters than this are refused.
@@ -60,10 +60,8 @@ pub(crate) enum PasswordError {
 impl PasswordFile {
     /// The file that belongs to a state file.
     pub(crate) fn beside(state: &Path) -> Self {
-        let mut name = state.file_name().unwrap_or_default().to_owned();
-        name.push(".page");
         Self {
-            path: state.with_file_name(name),
+            path: private_file::beside(state, ".page"),
             one_at_a_time: Arc::new(Semaphore::new(1)),
         }
     }
@@ -113,7 +111,9 @@ impl PasswordFile {
             version: VERSION,
             password: hash,
         };
-        self.write(&stored).map_err(|source| self.unusable(source))
+        let text = serde_json::to_vec(&stored).map_err(io::Error::from);
+        text.and_then(|text| private_file::replace(&self.path, &text))
+            .map_err(|source| self.unusable(source))
     }
 
     async fn hashing<T: Send + 'static>(
@@ -128,24 +128,6 @@ impl PasswordFile {
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|_| PasswordError::Hash)?
-    }
-
-    fn write(&self, stored: &Stored) -> io::Result<()> {
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
-        let fresh = self.path.with_file_name(name);
-        match fs::remove_file(&fresh) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&fresh)?;
-        file.write_all(&serde_json::to_vec(stored)?)?;
-        file.sync_all()?;
-        fs::rename(&fresh, &self.path)
     }
 
     fn unusable(&self, source: io::Error) -> PasswordError {

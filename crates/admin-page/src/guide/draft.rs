@@ -1,6 +1,7 @@
 //! What was typed so far, and what the file would say with it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -9,8 +10,10 @@ use sync_service::config::edit::{Change, Document, Edit, EditError, KeyPath};
 use sync_service::config::{Fault, Secret};
 use sync_service::daemon::{GroupChoice, Proposal};
 use sync_service::doctor::Finding;
+use sync_service::private_file;
 
 use super::INSTANCE;
+use super::kept::DraftFile;
 use super::step::Step;
 use crate::door::Fields;
 use crate::language::Tongue;
@@ -18,9 +21,12 @@ use crate::page::Page;
 use crate::said::Said;
 use crate::settings::{POLICY, key};
 
-/// What was typed so far.
-#[derive(Debug, Default)]
-pub(crate) struct Drafts(Mutex<Draft>);
+/// What was typed so far, here and in its file.
+#[derive(Debug)]
+pub(crate) struct Drafts {
+    draft: Mutex<Draft>,
+    file: DraftFile,
+}
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
@@ -30,11 +36,46 @@ pub(super) struct Draft {
     pub(super) licence: Option<(String, u32)>,
     /// What the last check found.
     pub(super) findings: Vec<Finding>,
+    /// Why its file does not have it.
+    pub(super) not_kept: Option<String>,
 }
 
 impl Drafts {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Draft> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What was typed before the daemon was started, from the file beside its state.
+    pub(crate) fn beside(state: &Path) -> Self {
+        let file = DraftFile::at(private_file::beside(state, ".setup"));
+        Self {
+            draft: Mutex::new(file.read()),
+            file,
+        }
+    }
+
+    pub(super) fn get(&self) -> Draft {
+        self.lock().clone()
+    }
+
+    /// Changes what was typed, and keeps it.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Draft)) {
+        let mut draft = self.lock();
+        change(&mut draft);
+        draft.not_kept = self.file.keep(&draft).err().map(|error| error.to_string());
+        if let Some(error) = &draft.not_kept {
+            tracing::warn!(
+                error,
+                "what was typed in the set-up would not outlast this process"
+            );
+        }
+    }
+
+    /// The set-up is over: nothing that was typed stays here.
+    pub(super) fn forget(&self) {
+        if !self.lock().changes.is_empty() {
+            self.change(|draft| *draft = Draft::default());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Draft> {
+        self.draft.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -158,7 +199,7 @@ pub(super) fn placeholders(taken: &[Step], values: &Value) -> Vec<Change> {
 
 /// The instance as it was typed so far, turned off, with something in the place of the steps that are not in `taken`.
 pub(super) async fn propose(page: &Page, taken: &[Step]) -> Result<Proposal, EditError> {
-    let draft = page.drafts.lock().clone();
+    let draft = page.drafts.get();
     let mut all: BTreeMap<String, Change> = BTreeMap::new();
     let turned_off = Change::Set {
         key: key(INSTANCE, "enabled"),
@@ -181,7 +222,7 @@ pub(super) async fn propose(page: &Page, taken: &[Step]) -> Result<Proposal, Edi
 
 /// The steps that were taken, with this one.
 pub(super) fn taken(page: &Page, step: Step) -> Vec<Step> {
-    let mut taken = page.drafts.lock().done.clone();
+    let mut taken = page.drafts.get().done;
     taken.push(step);
     taken
 }

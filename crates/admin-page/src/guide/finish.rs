@@ -7,7 +7,7 @@ use sync_service::daemon::Proposal;
 use sync_service::doctor::{Case, Finding, Running, Verdict, examine};
 
 use super::INSTANCE;
-use super::draft::{Draft, propose, taken};
+use super::draft::{propose, taken};
 use super::step::Step;
 use super::view::fill;
 use crate::azure;
@@ -55,14 +55,13 @@ pub(super) async fn check(page: &Page, visitor: &Visitor, mut f: Frame) -> Respo
     }
     let findings = diagnosis(page).await;
     let failed = findings.iter().any(|finding| finding.verdict == Verdict::Failure);
-    {
-        let mut draft = page.drafts.lock();
+    page.drafts.change(|draft| {
         draft.findings = findings;
         draft.done.retain(|step| *step != Step::Check);
         if !failed {
             draft.done.push(Step::Check);
         }
-    }
+    });
     fill(page, f, Step::Check, None, &[], None).await
 }
 
@@ -119,6 +118,6 @@ pub(super) async fn activate(page: &Page, visitor: &Visitor, mut f: Frame) -> Re
         f.tell("bad", said);
         return fill(page, f, Step::Activate, None, &[], None).await;
     }
-    *page.drafts.lock() = Draft::default();
+    page.drafts.forget();
     Redirect::to(&format!("/i/{INSTANCE}/overview?done=activated")).into_response()
 }

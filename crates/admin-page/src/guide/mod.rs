@@ -1,10 +1,11 @@
 //! The set-up, step by step, from a daemon without a file to one that synchronises.
 //!
-//! What is typed is kept here until the check, which writes the instance into the one file, still turned off. Activating it
-//! is a change of that file like every other one.
+//! What is typed is kept in a file of the guide's own until the check, which writes the instance into the one file, still turned
+//! off. Activating it is a change of that file like every other one.
 
 mod draft;
 mod finish;
+mod kept;
 mod step;
 mod view;
 
@@ -34,7 +35,7 @@ const INSTANCE: &str = "main";
 
 /// The beginning, or wherever the set-up stopped.
 pub(crate) async fn begin(State(page): State<Page>, _visitor: Visitor) -> Redirect {
-    let done = page.drafts.lock().done.clone();
+    let done = page.drafts.get().done;
     let next = Step::ALL
         .into_iter()
         .find(|step| !done.contains(step))
@@ -42,9 +43,14 @@ pub(crate) async fn begin(State(page): State<Page>, _visitor: Visitor) -> Redire
     Redirect::to(&format!("/guide/{}", next.word()))
 }
 
-/// Whether the set-up has something to go on with.
+/// Whether the set-up has something to go on with. Where it has not, because somebody wrote the file by hand perhaps, nothing of
+/// what was typed stays.
 pub(crate) async fn goes_on(page: &Page) -> bool {
-    !is_over(&page.api.files.written().await.values)
+    let over = is_over(&page.api.files.written().await.values);
+    if over {
+        page.drafts.forget();
+    }
+    !over
 }
 
 /// A step.
@@ -75,7 +81,7 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
     if is_over(&document.values()) {
         return over(f, step, StatusCode::CONFLICT);
     }
-    let effective = page.drafts.lock().effective(&document);
+    let effective = page.drafts.get().effective(&document);
     match step {
         Step::Licence => {
             let typed: String = fields.first("key").split_whitespace().collect();
@@ -86,12 +92,14 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
                     return fill(&page, f, step, Some(&fields), &[], Some(fault)).await;
                 }
                 Ok(licence) => {
-                    let mut draft = page.drafts.lock();
-                    draft.licence = Some((licence.text().to_owned(), licence.terms().seats));
-                    draft.take(vec![Change::Secret {
+                    let secret = Change::Secret {
                         key: KeyPath::new(["license", "key_file"]),
                         secret: licence.text().to_owned().into(),
-                    }]);
+                    };
+                    page.drafts.change(|draft| {
+                        draft.licence = Some((licence.text().to_owned(), licence.terms().seats));
+                        draft.take(vec![secret]);
+                    });
                 }
             }
         }
@@ -110,14 +118,14 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
                     })
                     .collect();
             }
-            page.drafts.lock().take(changes);
+            page.drafts.change(|draft| draft.take(changes));
         }
         Step::Check => return Box::pin(check(&page, &visitor, f)).await,
         Step::Activate => return Box::pin(activate(&page, &visitor, f)).await,
         _ => {
             let mut wanted = changes(INSTANCE, step.sections(), &effective, &fields);
             wanted.extend(written_out(step, &effective, &fields));
-            page.drafts.lock().take(wanted);
+            page.drafts.change(|draft| draft.take(wanted));
         }
     }
     let faults = faults_of(&page, step).await;
@@ -138,10 +146,11 @@ pub(crate) async fn take(State(page): State<Page>, Path(word): Path<String>, pos
         f.note("bad", "guide-seats-go-on");
         return fill(&page, f, step, None, &[], None).await;
     }
-    let mut draft = page.drafts.lock();
-    if !draft.done.contains(&step) {
-        draft.done.push(step);
-    }
+    page.drafts.change(|draft| {
+        if !draft.done.contains(&step) {
+            draft.done.push(step);
+        }
+    });
     Redirect::to(&format!("/guide/{}", step.after().word())).into_response()
 }
 

@@ -94,7 +94,7 @@ pub(super) async fn fill(
     if is_over(&document.values()) {
         return over(f, step, StatusCode::OK);
     }
-    let draft = page.drafts.lock().clone();
+    let draft = page.drafts.get();
     let effective = draft.effective(&document);
     let mut shown = written.clone();
     for (key, secret) in &mut shown.secrets {
@@ -132,6 +132,9 @@ pub(super) async fn fill(
         .iter()
         .flat_map(|part| &part.entries)
         .any(|entry| entry.fault.is_some());
+    if let Some(error) = &draft.not_kept {
+        f.tell("warning", Said::of(tongue.say("guide-not-kept"), error));
+    }
     if let Err(error) = &groups {
         f.tell("warning", error.said(tongue, "guide-no-groups"));
     }
@@ -302,7 +305,7 @@ pub(super) fn seats(
 /// Whether the licence that was typed has seats for the group that was chosen, as far as both are known.
 pub(super) async fn has_seats(page: &Page, tongue: Tongue, document: &Document) -> bool {
     let found = groups(page).await.ok();
-    let draft = page.drafts.lock().clone();
+    let draft = page.drafts.get();
     let effective = draft.effective(document);
     seats(tongue, &draft, &effective, found.as_ref()).is_none_or(|(enough, _)| enough)
 }

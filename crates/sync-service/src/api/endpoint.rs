@@ -1,14 +1,15 @@
 //! Where the running daemon is found: a file beside the state with its address and a token, for its owner alone.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sync_adapters::http::Fingerprint;
+
+use crate::private_file;
 
 /// How the local API of a running daemon is reached.
 #[derive(Clone, Debug)]
@@ -58,9 +59,7 @@ pub enum EndpointError {
 
 /// The endpoint file that belongs to a state file.
 pub fn endpoint_file(state: &Path) -> PathBuf {
-    let mut name = state.file_name().unwrap_or_default().to_owned();
-    name.push(".api");
-    state.with_file_name(name)
+    private_file::beside(state, ".api")
 }
 
 impl Endpoint {
@@ -75,24 +74,9 @@ impl Endpoint {
             pid: self.pid,
             certificate_sha256: self.certificate.map(|certificate| certificate.to_string()),
         };
-        let write = || -> io::Result<()> {
-            let mut name = path.file_name().unwrap_or_default().to_owned();
-            name.push(".new");
-            let fresh = path.with_file_name(name);
-            match fs::remove_file(&fresh) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&fresh)?;
-            file.write_all(&serde_json::to_vec(&stored)?)?;
-            file.sync_all()?;
-            fs::rename(&fresh, path)
-        };
-        write().map_err(|source| EndpointError::Write {
+        let text = serde_json::to_vec(&stored).map_err(io::Error::from);
+        let written = text.and_then(|text| private_file::replace(path, &text));
+        written.map_err(|source| EndpointError::Write {
             path: path.to_owned(),
             source,
         })

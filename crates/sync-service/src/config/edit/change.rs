@@ -51,13 +51,7 @@ pub struct Edit {
 impl Edit {
     /// The edit as JSON, with the secrets in it: for a request to the daemon, and for nothing that anybody reads.
     pub(crate) fn exposed(&self) -> Value {
-        let changes = self.changes.iter().map(|change| match change {
-            Change::Set { key, value } => json!({"set": {"key": key, "value": value}}),
-            Change::Remove { key } => json!({"remove": {"key": key}}),
-            Change::Secret { key, secret } => {
-                json!({"secret": {"key": key, "secret": secret.as_secret().expose_secret()}})
-            }
-        });
+        let changes = self.changes.iter().map(Change::exposed);
         json!({"base": self.base, "changes": changes.collect::<Vec<_>>()})
     }
 }
@@ -67,6 +61,18 @@ impl Change {
     pub fn key(&self) -> &KeyPath {
         match self {
             Self::Set { key, .. } | Self::Remove { key } | Self::Secret { key, .. } => key,
+        }
+    }
+
+    /// The change as the JSON that it is read from, with the secret in it: for a request to the daemon or a file that its
+    /// owner alone may read, and for nothing that anybody reads.
+    pub fn exposed(&self) -> Value {
+        match self {
+            Self::Set { key, value } => json!({"set": {"key": key, "value": value}}),
+            Self::Remove { key } => json!({"remove": {"key": key}}),
+            Self::Secret { key, secret } => {
+                json!({"secret": {"key": key, "secret": secret.as_secret().expose_secret()}})
+            }
         }
     }
 }
