@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use presence_mapping::{ChatOutcome, DndOutcome, Presence};
+use presence_mapping::{ChatOutcome, DndOutcome, Outcome};
 
 use crate::gate::Gate;
 use crate::plan::SkipReason;
@@ -97,6 +97,20 @@ impl Aim {
 
 /// What is wanted of one field of a user now, and why.
 pub(crate) fn aim(settings: &Settings, situation: Situation, subject: &Subject<'_>, field: Field) -> Aim {
+    let outcome = subject
+        .presence
+        .map(|presence| settings.rules.decide(presence).outcome);
+    aim_by(outcome, settings, situation, subject, field)
+}
+
+/// The same, where the outcome of the user's presence is known already.
+pub(crate) fn aim_by(
+    outcome: Option<Outcome>,
+    settings: &Settings,
+    situation: Situation,
+    subject: &Subject<'_>,
+    field: Field,
+) -> Aim {
     // The operator's pause of a member goes before everything but a release.
     let situation = match situation {
         Situation::Releasing => return Aim::at(Wanted::TakeBack),
@@ -121,7 +135,7 @@ pub(crate) fn aim(settings: &Settings, situation: Situation, subject: &Subject<'
     if let Some(unknown_for) = subject.unknown_for {
         return unknown(settings, subject, unknown_for);
     }
-    let Some(presence) = subject.presence else {
+    let Some(outcome) = outcome else {
         return Aim::nothing(Rest::Unknown);
     };
     match situation {
@@ -132,7 +146,7 @@ pub(crate) fn aim(settings: &Settings, situation: Situation, subject: &Subject<'
                 None => Aim::nothing(Rest::Stopped),
             }
         }
-        Situation::Working => known(settings, subject, presence, field),
+        Situation::Working => known(settings, subject, outcome, field),
         Situation::Waiting => Aim::nothing(Rest::Unchecked),
         Situation::Unlicensed => Aim::nothing(Rest::Unlicensed),
         Situation::Paused | Situation::Releasing => Aim::nothing(Rest::Paused),
@@ -165,8 +179,7 @@ fn unknown(settings: &Settings, subject: &Subject<'_>, unknown_for: Duration) ->
     }
 }
 
-fn known(settings: &Settings, subject: &Subject<'_>, presence: &Presence, field: Field) -> Aim {
-    let outcome = settings.rules.decide(presence).outcome;
+fn known(settings: &Settings, subject: &Subject<'_>, outcome: Outcome, field: Field) -> Aim {
     match field {
         Field::Chat => match outcome.chat {
             ChatOutcome::Set(status) => Aim::at(Wanted::Set(Value::Chat(status.into()))),

@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use presence_mapping::Presence;
+use presence_mapping::{Outcome, Presence};
 use serde::{Deserialize, Serialize};
 
-use crate::aim::{Situation, aim, ends_by_observing, skip_reason};
+use crate::aim::{Situation, aim_by, ends_by_observing, skip_reason};
 use crate::field_record::Settled;
 use crate::ids::{Address, PbxUserId};
 use crate::ledger_row::LedgerRow;
@@ -17,7 +17,7 @@ use crate::plan::{Because, Change, Plan, Skipped};
 use crate::policy::{Decision, Reading, Rest, Wanted, decide};
 use crate::roster::Standing;
 use crate::settings::Settings;
-use crate::value::{Field, Value};
+use crate::value::Field;
 
 /// What the whole instance does. It is stored, so that a release that was interrupted goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -138,11 +138,7 @@ pub fn propose<'a>(
     members: usize,
     subjects: impl IntoIterator<Item = Subject<'a>>,
 ) -> Proposal {
-    let mut reasons = Reasons {
-        settings,
-        situation,
-        of: HashMap::new(),
-    };
+    let mut rulings = HashMap::new();
     let mut changes = Vec::new();
     let mut skipped = Vec::new();
     let mut settlements = Vec::new();
@@ -155,11 +151,23 @@ pub fn propose<'a>(
                 reason,
             });
         }
+        // Many members have one presence: the rules are asked once for all of them.
+        let ruling = subject.presence.map(|presence| {
+            &*rulings
+                .entry(presence)
+                .or_insert_with(|| Ruling::of(settings, presence))
+        });
         for field in Field::ALL {
             if subject.busy[field as usize] || (field == Field::Chat && !settings.chat) {
                 continue;
             }
-            let aim = aim(settings, situation, &subject, field);
+            let aim = aim_by(
+                ruling.map(|ruling| ruling.outcome),
+                settings,
+                situation,
+                &subject,
+                field,
+            );
             if let Some(after) = aim.again_after {
                 later.push(Later {
                     user: subject.user,
@@ -172,22 +180,33 @@ pub fn propose<'a>(
                 settled,
                 rest,
             };
-            match decide(
+            let (from, to) = match decide(
                 subject.row.field(field),
                 aim.wanted,
                 subject.reading(field),
                 settings.policy_for(field),
             ) {
-                Decision::Rest(_) => {}
-                Decision::Settle { settled, rest } => settlements.push(settle(Some(settled), rest)),
-                Decision::Disown => settlements.push(settle(None, Rest::CannotRestore)),
-                Decision::Read { to } => {
-                    changes.push(reasons.change(&subject, field, (None, to), aim.wanted));
+                Decision::Rest(_) => continue,
+                Decision::Settle { settled, rest } => {
+                    settlements.push(settle(Some(settled), rest));
+                    continue;
                 }
-                Decision::Write { from, to, .. } => {
-                    changes.push(reasons.change(&subject, field, (Some(from), to), aim.wanted));
+                Decision::Disown => {
+                    settlements.push(settle(None, Rest::CannotRestore));
+                    continue;
                 }
-            }
+                Decision::Read { to } => (None, to),
+                Decision::Write { from, to, .. } => (Some(from), to),
+            };
+            changes.push(Change {
+                address: subject.address.cloned(),
+                pbx_user: subject.user,
+                field,
+                from,
+                to,
+                because: because(settings, situation, &subject, field, (aim.wanted, ruling)),
+                release: aim.wanted == Wanted::TakeBack,
+            });
         }
     }
     let plan = Plan::new(
@@ -205,76 +224,49 @@ pub fn propose<'a>(
     }
 }
 
-/// What the rules say of one presence, as text.
-struct Ruled {
+/// What the rules say of one presence. The changes that follow from it share the texts.
+struct Ruling {
+    outcome: Outcome,
     presence: Arc<str>,
     /// The rule that won, by field.
     rules: [Arc<str>; 2],
 }
 
-/// The reasons of changes. Many members have one presence, and their changes share its texts.
-struct Reasons<'a, 's> {
-    settings: &'s Settings,
-    situation: Situation,
-    of: HashMap<&'a Presence, Ruled>,
+impl Ruling {
+    fn of(settings: &Settings, presence: &Presence) -> Self {
+        let decision = settings.rules.decide(presence);
+        Self {
+            outcome: decision.outcome,
+            presence: presence.to_string().into(),
+            rules: [decision.dnd_rule, decision.chat_rule].map(|rule| rule.to_string().into()),
+        }
+    }
 }
 
-impl<'a> Reasons<'a, '_> {
-    fn change(
-        &mut self,
-        subject: &Subject<'a>,
-        field: Field,
-        (from, to): (Option<Value>, Value),
-        wanted: Wanted,
-    ) -> Change {
-        Change {
-            address: subject.address.cloned(),
-            pbx_user: subject.user,
-            field,
-            from,
-            to,
-            because: self.because(subject, field, wanted),
-            release: wanted == Wanted::TakeBack,
+fn because(
+    settings: &Settings,
+    situation: Situation,
+    subject: &Subject<'_>,
+    field: Field,
+    (wanted, ruling): (Wanted, Option<&Ruling>),
+) -> Because {
+    let presence = match ruling {
+        Some(ruling) if subject.unknown_for.is_none() => ruling.presence.clone(),
+        _ => "unknown".into(),
+    };
+    let rule = match wanted {
+        Wanted::Set(_) => ruling.map_or_else(|| "".into(), |ruling| ruling.rules[field as usize].clone()),
+        Wanted::Leave => "unconfirmed-write".into(),
+        Wanted::TakeBack => match subject.standing {
+            None => "left-the-group",
+            Some(Standing::Excluded) => "excluded",
+            Some(_) if situation == Situation::Unlicensed => "licence",
+            Some(_) if ends_by_observing(settings, situation, subject, field) => "observe",
+            Some(_) if subject.stopped && situation != Situation::Releasing => "stopped",
+            Some(_) if subject.unknown_for.is_some() => "unknown-presence",
+            Some(_) => "release",
         }
-    }
-
-    fn because(&mut self, subject: &Subject<'a>, field: Field, wanted: Wanted) -> Because {
-        let (settings, situation) = (self.settings, self.situation);
-        let known = subject.unknown_for.is_none();
-        let ruled = subject.presence.map(|presence| self.ruled(presence));
-        let presence = match ruled {
-            Some(ruled) if known => ruled.presence.clone(),
-            _ => "unknown".into(),
-        };
-        let taken_back = match wanted {
-            Wanted::Set(_) => {
-                let rule = ruled.map_or_else(|| "".into(), |ruled| ruled.rules[field as usize].clone());
-                return Because { presence, rule };
-            }
-            Wanted::Leave => "unconfirmed-write",
-            Wanted::TakeBack => match subject.standing {
-                None => "left-the-group",
-                Some(Standing::Excluded) => "excluded",
-                Some(_) if situation == Situation::Unlicensed => "licence",
-                Some(_) if ends_by_observing(settings, situation, subject, field) => "observe",
-                Some(_) if subject.stopped && situation != Situation::Releasing => "stopped",
-                Some(_) if subject.unknown_for.is_some() => "unknown-presence",
-                Some(_) => "release",
-            },
-        };
-        Because {
-            presence,
-            rule: taken_back.into(),
-        }
-    }
-
-    fn ruled(&mut self, presence: &'a Presence) -> &Ruled {
-        self.of.entry(presence).or_insert_with(|| {
-            let decision = self.settings.rules.decide(presence);
-            Ruled {
-                presence: presence.to_string().into(),
-                rules: [decision.dnd_rule, decision.chat_rule].map(|rule| rule.to_string().into()),
-            }
-        })
-    }
+        .into(),
+    };
+    Because { presence, rule }
 }

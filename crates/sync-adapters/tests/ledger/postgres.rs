@@ -280,6 +280,33 @@ async fn all_daemons_agree_on_one_key() {
     assert!(other.open("n", "p").await.is_err());
 }
 
+/// As the operator guide says it.
+#[tokio::test]
+async fn a_dump_is_a_backup() {
+    let Some(place) = place() else { return };
+    let (ledger, main) = (place.open().await, claim("main", "pbx"));
+    let held = lease(&*ledger, &main).await;
+    let kept = [full_row(1), row(2)];
+    ledger.commit(&held, &upsert(kept.clone())).await.unwrap();
+
+    let server = server::shared().unwrap();
+    let schema = &place.0;
+    let (dumped, dump) = server.run("pg_dump", &[&format!("--schema={schema}"), "presence"]);
+    assert!(dumped, "{dump}");
+    let file = server.put(&format!("{schema}.sql"), &dump);
+    ledger.commit(&held, &upsert([row(1), row(3)])).await.unwrap();
+    ledger.surrender(&held).await.unwrap();
+    drop(ledger);
+
+    let (dropped, said) = server.psql(&format!("DROP SCHEMA {schema} CASCADE"));
+    assert!(dropped, "{said}");
+    let file = file.to_str().unwrap();
+    let (restored, said) = server.run("psql", &["-v", "ON_ERROR_STOP=1", "-f", file, "presence"]);
+    assert!(restored, "{said}");
+    let again = place.open().await;
+    assert_eq!(again.load(&main).await.unwrap().rows, kept);
+}
+
 #[tokio::test]
 async fn changes_of_the_settings_are_kept_here_too() {
     let Some(place) = place() else { return };

@@ -159,11 +159,28 @@ impl Server {
         } else {
             "presence"
         };
-        let output = Command::new(self.bin.join("psql"))
-            .arg("-h")
-            .arg(&self.folder)
-            .args(["-p", &self.port.to_string(), "-U", "presence", "-d", database])
-            .args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statements])
+        self.run(
+            "psql",
+            &[
+                "-X",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-c",
+                statements,
+                database,
+            ],
+        )
+    }
+
+    /// Whether one of the server's programs, as its user, succeeds with these arguments, and what it says.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> (bool, String) {
+        let output = Command::new(self.bin.join(program))
+            .args(arguments)
+            .env("PGHOST", &self.folder)
+            .env("PGPORT", self.port.to_string())
+            .env("PGUSER", "presence")
             .env("LC_ALL", "C")
             .output();
         output.map_or((false, String::new()), |output| {
