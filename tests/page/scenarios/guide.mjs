@@ -79,16 +79,7 @@ export async function from_nothing_to_a_running_synchronisation(visit, given) {
 export async function the_guide_waits_for_a_device_code(visit, given) {
   const guide = await Guide.begin(visit, given);
   const { page } = guide;
-  await guide.at("pbx");
-  await guide.fillPbx();
-  await guide.next();
-  await guide.at("mode");
-  await guide.next();
-  await guide.at("licence");
-  await page.getByLabel(visit.t("licence-key"), { exact: true }).fill(given.licence);
-  await guide.next();
-
-  await guide.at("azure");
+  await guide.toAzure();
   await guide.fillTenant();
   await guide.field("teams-auth").selectOption({ label: visit.t("set-teams-auth-device-code") });
   assert.equal(await guide.field("teams-client_secret_file").isVisible(), false);
@@ -99,30 +90,14 @@ export async function the_guide_waits_for_a_device_code(visit, given) {
   await page.getByRole("status").filter({ hasText: visit.t("azure-done-as", { word: "reader@example.com" }) }).waitFor();
   await guide.next();
 
-  await guide.at("states");
-  await guide.next();
-  await guide.at("group");
-  await guide.chooseGroup();
-  await guide.next();
-  await guide.at("policy");
-  await guide.next();
-  await guide.check();
-  await guide.activate(`Das würde jetzt ${given.due} Personen ändern.`);
+  await guide.toTheEnd();
   assert.equal(await visit.stage("in-line"), true);
 }
 
 /** Somebody comes as far as Azure, and then the daemon is started anew. */
 export async function three_steps_are_taken(visit, given) {
   const guide = await Guide.begin(visit, given);
-  await guide.at("pbx");
-  await guide.fillPbx();
-  await guide.next();
-  await guide.at("mode");
-  await guide.next();
-  await guide.at("licence");
-  await guide.page.getByLabel(visit.t("licence-key"), { exact: true }).fill(given.licence);
-  await guide.next();
-  await guide.at("azure");
+  await guide.toAzure();
 }
 
 /** The same after it was: the set-up goes on, the secrets are there, and nothing of them comes back to the browser. */
@@ -141,15 +116,7 @@ export async function the_steps_go_on_after_a_restart(visit, given) {
   await guide.field("teams-auth").selectOption({ label: visit.t("set-teams-auth-client-secret") });
   await guide.fill({ "teams-client_secret_file": given.clientSecret });
   await guide.next();
-  await guide.at("states");
-  await guide.next();
-  await guide.at("group");
-  await guide.chooseGroup();
-  await guide.next();
-  await guide.at("policy");
-  await guide.next();
-  await guide.check();
-  await guide.activate(`Das würde jetzt ${given.due} Personen ändern.`);
+  await guide.toTheEnd();
   assert.equal(await visit.stage("in-line"), true);
 }
 
@@ -224,6 +191,32 @@ class Guide {
       "teams-tenant_id": tenantId,
       "teams-client_id": clientId,
     });
+  }
+
+  /** The first three steps. */
+  async toAzure() {
+    await this.at("pbx");
+    await this.fillPbx();
+    await this.next();
+    await this.at("mode");
+    await this.next();
+    await this.at("licence");
+    await this.page.getByLabel(this.visit.t("licence-key"), { exact: true }).fill(this.given.licence);
+    await this.next();
+    await this.at("azure");
+  }
+
+  /** The steps after Azure, as they are proposed. */
+  async toTheEnd() {
+    await this.at("states");
+    await this.next();
+    await this.at("group");
+    await this.chooseGroup();
+    await this.next();
+    await this.at("policy");
+    await this.next();
+    await this.check();
+    await this.activate(`Das würde jetzt ${this.given.due} Personen ändern.`);
   }
 
   async chooseGroup() {
