@@ -69,9 +69,7 @@ impl Drafts {
 
     /// The set-up is over: nothing that was typed stays here.
     pub(super) fn forget(&self) {
-        if !self.lock().changes.is_empty() {
-            self.change(|draft| *draft = Draft::default());
-        }
+        self.change(|draft| *draft = Draft::default());
     }
 
     fn lock(&self) -> MutexGuard<'_, Draft> {
