@@ -48,7 +48,8 @@ impl fmt::Display for TeamsUserId {
     }
 }
 
-/// An e-mail address, trimmed and in lower case: the two sides are joined by it, ignoring case. A clone shares the text.
+// A clone shares the text.
+/// An e-mail address, trimmed and in lower case: the two sides are joined by it, ignoring case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]

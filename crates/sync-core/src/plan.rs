@@ -174,7 +174,8 @@ pub struct Change {
     pub release: bool,
 }
 
-/// Why a change is made: what Teams said, and the rule that it matched. The changes of one plan share the texts.
+// The changes of one plan share the texts.
+/// Why a change is made: what Teams said, and the rule that it matched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Because {
