@@ -1,7 +1,6 @@
 #![no_main]
 
-#[allow(dead_code, reason = "each target feeds one of them")]
-#[path = "../checks/mod.rs"]
-mod checks;
+#[path = "../checks/configuration.rs"]
+mod configuration;
 
-libfuzzer_sys::fuzz_target!(|text: &str| checks::configuration::check(text));
+libfuzzer_sys::fuzz_target!(|text: &str| configuration::check(text));

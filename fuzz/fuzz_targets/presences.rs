@@ -1,7 +1,8 @@
 #![no_main]
 
-#[allow(dead_code, reason = "each target feeds one of them")]
-#[path = "../checks/mod.rs"]
-mod checks;
+#[path = "../checks/double.rs"]
+mod double;
+#[path = "../checks/presences.rs"]
+mod presences;
 
-libfuzzer_sys::fuzz_target!(|body: &[u8]| checks::presences::check(body));
+libfuzzer_sys::fuzz_target!(|body: &[u8]| presences::check(body));
